@@ -1,0 +1,63 @@
+# `make` prints what there is. Every target sets up what it needs; a second run takes no set-up time.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+ARTIFACT ?= .artifacts/synthetic
+HOST ?= 127.0.0.1
+PORT ?= 8080
+BASE ?=
+HEAD ?=
+# The checkout comes before anything that is installed, so that a second checkout never tests the first one's code.
+export PYTHONPATH := $(CURDIR)
+export PACT_DO_NOT_TRACK := true
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help
+help: ## Print this list
+	@echo "recsys-guardrails: a merge gate for recommender services. Targets:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(READY) ## Make .venv from requirements.lock (hash-checked)
+
+# uv itself is pinned in the lock: its entry is cut out and installed by pip with its hashes, then uv installs the rest.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or later is needed; {sys.executable} is {sys.version.split()[0]}. Name another: make PYTHON=python3.12")'
+	@echo "setting up $(VENV) from requirements.lock (once; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@awk '/^[A-Za-z0-9]/ { keep = /^uv==/ } keep' requirements.lock > $(VENV)/uv.lock
+	@PYTHONPATH= $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.lock
+	@PYTHONPATH= VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@PYTHONPATH= VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: lock
+lock: $(READY) ## Write requirements.lock anew from pyproject.toml (UPGRADE=1 takes newer versions)
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --no-annotate \
+	  --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.lock
+
+.PHONY: test
+test: $(READY) ## Run the fast tests in parallel
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
+
+.PHONY: test-all
+test-all: $(READY) ## Run every test, the slow ones too
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+
+.PHONY: lint
+lint: $(READY) ## Lint, format check, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(READY) ## Format the code and fix what ruff can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
