@@ -1,0 +1,224 @@
+"""`guardrails.toml`: what the judge must know of a repository, and how strict it is.
+
+The file is read at the base, so a change cannot loosen its own judge. Decoding is strict: an unknown key, a wrong type
+or an unknown schema version is a `ConfigurationError` that names the nearest known key. A repository without the file
+gets the defaults below, which make the static gates work on any repository with Python in it.
+"""
+
+import difflib
+import re
+import tomllib
+from typing import Any
+
+import msgspec
+
+from guardrails.errors import ConfigurationError
+
+SCHEMA = 1
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file: immutable, strict."""
+
+
+class Project(_Section, frozen=True):
+    """Which files are the product and which are its judges. Patterns are those of `guardrails.model.paths.matches`."""
+
+    packages: tuple[str, ...] = ()
+    """Import names of the product's top packages. Empty: every top-level package of the tree but the judges."""
+    judges: tuple[str, ...] = (
+        "tests/**",
+        "test/**",
+        "**/test_*.py",
+        "**/*_test.py",
+        "**/conftest.py",
+        "contracts/**",
+        "loadtests/**",
+        ".importlinter",
+        "guardrails.toml",
+        "pyproject.toml",
+        "setup.cfg",
+        "tox.ini",
+        "pytest.ini",
+        "mypy.ini",
+        ".mypy.ini",
+        "ruff.toml",
+        ".ruff.toml",
+        ".coveragerc",
+    )
+    """What judges the product: in the trial tree these come from the base."""
+
+
+class Environment(_Section, frozen=True):
+    """The interpreter that runs the project's own code."""
+
+    python: str = ""
+    """A path, absolute or relative to the repository. Empty: `.venv/bin/python` there, else the gate's own."""
+    path: tuple[str, ...] = (".",)
+    """Directories of a tree that go on PYTHONPATH, in order."""
+
+
+class Scope(_Section, frozen=True):
+    """Limits on the size and the kind of a change."""
+
+    max_files: int = 60
+    max_lines: int = 1500
+    """Changed lines past which a person must look; generated files do not count."""
+    protected: tuple[str, ...] = (
+        "guardrails.toml",
+        ".importlinter",
+        "pyproject.toml",
+        "requirements*.lock",
+        "requirements*.txt",
+        "Makefile",
+        ".ci/**",
+        ".github/**",
+        ".gitlab-ci.yml",
+        "CODEOWNERS",
+        "**/CODEOWNERS",
+        "**/conftest.py",
+        "**/sitecustomize.py",
+        "**/usercustomize.py",
+        "**/*.pth",
+    )
+    """Paths that a person must approve, whatever the change to them is."""
+    generated: tuple[str, ...] = ("*.lock", "**/*.lock", "**/*.min.js", "contracts/pacts/**")
+    binary: tuple[str, ...] = ("**/*.png", "**/*.jpg", "**/*.gif", "**/*.ico", "**/*.woff2")
+    """Binary files that may come in without a person."""
+
+
+class Tampering(_Section, frozen=True):
+    """Where tests stand, beside the judges."""
+
+    tests: tuple[str, ...] = ("tests/**/*.py", "test/**/*.py", "**/test_*.py", "**/*_test.py", "**/conftest.py")
+
+
+class Lint(_Section, frozen=True):
+    """Ruff over the head, with the base's configuration and with the head's own."""
+
+    format: bool = True
+    """Whether the formatting is checked too (only where the base itself is formatted)."""
+    timeout_seconds: float = 60
+
+
+class Types(_Section, frozen=True):
+    """mypy over the head."""
+
+    timeout_seconds: float = 240
+    targets: tuple[str, ...] = ()
+    """Arguments to mypy. Empty: what the configuration names, else the project's packages."""
+
+
+class Layers(_Section, frozen=True):
+    """import-linter over the head, with the base's contracts and with the head's own."""
+
+    config: str = ".importlinter"
+    timeout_seconds: float = 60
+
+
+class Contracts(_Section, frozen=True):
+    """Consumer-driven contracts: the pacts, the consumers' tests, and how to start the provider."""
+
+    pacts: str = "contracts/pacts"
+    consumers: str = "contracts/consumers"
+    provider: str = ""
+    """The provider's name in the pacts. Empty: the gate has no subject."""
+    command: tuple[str, ...] = ()
+    """Starts the provider with its state handlers. `{python}`, `{port}` and `{states_port}` are replaced."""
+    ready_path: str = "/readyz"
+    states_path: str = "/_states"
+    timeout_seconds: float = 120
+    minimum_interactions: int = 1
+
+
+class Tests(_Section, frozen=True):
+    """The project's tests. `paths` empty: the gate has no subject unless the tree has a `tests` directory."""
+
+    paths: tuple[str, ...] = ()
+    timeout_seconds: float = 600
+    minimum: int = 1
+
+
+class Properties(_Section, frozen=True):
+    """Hypothesis suites, run with fresh seeds over the head's code. `paths` empty: the gate has no subject."""
+
+    paths: tuple[str, ...] = ()
+    timeout_seconds: float = 600
+    minimum_properties: int = 1
+    minimum_examples: int = 50
+
+
+class Load(_Section, frozen=True):
+    """The load scenario and how to start the service. `locustfile` empty: the gate has no subject."""
+
+    locustfile: str = ""
+    slo: str = "loadtests/slo.toml"
+    prepare: tuple[str, ...] = ()
+    """Makes what the service serves. `{python}` and `{artifact}` (a directory to create) are replaced."""
+    command: tuple[str, ...] = ()
+    """Starts the service. `{python}`, `{artifact}`, `{state}` (a private directory) and `{port}` are replaced."""
+    inputs: tuple[str, ...] = ()
+    """What the measured service is made of. Unchanged between base and head: nothing to measure."""
+    ready_path: str = "/readyz"
+    ready_timeout_seconds: float = 60
+    prepare_timeout_seconds: float = 300
+
+
+class Policy(_Section, frozen=True):
+    """All of `guardrails.toml`."""
+
+    schema: int = SCHEMA
+    default_branch: str = ""
+    """Empty: what `origin/HEAD` names, else `main`, else `master`."""
+    project: Project = Project()
+    environment: Environment = Environment()
+    scope: Scope = Scope()
+    tampering: Tampering = Tampering()
+    lint: Lint = Lint()
+    types: Types = Types()
+    layers: Layers = Layers()
+    contracts: Contracts = Contracts()
+    tests: Tests = Tests()
+    properties: Properties = Properties()
+    load: Load = Load()
+
+
+def parse(text: str, source: str) -> Policy:
+    """The policy in `text`; `source` names it in errors.
+
+    Raises:
+        ConfigurationError: not TOML, an unknown key, a wrong type, or a schema version that is not known.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{source} is not TOML: {error}. Correct the file.") from error
+    _reject_unknown(data, Policy, source, "")
+    try:
+        policy = msgspec.convert(data, Policy)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{source}: {_as_toml(str(error))}. Correct the value.") from error
+    if policy.schema != SCHEMA:
+        raise ConfigurationError(
+            f"{source}: schema is {policy.schema}; this gate reads {SCHEMA}. Install the version that matches."
+        )
+    return policy
+
+
+def _reject_unknown(data: dict[str, Any], kind: type[msgspec.Struct], source: str, where: str) -> None:
+    """Raise for the first unknown key, with the nearest known one: msgspec's own message has no suggestion."""
+    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    for key, value in data.items():
+        dotted = f"{where}{key}"
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            hint = f"Did you mean '{where}{near[0]}'?" if near else f"Known here: {', '.join(sorted(known))}."
+            raise ConfigurationError(f"{source}: unknown key '{dotted}'. {hint}")
+        inner = known[key]
+        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+            _reject_unknown(value, inner, source, f"{dotted}.")
+
+
+def _as_toml(message: str) -> str:
+    """msgspec's message with the place as a TOML key (`scope.max_files`) instead of a JSON path."""
+    return re.sub(r" - at `\$\.([^`]*)`", r" at \1", message)

@@ -1,0 +1,23 @@
+"""A probe: a violation that a gate plants in a scratch project and must catch, with an honest twin that it must not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One planted violation.
+
+    `base` is a whole small project, path to text. `bad` and `honest` are changes to it: path to new text, or None to
+    delete the file. Judged by its gate alone, `bad` must produce a finding of `rule`, and `honest` must pass.
+    """
+
+    rule: str
+    base: Mapping[str, str]
+    bad: Mapping[str, str | None]
+    honest: Mapping[str, str | None]
+
+    @property
+    def gate(self) -> str:
+        """The gate that the probe proves alive."""
+        return self.rule.partition("/")[0]

@@ -1,0 +1,178 @@
+"""What the judge needs from outside: one Protocol for each outside thing, one adapter each in `guardrails.adapters`.
+
+Gates see only these, so they can be tested with fakes, and untrusted code has one door to come in by.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class Tree(Protocol):
+    """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
+
+    @property
+    def digest(self) -> str:
+        """The git tree id: equal digests mean equal content."""
+
+    @property
+    def root(self) -> Path:
+        """The directory of the export, absolute."""
+
+    def paths(self) -> Sequence[str]:
+        """Every tracked path, sorted, with forward slashes."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a regular file; None where there is none (absent, a directory, a symbolic link)."""
+
+    def digest_of(self, patterns: Sequence[str]) -> str:
+        """A digest of the paths, modes and contents that match a pattern (see `guardrails.model.paths.matches`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """The three trees of a check. `trial` is the head's product code under the base's judges; it is `head` itself
+    where the change touches no judge."""
+
+    base: Tree
+    head: Tree
+    trial: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program to run on a tree. `env` is added to a clean environment: no secret of the caller's gets in.
+
+    `timeout` is in seconds; past it the whole process group is killed. Output past `output_limit` bytes a stream is
+    thrown away and said to be.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 300.0
+    output_limit: int = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a program ended. `exit_code` is None when it was killed at its time-out, negative for a signal."""
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    seconds: float
+    truncated: bool = False
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was killed at its time-out."""
+        return self.exit_code is None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A server that runs: its loopback address, port and process id."""
+
+    url: str
+    port: int
+    pid: int
+
+
+class Processes(Protocol):
+    """Runs programs, each in a process group of its own that dies with the run."""
+
+    def run(self, command: Command) -> Completed:
+        """Run to the end.
+
+        Raises:
+            ToolMissingError: the program is not there.
+        """
+
+    def serve(
+        self, command: Command, *, ready_path: str, ready_timeout: float, ports: Mapping[str, int] | None = None
+    ) -> AbstractContextManager[Service]:
+        """Start a server and wait until `GET ready_path` answers 200.
+
+        `{port}` in `argv` is replaced by a free loopback port (and each `{name}` of `ports` by its number); the server
+        and all that it started are stopped on leaving.
+
+        Raises:
+            JudgementError: it ended or did not answer in time; the message quotes the end of its output.
+        """
+
+    def free_port(self) -> int:
+        """A loopback port that is free now."""
+
+
+class Store(Protocol):
+    """A cache of directories, keyed by content. An entry is complete or absent; nobody changes one in place."""
+
+    def get(self, kind: str, key: str) -> Path | None:
+        """The directory of an entry."""
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A private empty directory that is removed on leaving."""
+
+    def put(self, kind: str, key: str, directory: Path) -> Path:
+        """Move a finished directory into the cache; if the entry is there already, the first one stays."""
+
+    def copy(self, source: Path, target: Path) -> None:
+        """Copy a directory's content into `target`, which is created if absent."""
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a text file inside a scratch directory, making its parents."""
+
+    def read(self, path: Path) -> str | None:
+        """Read a text file of a cache entry or a scratch directory; None where absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """What became of one test. `outcome` is passed, failed, skipped, xfailed, xpassed or error.
+
+    `message` is the crash line with the exception, `longrepr` the end of the traceback, `examples` the number of
+    Hypothesis examples that were run (0 for an ordinary test).
+    """
+
+    id: str
+    outcome: str
+    seconds: float = 0.0
+    message: str = ""
+    longrepr: str = ""
+    examples: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteRun:
+    """A run of a test suite, as it was recorded outside the process that ran the tests.
+
+    `collected` are the ids that pytest found, `records` one entry for each test that ended. An id without a record
+    did not end: its process died or was stopped. `errors` are collection errors (path, message). `relations` counts,
+    per invariant id, the examples that `guardrails.invariants` judged. `ended` says that the recorder saw the session
+    finish; `complaint` says in words what went wrong with the run as a whole.
+    """
+
+    collected: tuple[str, ...]
+    records: Mapping[str, CaseRecord]
+    errors: tuple[tuple[str, str], ...] = ()
+    relations: Mapping[str, int] = field(default_factory=dict)
+    ended: bool = True
+    complaint: str = ""
+    seconds: float = 0.0
+    output: str = ""
+
+
+class Suites(Protocol):
+    """Runs pytest suites in processes of their own and records outcomes outside them."""
+
+    def collect(self, tree: Tree, paths: Sequence[str], timeout: float) -> SuiteRun:
+        """Collect without running."""
+
+    def run(
+        self, tree: Tree, paths: Sequence[str], timeout: float, *, workers: int = 1, hypothesis_seed: int | None = None
+    ) -> SuiteRun:
+        """Run. With `hypothesis_seed` the properties draw fresh examples from that seed, not derandomised ones."""
