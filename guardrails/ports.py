@@ -27,6 +27,9 @@ class Tree(Protocol):
     def read(self, path: str) -> bytes | None:
         """The content of a regular file; None where there is none (absent, a directory, a symbolic link)."""
 
+    def link(self, path: str) -> str | None:
+        """The target of a symbolic link, as it is written; None where `path` is not one."""
+
     def digest_of(self, patterns: Sequence[str]) -> str:
         """A digest of the paths, modes and contents that match a pattern (see `guardrails.model.paths.matches`)."""
 
