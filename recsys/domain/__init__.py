@@ -1,0 +1,1 @@
+"""Values that every stage speaks of: tracks, requests, users, candidates, slates, the model. Depends on numpy only."""

@@ -1,0 +1,1 @@
+"""Scorers: feature rows to quantised scores. Each is pure and batch-invariant."""
