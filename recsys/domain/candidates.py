@@ -74,7 +74,7 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
-    """Candidates with one row of features each. values: (m, f) float32, C order, columns as in the schema."""
+    """Candidates with one row of features each. values: (m, f) float32, columns as in the schema."""
 
     candidates: Candidates
     values: Singles

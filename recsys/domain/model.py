@@ -6,7 +6,7 @@ from typing import Final, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import WEIGHT_SCALE, Ints, Singles, Slots, column, slot_column, to_grid
+from recsys.domain.arrays import WEIGHT_SCALE, Ints, Singles, Slots, column, quantise, slot_column, to_grid
 from recsys.domain.items import Catalogue
 from recsys.errors import InvalidValueError
 
@@ -115,8 +115,8 @@ class Model:
 
 
 def popular_order_of(popularity: Singles) -> Slots:
-    """Return (q, n) int32: every row's slots by (-popularity, slot)."""
-    return np.argsort(-popularity, axis=1, kind="stable").astype(np.int32)
+    """Return (q, n) int32: every row's slots by (-quantised popularity, slot), the order of the fallback tier."""
+    return np.argsort(-quantise(popularity), axis=1, kind="stable").astype(np.int32)
 
 
 def release_order_of(released: Slots) -> Slots:

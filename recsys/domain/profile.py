@@ -1,10 +1,12 @@
 """What a user's history says about every track and artist: computed once a request, read by retrieval and features."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recsys.domain.arrays import Floats, Ints
+from recsys.domain.arrays import Floats, Ints, Slots
 from recsys.domain.model import Model
 from recsys.domain.query import UserState
 
@@ -49,3 +51,49 @@ def history_weights(model: Model, user: UserState, now: int) -> Floats:
     age = np.maximum(now - user.times[start:], 0)
     decay = np.maximum(np.rint(np.exp2(age / -model.half_life) * 64.0), 1.0) / 64.0
     return np.asarray(user.strengths[start:] * decay, dtype=np.float64)
+
+
+def profile_of(model: Model, user: UserState, now: int) -> Profile:
+    """Return the user's profile under the model at `now` (unix seconds). Pure; an empty history gives zeros.
+
+    Tracks that a store knows and the catalogue does not never reach a `UserState`, so that every slot here is valid.
+    """
+    catalogue = model.catalogue
+    artists = len(catalogue.artist_ids)
+    weights = history_weights(model, user, now)
+    recent = user.history[user.history.shape[0] - weights.shape[0] :]
+    responses = _item_item(model, recent, weights)
+    last = np.zeros(artists, dtype=np.int64)
+    last[catalogue.artist[user.history]] = user.times  # ascending times: the latest is written last
+    return Profile(
+        item_item=responses,
+        item_item_top=max(float(responses.max(initial=0.0)), 0.0),
+        artist_weight=np.bincount(catalogue.artist[recent], weights=weights, minlength=artists).astype(np.float64),
+        artist_plays=np.bincount(catalogue.artist[user.history], minlength=artists),
+        artist_skips=np.bincount(catalogue.artist[user.skipped], minlength=artists),
+        artist_last=last,
+        taste=_taste(model, recent, weights),
+        weight=float(weights.sum()),
+        mean_popularity=_mean(model.world_popularity[recent], weights),
+        mean_released=_mean(catalogue.released[recent], weights),
+        explicit_share=_mean(catalogue.explicit[recent], weights),
+        history_size=int(user.history.shape[0]),
+        now=now,
+    )
+
+
+def _item_item(model: Model, recent: Slots, weights: Floats) -> Floats:
+    tracks = model.item_item.neighbours[recent].ravel()
+    responses = model.item_item.weights[recent] * weights[:, None]
+    return np.bincount(tracks, weights=responses.ravel(), minlength=model.catalogue.size).astype(np.float64, copy=False)
+
+
+def _taste(model: Model, recent: Slots, weights: Floats) -> Floats:
+    total = weights @ model.embeddings[recent].astype(np.float64)
+    norm = float(np.sqrt((total * total).sum()))
+    return np.asarray(np.rint(total * (127.0 / norm)) if norm > 0 else np.zeros_like(total))
+
+
+def _mean(values: NDArray[Any], weights: Floats) -> float:
+    total = float(weights.sum())
+    return float((values * weights).sum()) / total if total > 0 else 0.0

@@ -13,9 +13,9 @@ from recsys.errors import InvalidValueError
 class Forest:
     """t trees over f features, their nodes and leaves one after another.
 
-    Tree i has the nodes node_start[i]:node_start[i + 1] and the leaves leaf_start[i]:leaf_start[i + 1]; the first node is
-    the root. A row goes left at a node when features[feature] <= threshold. Children as LightGBM writes them: c >= 0 is
-    the node node_start[i] + c, c < 0 the leaf leaf_start[i] + ~c. A tree without nodes is its one leaf. At most 64 leaves.
+    Tree i has nodes node_start[i]:node_start[i + 1], the root first, and leaves leaf_start[i]:leaf_start[i + 1].
+    A row goes left at a node when features[feature] <= threshold. Children as LightGBM writes them: c >= 0 is the node
+    node_start[i] + c, c < 0 the leaf leaf_start[i] + ~c. A tree without nodes is its one leaf. At most 64 leaves each.
 
     node_start, leaf_start: (t + 1,) int32. feature: (nodes,) int32 in [0, f). threshold: (nodes,) float64, finite.
     left, right: (nodes,) int32. value: (leaves,) float64, finite. feature_count: f.

@@ -1,0 +1,84 @@
+"""Features of candidates for one user at one moment: the only code that makes them, for serving and for training.
+
+Every column is a gather by slot followed by elementwise arithmetic that IEEE 754 rounds exactly, or a product of small
+integers. So a row never depends on the other rows of its batch.
+"""
+
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.domain.arrays import Singles, Slots
+from recsys.domain.items import SECONDS_A_DAY
+from recsys.domain.model import Model
+from recsys.domain.profile import Profile
+from recsys.features.schema import SCHEMA
+
+DAYS_A_YEAR: Final = 365.25
+DAYS_A_MONTH: Final = 30.0
+LONG_AGO_DAYS: Final = 365.0
+Columns: TypeAlias = dict[str, NDArray[Any]]
+
+
+def assemble(model: Model, profile: Profile, market: int | None, slots: Slots) -> Singles:
+    """Return (m, f) float32 features of the (m,) int32 track slots, columns as in `SCHEMA`, stored column by column.
+
+    market: position in `Catalogue.markets`, None for an unknown one, whose popularity is 0. Time is `profile.now`.
+    """
+    columns: Columns = {
+        **_relevance(model, profile, slots),
+        **_popularity(model, profile, market, slots),
+        **_track(model, profile, slots),
+        **_artist(model, profile, slots),
+    }
+    values = np.empty((len(SCHEMA.features), slots.shape[0]), dtype=np.float32)
+    for row, name in zip(values, SCHEMA.names, strict=True):
+        row[:] = columns[name]
+    return values.T
+
+
+def _relevance(model: Model, profile: Profile, slots: Slots) -> Columns:
+    responses = profile.item_item[slots]
+    # Products of integers up to 127 stay exact in float32, whatever order the matrix product adds them in.
+    taste = model.embeddings[slots].astype(np.float32) @ profile.taste.astype(np.float32)
+    share = responses / profile.item_item_top if profile.item_item_top > 0 else np.zeros_like(responses)
+    return {"item_item": responses, "item_item_share": share, "taste_similarity": taste / (127.0 * 127.0)}
+
+
+def _popularity(model: Model, profile: Profile, market: int | None, slots: Slots) -> Columns:
+    popularity = np.zeros(slots.shape[0], dtype=np.float32) if market is None else model.popularity[market, slots]
+    return {
+        "popularity": popularity,
+        "popularity_lift": popularity - model.world_popularity[slots],
+        "popularity_gap": popularity - profile.mean_popularity,
+        "trend": model.trend[slots],
+        "skip_rate": model.skip_rate[slots],
+    }
+
+
+def _track(model: Model, profile: Profile, slots: Slots) -> Columns:
+    released = model.catalogue.released[slots]
+    age = profile.now // SECONDS_A_DAY - released
+    explicit = model.catalogue.explicit[slots].astype(np.float64)
+    return {
+        "age_years": age / DAYS_A_YEAR,
+        "freshness": 1.0 / (1.0 + np.maximum(age, 0) / DAYS_A_MONTH),
+        "release_gap_years": (released - profile.mean_released) / DAYS_A_YEAR,
+        "explicit": explicit,
+        "explicit_gap": explicit - profile.explicit_share,
+    }
+
+
+def _artist(model: Model, profile: Profile, slots: Slots) -> Columns:
+    artist = model.catalogue.artist[slots]
+    plays, skips = profile.artist_plays[artist], profile.artist_skips[artist]
+    share = profile.artist_weight[artist] / profile.weight if profile.weight > 0 else np.zeros(slots.shape[0])
+    days = np.maximum(profile.now - profile.artist_last[artist], 0) / SECONDS_A_DAY
+    return {
+        "artist_share": share,
+        "artist_plays": plays,
+        "artist_skip_rate": skips / (plays + skips + 2.0),
+        "artist_days": np.minimum(days, LONG_AGO_DAYS),
+        "history_size": np.full(slots.shape[0], profile.history_size),
+    }

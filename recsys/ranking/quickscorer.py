@@ -1,0 +1,129 @@
+"""A forest scorer in plain numpy: QuickScorer over precomputed masks.
+
+Source: Lucchese et al. 2015, "QuickScorer: a fast algorithm to rank documents with additive ensembles of regression
+trees". Each tree's leaves are numbered from left to right and held as bits. A node whose test fails clears the leaves
+of its left subtree; the lowest bit that is left is the exit leaf. For one feature, the masks of all nodes that a value
+fails depend only on how many of the sorted thresholds lie below it: they are combined when the scorer is compiled.
+"""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.domain.arrays import Floats, Ints, Singles, quantise, to_grid
+from recsys.errors import InvalidValueError
+from recsys.ranking.forest import Forest
+
+Masks: TypeAlias = NDArray[np.unsignedinteger]
+LEAF_SCALE: Final = 1 << 30
+ROWS_A_BLOCK: Final = 512  # keeps the working arrays of 100 trees within the second-level cache
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ForestScorer:
+    """A compiled `Forest` of t trees over f features. Built by `of`.
+
+    thresholds: f float32 arrays, ascending. masks: f arrays (thresholds + 1, t): row p is what p failed tests leave.
+    values: (t, l) float64 leaf values by position from the left, multiples of 2**-30, so that their sums are exact.
+    """
+
+    thresholds: tuple[Singles, ...]
+    masks: tuple[Masks, ...]
+    values: Floats
+    schema_version: str
+
+    @staticmethod
+    def of(forest: Forest) -> "ForestScorer":
+        """Compile a forest. Raises `InvalidValueError` for broken trees or leaf values too great to add exactly."""
+        leaves = np.diff(forest.leaf_start)
+        width = int(leaves.max(initial=1))
+        node_masks = np.zeros(forest.feature.shape[0], dtype=_word(width))
+        values = np.zeros((forest.trees, width))
+        for tree in range(forest.trees):
+            _compile_tree(forest, tree, node_masks, values)
+        if np.abs(values).max(axis=1, initial=0.0).sum() >= 1 << 20:
+            raise InvalidValueError("the leaf values add up to 2**20 or more; scale the training target down")
+        # A float32 x is <= t exactly when it is <= the greatest float32 that is <= t.
+        cuts = forest.threshold.astype(np.float32)
+        cuts = np.where(cuts > forest.threshold, np.nextafter(cuts, np.float32(-np.inf)), cuts)
+        trees = np.repeat(np.arange(forest.trees), np.diff(forest.node_start))
+        parts = [
+            _combine(cuts[rows], node_masks[rows], trees[rows], forest.trees)
+            for rows in (np.flatnonzero(forest.feature == feature) for feature in range(forest.feature_count))
+        ]
+        thresholds, masks = zip(*parts, strict=True) if parts else ((), ())
+        return ForestScorer(tuple(thresholds), tuple(masks), to_grid(values, LEAF_SCALE), forest.schema_version)
+
+    def score(self, features: Singles) -> Ints:
+        """Return (m,) int64 scores in units of 2**-20 for (m, f) float32 features without NaN."""
+        if features.ndim != 2 or features.shape[1] != len(self.thresholds) or features.dtype != np.float32:
+            raise InvalidValueError(
+                f"features are {features.dtype} {features.shape}; want (m, {len(self.thresholds)}) float32"
+            )
+        if np.isnan(features).any():
+            raise InvalidValueError("a feature is NaN; the trees have no branch for it: repair the feature")
+        blocks = [
+            self._sum(features[start : start + ROWS_A_BLOCK]) for start in range(0, features.shape[0], ROWS_A_BLOCK)
+        ]
+        return quantise(np.concatenate(blocks)) if blocks else np.zeros(0, dtype=np.int64)
+
+    def _sum(self, block: Singles) -> Floats:
+        trees, width = self.values.shape
+        left = ~np.zeros((block.shape[0], trees), dtype=_word(width))
+        for feature, (cuts, masks) in enumerate(zip(self.thresholds, self.masks, strict=True)):
+            if cuts.shape[0]:
+                left &= masks[np.searchsorted(cuts, block[:, feature], side="left")]
+        leaf = _lowest_bit(left) + np.arange(trees, dtype=np.int64) * width
+        return np.asarray(self.values.ravel()[leaf].sum(axis=1))
+
+
+def _word(leaves: int) -> type[np.uint32] | type[np.uint64]:
+    return np.uint32 if leaves <= 32 else np.uint64
+
+
+def _lowest_bit(words: Masks) -> Ints:
+    """Return the position of the lowest set bit, read from the exponent of a float that holds that bit alone."""
+    lowest = words & (~words + words.dtype.type(1))
+    if words.dtype == np.uint32:
+        return (lowest.astype(np.float32).view(np.int32) >> 23).astype(np.int64) - 127
+    return np.asarray((lowest.astype(np.float64).view(np.int64) >> 52) - 1023)
+
+
+def _combine(cuts: Singles, node_masks: Masks, trees: NDArray[np.intp], count: int) -> tuple[Singles, Masks]:
+    """Return one feature's ascending thresholds and the (thresholds + 1, count) masks that failing them leaves."""
+    levels, position = np.unique(cuts, return_inverse=True)
+    masks = ~np.zeros((levels.shape[0] + 1, count), dtype=node_masks.dtype)
+    np.bitwise_and.at(masks, (position + 1, trees), node_masks)
+    return levels, np.bitwise_and.accumulate(masks, axis=0)
+
+
+def _compile_tree(forest: Forest, tree: int, node_masks: Masks, values: Floats) -> None:
+    """Write the masks of a tree's nodes and its leaf values from left to right.
+
+    Visits in order, left before right, with an explicit stack; a node is met again after its left subtree, when the
+    leaves numbered since its first visit are the ones that it clears.
+    """
+    start, leaf_start = int(forest.node_start[tree]), int(forest.leaf_start[tree])
+    leaves = int(forest.leaf_start[tree + 1]) - leaf_start
+    done, visits = 0, 0
+    stack: list[tuple[int, int | None]] = [(0 if leaves > 1 else -1, None)]
+    while stack:
+        child, before = stack.pop()
+        visits += 1
+        if visits > 4 * leaves or not -leaves <= child < max(leaves - 1, 1):
+            raise InvalidValueError(
+                f"tree {tree} is not a tree: child {child} of {leaves} leaves; publish the model again"
+            )
+        if child < 0:
+            values[tree, done] = forest.value[leaf_start + ~child]
+            done += 1
+        elif before is None:
+            stack += [(child, done), (int(forest.left[start + child]), None)]
+        else:
+            cleared = (1 << done) - (1 << before)
+            node_masks[start + child] = ~node_masks.dtype.type(cleared)
+            stack.append((int(forest.right[start + child]), None))
+    if done != leaves:
+        raise InvalidValueError(f"tree {tree} reaches {done} of its {leaves} leaves; publish the model again")
