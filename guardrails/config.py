@@ -5,14 +5,10 @@ or an unknown schema version is a `ConfigurationError` that names the nearest kn
 gets the defaults below, which make the static gates work on any repository with Python in it.
 """
 
-import difflib
-import re
-import tomllib
-from typing import Any
-
 import msgspec
 
 from guardrails.errors import ConfigurationError
+from guardrails.model.strict import decode
 
 SCHEMA = 1
 
@@ -189,36 +185,9 @@ def parse(text: str, source: str) -> Policy:
     Raises:
         ConfigurationError: not TOML, an unknown key, a wrong type, or a schema version that is not known.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{source} is not TOML: {error}. Correct the file.") from error
-    _reject_unknown(data, Policy, source, "")
-    try:
-        policy = msgspec.convert(data, Policy)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"{source}: {_as_toml(str(error))}. Correct the value.") from error
+    policy = decode(text, Policy, source)
     if policy.schema != SCHEMA:
         raise ConfigurationError(
             f"{source}: schema is {policy.schema}; this gate reads {SCHEMA}. Install the version that matches."
         )
     return policy
-
-
-def _reject_unknown(data: dict[str, Any], kind: type[msgspec.Struct], source: str, where: str) -> None:
-    """Raise for the first unknown key, with the nearest known one: msgspec's own message has no suggestion."""
-    known = {field.name: field.type for field in msgspec.structs.fields(kind)}
-    for key, value in data.items():
-        dotted = f"{where}{key}"
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-            hint = f"Did you mean '{where}{near[0]}'?" if near else f"Known here: {', '.join(sorted(known))}."
-            raise ConfigurationError(f"{source}: unknown key '{dotted}'. {hint}")
-        inner = known[key]
-        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            _reject_unknown(value, inner, source, f"{dotted}.")
-
-
-def _as_toml(message: str) -> str:
-    """msgspec's message with the place as a TOML key (`scope.max_files`) instead of a JSON path."""
-    return re.sub(r" - at `\$\.([^`]*)`", r" at \1", message)
