@@ -49,7 +49,9 @@ class Command:
     """A program to run on a tree. `env` is added to a clean environment: no secret of the caller's gets in.
 
     `timeout` is in seconds; past it the whole process group is killed. Output past `output_limit` bytes a stream is
-    thrown away and said to be.
+    thrown away and said to be. With a `channel_limit` the program inherits the writing end of a pipe, whose file
+    descriptor stands in its environment as `GUARDRAILS_CHANNEL`; up to that many bytes of what it wrote there come
+    back. What went into a pipe can be added to, never rewritten.
     """
 
     argv: tuple[str, ...]
@@ -57,17 +59,22 @@ class Command:
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = 300.0
     output_limit: int = 4_000_000
+    channel_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """How a program ended. `exit_code` is None when it was killed at its time-out, negative for a signal."""
+    """How a program ended. `exit_code` is None when it was killed at its time-out, negative for a signal.
+
+    `channel` is what it wrote into the pipe of `Command.channel_limit`.
+    """
 
     exit_code: int | None
     stdout: str
     stderr: str
     seconds: float
     truncated: bool = False
+    channel: bytes = b""
 
     @property
     def timed_out(self) -> bool:
@@ -147,6 +154,10 @@ class CaseRecord:
     longrepr: str = ""
     examples: int = 0
     rejected: int = 0
+    line: int = 0
+    """Where the test stands in its file, from 1; 0 where unknown."""
+    example: str = ""
+    """What Hypothesis says of the shortest counterexample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +167,9 @@ class SuiteRun:
     `collected` are the ids that pytest found, `records` one entry for each test that ended. An id without a record
     did not end: its process died or was stopped. `errors` are collection errors (path, message). `relations` counts,
     per invariant id, the examples that `guardrails.invariants` judged. `ended` says that the recorder saw the session
-    finish; `complaint` says in words what went wrong with the run as a whole.
+    finish; `complaint` says in words what went wrong with the run as a whole. `deselected` were collected and then left
+    out by the project's own configuration. `toothless` says in words which planted tests did not do what they must: a
+    sentence in it means that the suite's answers are worth nothing.
     """
 
     collected: tuple[str, ...]
@@ -167,6 +180,8 @@ class SuiteRun:
     complaint: str = ""
     seconds: float = 0.0
     output: str = ""
+    deselected: tuple[str, ...] = ()
+    toothless: tuple[str, ...] = ()
 
 
 class Suites(Protocol):
@@ -179,3 +194,99 @@ class Suites(Protocol):
         self, tree: Tree, paths: Sequence[str], timeout: float, *, workers: int = 1, hypothesis_seed: int | None = None
     ) -> SuiteRun:
         """Run. With `hypothesis_seed` the properties draw fresh examples from that seed, not derandomised ones."""
+
+
+BASE, HEAD = "base", "head"
+"""The sides of a load run."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTarget:
+    """A side that is driven: its name, the address of its service, and the process whose tree's time is read."""
+
+    side: str
+    url: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """How to drive one or two services with one scenario.
+
+    `root` is the directory from which the locustfile at `locustfile` (relative to it) is imported. `orders` holds, for
+    each pair of slices, the sides in the order in which they are driven; there are as many pairs as `seconds_per_side`
+    allows, but at most as many as orders and, where the deadline allows, at least `least_pairs`. In a slice each of
+    `users` sends the same number of requests to one side, `concurrency` of them at a time, about `slice_seconds` long.
+    """
+
+    root: Path
+    locustfile: str
+    env: Mapping[str, str]
+    seed: int
+    orders: tuple[tuple[str, ...], ...]
+    users: int
+    concurrency: int
+    slice_seconds: float
+    seconds_per_side: float
+    warmup_seconds: float
+    request_timeout_seconds: float
+    least_pairs: int = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSlice:
+    """What one side did in one slice.
+
+    `requests` were sent and ended within the slice; `milliseconds` are the raw response times of those that were
+    answered well. `cpu_seconds` is processor time of the side's whole process tree during its own slice and during the
+    other side's slice of the same pair, so that deferred work is charged to its owner. `complete` says that the slice
+    was not cut short.
+    """
+
+    side: str
+    pair: int
+    requests: int
+    seconds: float
+    cpu_seconds: float
+    milliseconds: tuple[float, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTally:
+    """What one side did in a whole run, the warm-up included.
+
+    `errors` counts failed requests by message. `marks` counts the good answers that the scenario marked in the
+    request's context (`empty`, `degraded`). `died` says that the process was gone at the end.
+    """
+
+    side: str
+    requests: int
+    errors: Mapping[str, int]
+    marks: Mapping[str, int]
+    died: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRun:
+    """A run of a scenario. `generator_share` is the share of one core that the generator used during the slices.
+
+    `complaint` says in words why the run ended early; it is empty for a whole one.
+    """
+
+    slices: tuple[LoadSlice, ...]
+    tallies: Mapping[str, LoadTally]
+    generator_share: float
+    complaint: str = ""
+
+
+class LoadRig(Protocol):
+    """Sends a scenario's requests to services and measures them from outside."""
+
+    def drive(self, plan: LoadPlan, targets: Sequence[LoadTarget]) -> LoadRun:
+        """Drive the targets in alternating slices.
+
+        Raises:
+            ToolMissingError: the generator is not installed.
+            JudgementError: the scenario cannot be loaded, or the generator crashed or did not end.
+        """
