@@ -188,12 +188,27 @@ class Suites(Protocol):
     """Runs pytest suites in processes of their own and records outcomes outside them."""
 
     def collect(self, tree: Tree, paths: Sequence[str], timeout: float) -> SuiteRun:
-        """Collect without running."""
+        """Collect without running. A path that the tree does not have is left out; none left: nothing collected."""
 
     def run(
-        self, tree: Tree, paths: Sequence[str], timeout: float, *, workers: int = 1, hypothesis_seed: int | None = None
+        self,
+        tree: Tree,
+        paths: Sequence[str],
+        timeout: float,
+        *,
+        workers: int = 1,
+        hypothesis_seed: int | None = None,
+        only: Sequence[str] | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> SuiteRun:
-        """Run. With `hypothesis_seed` the properties draw fresh examples from that seed, not derandomised ones."""
+        """Run a copy of the tree's suite, in `workers` processes at once that share the files out between them.
+
+        With `hypothesis_seed` the properties draw fresh examples from that seed, not derandomised ones. `only` names
+        the ids to run (all are collected, the others are not run); `env` is added to the environment.
+        """
+
+    def environment(self) -> str:
+        """A digest of the interpreter and of what is installed for it: part of the key of any stored answer."""
 
 
 BASE, HEAD = "base", "head"
@@ -289,4 +304,65 @@ class LoadRig(Protocol):
         Raises:
             ToolMissingError: the generator is not installed.
             JudgementError: the scenario cannot be loaded, or the generator crashed or did not end.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PactMismatch:
+    """One way in which an answer is not what a consumer expects.
+
+    `kind` is pact's (BodyMismatch, StatusMismatch, HeaderMismatch, …), `path` where in the answer (`$.items[0].id`, a
+    header's name), `message` pact's sentence.
+    """
+
+    kind: str
+    message: str
+    path: str = ""
+    expected: str = ""
+    actual: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionResult:
+    """What became of one interaction: good if there is neither a mismatch nor an error."""
+
+    consumer: str
+    description: str
+    states: tuple[str, ...]
+    mismatches: tuple[PactMismatch, ...] = ()
+    error: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether the provider did what the consumer expects."""
+        return not self.mismatches and not self.error
+
+
+@dataclass(frozen=True, slots=True)
+class StateCall:
+    """One request to the provider's state handler. `status` is its HTTP status, 0 where it did not answer."""
+
+    state: str
+    action: str
+    status: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """One run of pact's verifier. `complaint` says in words why it ended without results; empty for a whole run."""
+
+    results: tuple[InteractionResult, ...]
+    states: tuple[StateCall, ...] = ()
+    complaint: str = ""
+
+
+class PactVerifier(Protocol):
+    """Replays the interactions of pact files against a running provider."""
+
+    def verify(self, provider: str, pacts: Sequence[str], *, url: str, states_url: str, timeout: float) -> Verification:
+        """Verify the pacts (their texts) against the provider at `url`, with its state handler at `states_url`.
+
+        Raises:
+            ToolMissingError: pact is not installed.
         """

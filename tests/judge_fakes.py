@@ -291,9 +291,20 @@ class NoSuites:
         raise AssertionError(f"this gate must not collect tests: {tree}, {paths}, {timeout}")
 
     def run(
-        self, tree: Tree, paths: Sequence[str], timeout: float, *, workers: int = 1, hypothesis_seed: int | None = None
+        self,
+        tree: Tree,
+        paths: Sequence[str],
+        timeout: float,
+        *,
+        workers: int = 1,
+        hypothesis_seed: int | None = None,
+        only: Sequence[str] | None = None,
+        env: Mapping[str, str] | None = None,
     ) -> SuiteRun:
         raise AssertionError(f"this gate must not run tests: {tree}, {paths}, {timeout}, {workers}, {hypothesis_seed}")
+
+    def environment(self) -> str:
+        raise AssertionError("this gate must not ask for the environment of tests")
 
 
 def policy_in(tree: FakeTree) -> Policy:
