@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from recsys.domain.arrays import Slots
+from recsys.domain.arrays import Bools, Slots
 from recsys.domain.events import Event
 from recsys.domain.model import Model, Scorer
 from recsys.domain.slate import Decision
 
 __all__ = [
+    "Chance",
     "Clock",
     "DecisionLog",
     "EventStore",
@@ -18,6 +19,7 @@ __all__ = [
     "Scorer",
     "SearchIndex",
     "Takedowns",
+    "Telemetry",
     "UserSettings",
     "UserStore",
 ]
@@ -48,11 +50,27 @@ class Clock(Protocol):
         ...
 
 
-class EventStore(Protocol):
-    """Keeps events. Raises `StoreUnavailableError`."""
+class Chance(Protocol):
+    """Where names and seeds come from. Read at the edge only; a seed enters the engine as `Query.seed`."""
 
-    def append(self, events: Sequence[Event]) -> int:
-        """Store events durably before returning; return how many were new. A known event id is left as it is."""
+    def request_id(self) -> str:
+        """Return a new UUID as 36 characters."""
+        ...
+
+    def seed(self) -> int:
+        """Return the seed of one request, in [0, 2**63)."""
+        ...
+
+
+class EventStore(Protocol):
+    """Keeps events. Raises `StoreUnavailableError`. Safe to call from several threads."""
+
+    def append(self, events: Sequence[Event]) -> tuple[bool, ...]:
+        """Store all events, or none, durably before returning; tell for each whether it was new.
+
+        An event is known by (user_id, event_id): the first one given stays as it is. The user is part of the key, so
+        that nobody can keep another's event out by using its id first.
+        """
         ...
 
     def events(self, user_id: str) -> tuple[Event, ...]:
@@ -91,8 +109,11 @@ class ModelStore(Protocol):
 class SearchIndex(Protocol):
     """Full-text search over titles and artist names."""
 
-    def search(self, text: str, limit: int) -> Slots:
-        """Return at most `limit` track slots (int32), best first, ties by slot."""
+    def search(self, text: str, limit: int, allowed: Bools) -> Slots:
+        """Return the best `limit` track slots (int32) that hold every word of `text`, best first, ties by slot.
+
+        allowed: (n,) bool, the tracks that may be found. The filter comes before the limit, never after it.
+        """
         ...
 
 
@@ -101,4 +122,28 @@ class DecisionLog(Protocol):
 
     def write(self, decision: Decision) -> None:
         """Record one decision."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Counts what happened. Never raises, never waits."""
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer. route: the template of the path, such as /v1/tracks/{track_id}/similar."""
+        ...
+
+    def stage(self, name: str, seconds: float) -> None:
+        """Record the time of one stage of the pipeline."""
+        ...
+
+    def served(self, decision: Decision) -> None:
+        """Count what went into a slate and what came out of it."""
+        ...
+
+    def stored(self, accepted: int, duplicates: int) -> None:
+        """Count events."""
+        ...
+
+    def render(self) -> bytes:
+        """Return everything counted, in the text format of Prometheus."""
         ...
