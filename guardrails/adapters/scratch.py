@@ -1,0 +1,66 @@
+"""Private directories that are gone after the run: removed at its end, and by the next run if it was killed."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from guardrails.adapters.locks import lock
+
+_PREFIX = "gr-"
+
+
+@contextmanager
+def scratch_directory(parent: Path) -> Iterator[Path]:
+    """A new empty directory below `parent`, for this process alone. What dead runs left there is swept first."""
+    sweep(parent)
+    directory, held = _new(parent)
+    try:
+        yield directory
+    finally:
+        remove(directory)
+        _lock_of(directory).unlink(missing_ok=True)
+        os.close(held)
+
+
+def sweep(parent: Path) -> None:
+    """Remove what runs that were killed left below `parent`. Directories of living runs stay."""
+    for path in parent.glob(f"{_PREFIX}*.lock"):
+        with suppress(OSError):  # another user's, or just gone
+            held = lock(path, exclusive=True, wait=False)
+            if held is not None:
+                remove(path.with_suffix(""))
+                path.unlink(missing_ok=True)
+                os.close(held)
+
+
+def remove(directory: Path) -> None:
+    """Remove a directory, whatever modes the programs that ran in it have set. Never raises."""
+    shutil.rmtree(directory, ignore_errors=True)
+    if not directory.exists():
+        return
+    for root, _, _ in os.walk(directory):
+        with suppress(OSError):
+            Path(root).chmod(0o700)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _new(parent: Path) -> tuple[Path, int]:
+    """The lock comes first: a directory without a held lock is swept."""
+    while True:
+        directory = parent / f"{_PREFIX}{secrets.token_hex(4)}"
+        held = lock(_lock_of(directory), exclusive=True, wait=False)
+        if held is None:
+            continue
+        try:
+            directory.mkdir(mode=0o700)
+        except FileExistsError:
+            os.close(held)
+            continue
+        return directory, held
+
+
+def _lock_of(directory: Path) -> Path:
+    return directory.with_name(f"{directory.name}.lock")
