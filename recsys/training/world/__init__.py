@@ -1,0 +1,1 @@
+"""A seeded synthetic music service, so that everything can be tried without anybody's data."""
