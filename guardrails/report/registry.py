@@ -1,0 +1,31 @@
+"""Every report by its name: what `--format` takes, and what `--output` writes."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from guardrails.model.verdict import Verdict
+from guardrails.report import as_json, github, html, junit, markdown, sarif, text
+
+RENDERERS: Mapping[str, Callable[[Verdict], str]] = MappingProxyType(
+    {
+        "text": text.render,
+        "json": as_json.render,
+        "markdown": markdown.render,
+        "html": html.render,
+        "sarif": sarif.render,
+        "junit": junit.render,
+        "github": github.render,
+    }
+)
+"""Format to renderer. Each gives a text that encodes as UTF-8 and ends with a line feed."""
+
+FILES: Mapping[str, str] = MappingProxyType(
+    {
+        "verdict.json": "json",
+        "report.md": "markdown",
+        "report.html": "html",
+        "report.sarif": "sarif",
+        "junit.xml": "junit",
+    }
+)
+"""File name to format, for a directory of reports."""

@@ -1,0 +1,107 @@
+"""The shape of `verdict.json`: what stands in the file, in its order, and nothing else.
+
+`verdict.schema.json` beside this file is the same shape for other languages; a test keeps the two equal.
+"""
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+
+from guardrails.model.finding import Severity
+from guardrails.model.result import GateStatus, SkipReason, VerdictKind
+from guardrails.model.verdict import VERDICT_SCHEMA
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, description="Wall time; never part of a decision.")]
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An object of the file: every key is required, and no other is allowed."""
+
+
+class SideEntry(_Entry, frozen=True):
+    """One side of the change."""
+
+    ref: str
+    commit: Annotated[str | None, msgspec.Meta(description="null for uncommitted work.")]
+    tree: Annotated[str, msgspec.Meta(description="The id of its git tree.")]
+    subject: str
+
+
+class SizeEntry(_Entry, frozen=True):
+    """How large the change is: files, and lines added and removed."""
+
+    files: Count
+    added: Count
+    removed: Count
+
+
+class SkipEntry(_Entry, frozen=True):
+    """Why a gate was not run."""
+
+    reason: SkipReason
+    sentence: str
+
+
+class FindingEntry(_Entry, frozen=True):
+    """One thing wrong. `line` counts from 1 in the head (in the base if the file was deleted)."""
+
+    rule: str
+    severity: Severity
+    path: Annotated[str | None, msgspec.Meta(description="Relative to the repository; null for the whole change.")]
+    line: Annotated[int, msgspec.Meta(ge=1)] | None
+    what: str
+    why: str
+    fix: str
+    reproduce: str
+
+
+class GateEntry(_Entry, frozen=True):
+    """What one gate answered. `work` and `floor` count what was checked, and the least that had to be."""
+
+    name: str
+    status: GateStatus
+    seconds: Seconds
+    work: dict[str, Count]
+    floor: dict[str, Count]
+    findings: tuple[FindingEntry, ...]
+    notes: tuple[str, ...]
+    skip: SkipEntry | None
+    error: str
+
+
+class Document(_Entry, frozen=True):
+    """The verdict of `guardrails check` on one change. `exit_code`: 0 pass, 1 block, 2 error, 3 review."""
+
+    schema: Annotated[int, msgspec.Meta(ge=VERDICT_SCHEMA, le=VERDICT_SCHEMA)]
+    verdict: VerdictKind
+    exit_code: Annotated[int, msgspec.Meta(ge=0, le=3)]
+    base: SideEntry | None
+    head: SideEntry | None
+    uncommitted: Annotated[bool, msgspec.Meta(description="The head is the work tree rather than a commit.")]
+    size: SizeEntry
+    policy_digest: str
+    profile: str
+    command: Annotated[str, msgspec.Meta(description="Repeats the check from the repository's directory.")]
+    version: Annotated[str, msgspec.Meta(description="The version of guardrails that judged.")]
+    seconds: Seconds
+    notes: tuple[str, ...]
+    error: Annotated[str, msgspec.Meta(description="Why nothing was judged; empty where the gates were run.")]
+    gates: tuple[GateEntry, ...]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of `verdict.json`."""
+    schema = msgspec.json.schema(Document)
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:recsys-guardrails:verdict:{VERDICT_SCHEMA}",
+        "title": "verdict.json",
+    }
+    return head | schema
+
+
+def json_schema_text() -> str:
+    """The content of `verdict.schema.json`."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
