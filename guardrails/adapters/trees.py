@@ -114,8 +114,8 @@ class Exporter:
             if is_intact(found):
                 return found
         raise RepositoryError(
-            f"{_ATTEMPTS} exports of tree {digest} in the cache have been written into. Empty the cache ($GUARDRAILS_CACHE, "
-            "else ~/.cache/guardrails) and look for the program that writes there."
+            f"{_ATTEMPTS} exports of tree {digest} in the cache have been written into. Empty the "
+            "cache ($GUARDRAILS_CACHE, else ~/.cache/guardrails) and look for the program that writes there."
         )
 
 
