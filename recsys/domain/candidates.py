@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.domain.arrays import Bytes, Floats, Ints, Singles, Slots
+from recsys.domain.attempt import Failure
 from recsys.errors import InvalidValueError
+
+
+class Tier(IntEnum):
+    """Which scorer a score is from. The fallback tier comes after the scored one, whatever its scores."""
+
+    SCORED = 0
+    FALLBACK = 1
 
 
 class Reason(IntEnum):
@@ -51,14 +59,14 @@ class Candidates:
 
     slots: (m,) int32, strictly ascending. provenance: (m,) uint32, bit i set when sources[i] returned the track; the
     lowest bit is the attributed source. source_scores: (m, s) float64, 0 where a source did not return the track.
-    sources: the s names in declared priority. degraded: names of the sources that failed.
+    sources: the s names in declared priority. failures: of the sources that were done without.
     """
 
     slots: Slots
     provenance: NDArray[np.uint32]
     source_scores: Floats
     sources: tuple[str, ...]
-    degraded: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
     def __post_init__(self) -> None:
         size = self.slots.shape[0]
@@ -88,15 +96,17 @@ class Features:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scored:
-    """Candidates with scores. scores: (m,) int64 in units of 2**-20. tier: (m,) uint8 of `recsys.domain.slate.Tier`.
+    """Candidates with scores.
 
-    After `Filtered` the rows are ordered by (tier, -score, slot); before, by slot.
+    scores: (m,) int64 in units of 2**-20. tier: (m,) uint8 of `Tier`. Rows ascend by slot from retrieval to the
+    filters; the pool that re-ranking sees is ordered by (tier, -score, slot). failures: a ranker done without.
     """
 
     slots: Slots
     scores: Ints
     tier: Bytes
     provenance: NDArray[np.uint32]
+    failures: tuple[Failure, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.slots.shape == self.scores.shape == self.tier.shape == self.provenance.shape:
@@ -104,7 +114,7 @@ class Scored:
 
     def take(self, rows: NDArray[np.integer]) -> "Scored":
         """Return the given rows, in that order."""
-        return Scored(self.slots[rows], self.scores[rows], self.tier[rows], self.provenance[rows])
+        return Scored(self.slots[rows], self.scores[rows], self.tier[rows], self.provenance[rows], self.failures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

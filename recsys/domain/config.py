@@ -1,6 +1,7 @@
 """How the engine is set: one frozen value, logged with every slate by its version."""
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import blake2b
 from typing import Final
 
@@ -38,12 +39,16 @@ class Config:
     explore_reserve: int = 50
 
     def __post_init__(self) -> None:
-        for name in ("relevance_weight", "epsilon"):
-            if not 0.0 <= getattr(self, name) <= 1.0:
-                raise InvalidValueError(f"{name} is {getattr(self, name)}; it must lie in [0, 1]")
-        for name, value in asdict(self).items():
-            if value < 0:
-                raise InvalidValueError(f"{name} is {value}; it must not be negative")
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if field.type is float and type(value) is int:
+                value = float(value)  # so that 1 and 1.0 have one version
+                object.__setattr__(self, name, value)
+            if type(value) is not field.type:
+                raise InvalidValueError(f"{name} is {value!r}; its type must be {field.type}")
+            if not 0 <= value <= (1 if field.type is float else EVERYTHING):
+                limit = "[0, 1]" if field.type is float else f"[0, {EVERYTHING}]"
+                raise InvalidValueError(f"{name} is {value}; it must lie in {limit}")
 
     @property
     def horizon(self) -> int:
@@ -66,3 +71,10 @@ class Config:
             relevance_weight=1.0,
             epsilon=0.0,
         )
+
+    def replaced(self, settings: Mapping[str, float]) -> "Config":
+        """Return these settings with some replaced by name. Raises `InvalidValueError` as the constructor does."""
+        return Config(**(asdict(self) | dict(settings)))
+
+
+DEFAULT: Final = Config()

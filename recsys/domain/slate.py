@@ -2,23 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.domain.arrays import SCORE_SCALE, Bools, Bytes, Floats, Ints, Slots
+from recsys.domain.attempt import Failure
 from recsys.domain.candidates import Features, Filtered, Scored
+from recsys.domain.candidates import Tier as Tier
 from recsys.domain.config import Config
 from recsys.domain.query import Query, Snapshot
 from recsys.errors import InvalidValueError
-
-
-class Tier(IntEnum):
-    """Which scorer a score is from. The fallback tier comes after the scored one, whatever its scores."""
-
-    SCORED = 0
-    FALLBACK = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +75,7 @@ class Decision:
     pool: what re-ranking saw, in its order. selected ⊎ removed ⊎ unselected = candidates ⊎ backfill.
     relaxed: (j,) bool, positions where no track left in the tier satisfied the artist cap, so that the cap gave way.
     explored: (j,) bool, positions drawn from the reserve. config: the settings in force, experiments applied.
+    failures: what stands in `Slate.degraded`, with the errors.
     """
 
     query: Query
@@ -91,3 +86,4 @@ class Decision:
     relaxed: Bools
     explored: Bools
     config: Config
+    failures: tuple[Failure, ...] = ()

@@ -1,0 +1,114 @@
+"""One request with everything that its stages read: built once, never changed."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.domain.arrays import Bools, Slots
+from recsys.domain.config import Config
+from recsys.domain.items import SECONDS_A_DAY
+from recsys.domain.model import Model
+from recsys.domain.profile import Profile, profile_of
+from recsys.domain.query import PolicySnapshot, Query, Snapshot, UserState
+from recsys.errors import VersionMismatchError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Context:
+    """What a stage may read. n tracks.
+
+    market: position in `Catalogue.markets`, None when unknown: then nothing is licensed. today: days since 1970 UTC.
+    allow_explicit: what query and user allow together. config: experiments applied.
+    played: (n,) bool, every release of a recording that the user has listened to or liked.
+    """
+
+    query: Query
+    user: UserState
+    policy: PolicySnapshot
+    model: Model
+    config: Config
+    profile: Profile
+    market: int | None
+    allow_explicit: bool
+    today: int
+    played: Bools
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What another page of the same list must be asked under."""
+        return Snapshot(
+            now=self.query.now,
+            seed=self.query.seed,
+            model_version=self.model.version,
+            policy_version=self.policy.version,
+            config_version=self.config.version,
+            state_version=self.user.version,
+        )
+
+
+def context_of(query: Query, user: UserState, policy: PolicySnapshot, model: Model, config: Config) -> Context:
+    """Resolve a request against a model.
+
+    Raises `VersionMismatchError` when the user's or the policy's slots belong to another catalogue.
+    """
+    catalogue = model.catalogue
+    if policy.taken_down.shape[0] != catalogue.size:
+        raise VersionMismatchError(
+            f"policy {policy.version!r} covers {policy.taken_down.shape[0]} tracks, model {model.version!r} has "
+            f"{catalogue.size}: build the policy snapshot against this model's catalogue"
+        )
+    _check_slots(user, catalogue.size, len(catalogue.artist_ids), model.version)
+    return Context(
+        query=query,
+        user=user,
+        policy=policy,
+        model=model,
+        config=config,
+        profile=profile_of(model, _listener(query, user), query.now),
+        market=catalogue.market_slot(query.market or user.market),
+        allow_explicit=_allows_explicit(query.allow_explicit, user.allow_explicit),
+        today=query.now // SECONDS_A_DAY,
+        played=releases_of(user.history, catalogue.recording),
+    )
+
+
+def releases_of(slots: Slots, recording: Slots) -> Bools:
+    """Return (n,) bool: every track whose recording is that of one of `slots`. recording: (n,) int32."""
+    if not slots.shape[0]:
+        return np.zeros(recording.shape[0], dtype=np.bool_)
+    heard = np.zeros(recording.shape[0], dtype=np.bool_)
+    heard[recording[slots]] = True
+    return heard[recording]
+
+
+def _allows_explicit(asked: bool | None, setting: bool | None) -> bool:
+    """Fails closed: somebody must have allowed it and nobody forbidden it."""
+    stated = [value for value in (asked, setting) if value is not None]
+    return bool(stated) and all(stated)
+
+
+def _listener(query: Query, user: UserState) -> UserState:
+    """Return whom to please: the user, or, for a slate about a track, a listener of that one track."""
+    if query.about is None:
+        return user
+    about = np.array([query.about], dtype=np.int32)
+    return replace(
+        UserState.cold(user.user_id),
+        history=about,
+        times=np.array([query.now], dtype=np.int64),
+        strengths=np.ones(1, dtype=np.float32),
+    )
+
+
+def _check_slots(user: UserState, tracks: int, artists: int, version: str) -> None:
+    for slots, size in (
+        (user.history, tracks),
+        (user.skipped, tracks),
+        (user.blocked, tracks),
+        (user.blocked_artists, artists),
+    ):
+        if slots.shape[0] and not 0 <= int(slots.min()) <= int(slots.max()) < size:
+            raise VersionMismatchError(
+                f"the state of user {user.user_id!r} names slot {int(slots.max())}, model {version!r} has {size}: "
+                "fold the user's events against this model's catalogue"
+            )

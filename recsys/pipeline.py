@@ -1,0 +1,253 @@
+"""From a request to a slate: the ordered stages, in one tuple, folded over one immutable trace.
+
+Each stage names what it may do and how it fails. Retrieval alone adds candidates, and the reserve when they run short;
+features and ranking keep the same ones in the same order; filters only remove; arranging only permutes or truncates.
+Nothing here reads a clock or chance: now and the seed enter with the query. Same query, same slate.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from recsys.domain.arrays import Bools, Floats, Ints, Singles, Slots, column, slot_column
+from recsys.domain.attempt import attempt
+from recsys.domain.candidates import Candidates, Features, Filtered, Scored, Tier
+from recsys.domain.config import DEFAULT, Config
+from recsys.domain.context import Context, context_of
+from recsys.domain.model import Model, Scorer
+from recsys.domain.query import PolicySnapshot, Query, UserState
+from recsys.domain.slate import Decision, Slate
+from recsys.errors import InvalidQueryError, StaleSnapshotError, VersionMismatchError
+from recsys.experiments.assignment import assign, configured
+from recsys.experiments.definitions import Layer, check_layers
+from recsys.features.assemble import assemble
+from recsys.features.schema import SCHEMA
+from recsys.ranking.popularity import PopularityScorer
+from recsys.reranking.arrange import Arranged, arrange, distributions
+from recsys.reranking.filters import reasons, sift
+from recsys.reranking.reserve import fill
+from recsys.retrieval.merge import SOURCES, gather
+from recsys.retrieval.source import Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Engine:
+    """A model with its settings, sources (in priority) and experiments: what a process serves from.
+
+    Raises `VersionMismatchError` when the model's scorer was fitted on another feature schema than this code assembles,
+    and `InvalidValueError` for experiments that are not independent.
+    """
+
+    model: Model
+    config: Config = DEFAULT
+    sources: tuple[Source, ...] = SOURCES
+    layers: tuple[Layer, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_layers(self.layers)
+        for what, version in (("model", self.model.schema_version), ("scorer", self.model.scorer.schema_version)):
+            if version != SCHEMA.version:
+                raise VersionMismatchError(
+                    f"the {what} of {self.model.version!r} has feature schema {version!r}, this code assembles "
+                    f"{SCHEMA.version!r}: train and publish the model again"
+                )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """A request on its way: what each stage has made, empty before its turn."""
+
+    engine: Engine
+    context: Context
+    candidates: Candidates
+    features: Features
+    scored: Scored
+    filtered: Filtered
+    pool: Scored
+    arranged: Arranged
+
+    @staticmethod
+    def start(engine: Engine, context: Context) -> "Trace":
+        """Return the trace before the first stage."""
+        slots, bits = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint32)
+        off, bytes_ = np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.uint8)
+        candidates = Candidates(slots, bits, np.zeros((0, 0)), ())
+        scored = Scored(slots, np.zeros(0, dtype=np.int64), bytes_, bits)
+        return Trace(
+            engine=engine,
+            context=context,
+            candidates=candidates,
+            features=Features(candidates, np.zeros((0, len(SCHEMA.features)), dtype=np.float32)),
+            scored=scored,
+            filtered=Filtered(scored, slots, bytes_),
+            pool=scored,
+            arranged=Arranged(slots, np.zeros(0), off, off),
+        )
+
+
+Step: TypeAlias = Callable[[Trace], Trace]
+
+
+def retrieve(trace: Trace) -> Trace:
+    """Ask the sources. Adds. Each source fails as it declares."""
+    return replace(trace, candidates=gather(trace.context, trace.engine.sources))
+
+
+def describe(trace: Trace) -> Trace:
+    """Assemble features. Same candidates, same order. Fails closed."""
+    context = trace.context
+    values = assemble(context.model, context.profile, context.market, trace.candidates.slots)
+    return replace(trace, features=Features(trace.candidates, values))
+
+
+def rank(trace: Trace) -> Trace:
+    """Score. Same candidates, same order. Fails open: without the ranker, all candidates go to the fallback tier."""
+    candidates, scorer = trace.candidates, trace.engine.model.scorer
+    outcome = attempt("ranker", partial(_checked_scores, scorer, trace.features.values))
+    if outcome.value is not None:
+        tier, scores = Tier.SCORED, outcome.value
+    else:
+        tier, scores = Tier.FALLBACK, _fallback(trace.context)(candidates.slots)
+    tiers = np.full(candidates.slots.shape[0], tier, dtype=np.uint8)
+    failures = (outcome.failure,) if outcome.failure else ()
+    return replace(trace, scored=Scored(candidates.slots, scores, tiers, candidates.provenance, failures))
+
+
+def keep(trace: Trace) -> Trace:
+    """Filter. Removes only. Fails closed."""
+    return replace(trace, filtered=sift(trace.context, trace.scored))
+
+
+def refill(trace: Trace) -> Trace:
+    """Order the kept and refill from the eligible catalogue up to the horizon. Fails closed."""
+    return replace(trace, pool=fill(trace.context, trace.filtered.kept, _fallback(trace.context)))
+
+
+def order(trace: Trace) -> Trace:
+    """Explore and diversify. Permutes and truncates only. Fails closed."""
+    query = trace.context.query
+    return replace(trace, arranged=arrange(trace.context, trace.pool, query.offset + query.k))
+
+
+STAGES: Final[tuple[Step, ...]] = (retrieve, describe, rank, keep, refill, order)
+"""The whole of a request, in order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Served:
+    """The slate to render and the decision to log."""
+
+    slate: Slate
+    decision: Decision
+
+
+def recommend(engine: Engine, query: Query, user: UserState, policy: PolicySnapshot) -> Served:
+    """Answer one request.
+
+    An unknown user, an empty history and an empty catalogue are answered, not refused. An unknown market licenses
+    nothing: the slate is empty. Raises `InvalidQueryError` for a k, offset or track out of range, `StaleSnapshotError`
+    for a page of a list that no longer exists, `VersionMismatchError` for a state or policy of another catalogue.
+    """
+    context = _context(engine, query, user, policy)
+    if query.snapshot is not None and query.snapshot != context.snapshot:
+        raise StaleSnapshotError(
+            f"the list of {query.snapshot} has changed to {context.snapshot}; ask for offset 0 again"
+        )
+    trace = reduce(lambda value, stage: stage(value), STAGES, Trace.start(engine, context))
+    return _served(trace)
+
+
+def score(engine: Engine, query: Query, user: UserState, slots: Slots, tier: Tier = Tier.SCORED) -> Ints:
+    """Return (m,) int64: the scores that the tracks have for this request, each on its own.
+
+    slots: (m,) int32, any order. A track's score never depends on the others; it equals the one in a slate where the
+    track stands in that tier.
+    """
+    context = _context(engine, query, user, _no_policy(engine))
+    slots = slot_column("slots", slots, engine.model.catalogue.size, -1)
+    if tier is Tier.FALLBACK:
+        return _fallback(context)(slots)
+    return engine.model.scorer.score(assemble(context.model, context.profile, context.market, slots))
+
+
+def eligible(engine: Engine, query: Query, user: UserState, policy: PolicySnapshot) -> Slots:
+    """Return the slots, ascending, of every track that may be shown: E of the invariants.
+
+    All releases of a recording are in it; a slate holds one of them at most, and so min(k, recordings) tracks.
+    """
+    context = _context(engine, query, user, policy)
+    slots = np.arange(engine.model.catalogue.size, dtype=np.int32)
+    allowed: Bools = reasons(context, slots) == 0
+    return slots[allowed]
+
+
+def propensities(engine: Engine, decision: Decision, user: UserState, policy: PolicySnapshot) -> Floats:
+    """Return (j, p) float64: the chance of every row of `decision.pool` at each position, recomputed from the log.
+
+    Positions count from 0, those before the query's offset included. Each row of the result sums to 1.
+    """
+    query = decision.query
+    context = _context(engine, query, user, policy)
+    picks = arrange(context, decision.pool, query.offset + query.k).rows
+    return distributions(context, decision.pool, picks)
+
+
+def _context(engine: Engine, query: Query, user: UserState, policy: PolicySnapshot) -> Context:
+    config = configured(engine.config, user.user_id, engine.layers)
+    if not 0 <= query.k <= config.max_k:
+        raise InvalidQueryError(f"k is {query.k}; it must lie in [0, {config.max_k}]")
+    if not 0 <= query.offset <= config.horizon:
+        raise InvalidQueryError(f"offset is {query.offset}; it must lie in [0, {config.horizon}]")
+    if query.about is not None and not 0 <= query.about < engine.model.catalogue.size:
+        raise InvalidQueryError(f"about is slot {query.about}; the catalogue has {engine.model.catalogue.size} tracks")
+    return context_of(query, user, policy, engine.model, config)
+
+
+def _checked_scores(scorer: Scorer, values: Singles) -> Ints:
+    """Score, and take a wrong shape or dtype for what it is: the ranker's failure."""
+    return column("the scores of the ranker", scorer.score(values), np.int64, values.shape[0])
+
+
+def _no_policy(engine: Engine) -> PolicySnapshot:
+    return PolicySnapshot("none", np.zeros(engine.model.catalogue.size, dtype=np.bool_))
+
+
+def _fallback(context: Context) -> Callable[[Slots], Ints]:
+    return PopularityScorer(context.model, context.market).score
+
+
+def _served(trace: Trace) -> Served:
+    context, arranged, pool = trace.context, trace.arranged, trace.pool
+    page = slice(context.query.offset, None)
+    shown = pool.take(arranged.rows[page])
+    failures = trace.candidates.failures + pool.failures
+    slate = Slate(
+        request_id=context.query.request_id,
+        user_id=context.query.user_id,
+        slots=shown.slots,
+        scores=shown.scores,
+        tier=shown.tier,
+        provenance=shown.provenance,
+        propensities=arranged.propensities[page],
+        positions=np.arange(context.query.offset, context.query.offset + shown.slots.shape[0], dtype=np.int32),
+        sources=trace.candidates.sources,
+        arms=assign(context.user.user_id, trace.engine.layers),
+        degraded=tuple(failure.name for failure in failures),
+        removed=trace.filtered.counts(),
+        snapshot=context.snapshot,
+    )
+    decision = Decision(
+        query=context.query,
+        slate=slate,
+        features=trace.features,
+        filtered=trace.filtered,
+        pool=pool,
+        relaxed=arranged.relaxed[page],
+        explored=arranged.explored[page],
+        config=context.config,
+        failures=failures,
+    )
+    return Served(slate, decision)

@@ -1,0 +1,77 @@
+"""The greedy pass that orders the pool: what diversity wants at each position, and what exploration shows there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.domain.arrays import Bools, Floats, Slots
+from recsys.domain.candidates import Scored
+from recsys.domain.chance import hash64, uniform_words
+from recsys.domain.context import Context
+from recsys.reranking.diversity import LAMBDA_UNIT, Walk, ready
+from recsys.reranking.explore import Explorer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arranged:
+    """The first j positions. rows: (j,) int32 rows of the pool, distinct.
+
+    propensities: (j,) float64 given the positions before. relaxed: (j,) bool, the artist cap gave way. explored: (j,)
+    bool, drawn from the reserve.
+    """
+
+    rows: Slots
+    propensities: Floats
+    relaxed: Bools
+    explored: Bools
+
+
+def arrange(context: Context, scored: Scored, count: int) -> Arranged:
+    """Return the first `count` positions of the pool (all of a shorter one).
+
+    scored: ordered by (tier, -score, slot). Each position depends on the positions before and on the seed only, so that
+    a smaller count gives a prefix.
+    """
+    count = max(min(count, scored.slots.shape[0]), 0)
+    pool, explorer = ready(context, scored), Explorer.of(context)
+    if pool.weight == LAMBDA_UNIT and not (pool.cap and pool.window) and not explorer.reserve:
+        return _as_ranked(count)
+    words = _words(context, count)
+    walk = Walk.over(pool)
+    rows, chances = np.zeros(count, dtype=np.int32), np.ones(count)
+    relaxed, explored = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    for position in range(count):
+        feasible, relaxed[position] = walk.feasible()
+        greedy = walk.best(feasible)
+        row, explored[position] = explorer.draw(feasible, greedy, *words[position])
+        chances[position] = explorer.propensity(feasible, greedy, row)
+        rows[position] = row
+        walk.pick(row)
+    return Arranged(rows, chances, relaxed, explored)
+
+
+def distributions(context: Context, scored: Scored, rows: Slots) -> Floats:
+    """Return (j, p) float64: at each position the chance of every row, given the `rows` shown before it.
+
+    The reference for the logged propensities: row i of the result at rows[i] equals `Arranged.propensities[i]`.
+    """
+    explorer, walk = Explorer.of(context), Walk.over(ready(context, scored))
+    found = np.zeros((rows.shape[0], scored.slots.shape[0]))
+    for position, row in enumerate(rows.tolist()):
+        feasible, _ = walk.feasible()
+        found[position] = explorer.distribution(feasible, walk.best(feasible))
+        walk.pick(row)
+    return found
+
+
+def _words(context: Context, count: int) -> list[tuple[int, int]]:
+    """Return the coin and the choice of each position. They depend on the seed, the user and the position alone."""
+    key = hash64("explore", context.query.seed, context.user.user_id)
+    words = uniform_words(key, 2 * count).tolist()
+    return list(zip(words[::2], words[1::2], strict=True))
+
+
+def _as_ranked(count: int) -> Arranged:
+    """With everything off, the pool's own order."""
+    off = np.zeros(count, dtype=np.bool_)
+    return Arranged(np.arange(count, dtype=np.int32), np.ones(count), off, off)

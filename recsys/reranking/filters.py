@@ -1,0 +1,140 @@
+"""Filters: which candidates may not be shown, and why. Filters only remove; kept and removed together are the input.
+
+The pointwise filters look at one track at a time, so that they commute. The filter by recording looks at the whole
+slate and runs last. Nothing here catches an error: policy that cannot be checked refuses the request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.domain.arrays import Bools, Bytes, Slots
+from recsys.domain.candidates import Filtered, Reason, Scored
+from recsys.domain.context import Context
+from recsys.domain.items import SECONDS_A_DAY
+
+Drop: TypeAlias = Callable[[Context, Slots], Bools]
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A pointwise rule. drop: (m,) bool, True for tracks that must go. hard: policy that no path may break."""
+
+    reason: Reason
+    drop: Drop
+    hard: bool
+
+
+def taken_down(context: Context, slots: Slots) -> Bools:
+    """Withdrawn by policy."""
+    return context.policy.taken_down[slots]
+
+
+def unlicensed(context: Context, slots: Slots) -> Bools:
+    """Not licensed in the market. An unknown market, or no licence data, is no licence."""
+    if context.market is None:
+        return np.ones(slots.shape[0], dtype=np.bool_)
+    bit = np.uint64(1 << context.market)
+    licence: NDArray[np.uint64] = context.model.catalogue.licensed[slots]
+    missing: Bools = (licence & bit) == 0
+    return missing
+
+
+def explicit(context: Context, slots: Slots) -> Bools:
+    """Explicit, and not allowed by everybody who has a say."""
+    if context.allow_explicit:
+        return np.zeros(slots.shape[0], dtype=np.bool_)
+    return context.model.catalogue.explicit[slots]
+
+
+def blocked_artist(context: Context, slots: Slots) -> Bools:
+    """By an artist that the user blocked."""
+    catalogue = context.model.catalogue
+    blocked = np.zeros(len(catalogue.artist_ids), dtype=np.bool_)
+    blocked[context.user.blocked_artists] = True
+    return blocked[catalogue.artist[slots]]
+
+
+def blocked_track(context: Context, slots: Slots) -> Bools:
+    """A release of a recording that the user blocked."""
+    return _released_as(context, context.user.blocked, slots)
+
+
+def unreleased(context: Context, slots: Slots) -> Bools:
+    """Released after today."""
+    return context.model.catalogue.released[slots] > context.today
+
+
+def skipped(context: Context, slots: Slots) -> Bools:
+    """A release of a recording skipped within `Config.skip_exclusion_days`. Holds where repeats are allowed too."""
+    since = context.query.now - context.config.skip_exclusion_days * SECONDS_A_DAY
+    return _released_as(context, context.user.skipped[context.user.skip_times > since], slots)
+
+
+def seen(context: Context, slots: Slots) -> Bools:
+    """A release of a recording that the user has played, unless the request allows repeats."""
+    if context.query.repeats:
+        return np.zeros(slots.shape[0], dtype=np.bool_)
+    return context.played[slots]
+
+
+def about(context: Context, slots: Slots) -> Bools:
+    """The track that the slate is about, in any release."""
+    track = context.query.about
+    if track is None:
+        return np.zeros(slots.shape[0], dtype=np.bool_)
+    recording = context.model.catalogue.recording
+    same: Bools = recording[slots] == recording[track]
+    return same
+
+
+def _released_as(context: Context, tracks: Slots, slots: Slots) -> Bools:
+    if not tracks.shape[0]:
+        return np.zeros(slots.shape[0], dtype=np.bool_)
+    recording = context.model.catalogue.recording
+    marked = np.zeros(recording.shape[0], dtype=np.bool_)
+    marked[recording[tracks]] = True
+    return marked[recording[slots]]
+
+
+POINTWISE: Final = (
+    Filter(Reason.TAKEDOWN, taken_down, hard=True),
+    Filter(Reason.MARKET, unlicensed, hard=True),
+    Filter(Reason.EXPLICIT, explicit, hard=True),
+    Filter(Reason.BLOCKED_ARTIST, blocked_artist, hard=True),
+    Filter(Reason.BLOCKED_TRACK, blocked_track, hard=True),
+    Filter(Reason.UNRELEASED, unreleased, hard=True),
+    Filter(Reason.SKIPPED, skipped, hard=False),
+    Filter(Reason.SEEN, seen, hard=False),
+    Filter(Reason.ABOUT, about, hard=False),
+)
+"""In the order in which a removal is attributed. The order never changes the set that is kept."""
+
+
+def reasons(context: Context, slots: Slots, filters: tuple[Filter, ...] = POINTWISE) -> Bytes:
+    """Return (m,) uint8: the first `Reason` that removes each track, 0 for tracks that stay."""
+    found = np.zeros(slots.shape[0], dtype=np.uint8)
+    for rule in reversed(filters):
+        found[rule.drop(context, slots)] = rule.reason
+    return found
+
+
+def sift(context: Context, scored: Scored, filters: tuple[Filter, ...] = POINTWISE) -> Filtered:
+    """Apply the pointwise filters, then keep one release of each recording."""
+    why = reasons(context, scored.slots, filters)
+    why[_worse_releases(context, scored, why == 0)] = Reason.SAME_RECORDING
+    kept, removed = np.flatnonzero(why == 0), np.flatnonzero(why)
+    return Filtered(scored.take(kept), scored.slots[removed], why[removed])
+
+
+def _worse_releases(context: Context, scored: Scored, allowed: Bools) -> Slots:
+    """Return the allowed rows that share a recording with an allowed row of a greater score (ties: of a lower slot)."""
+    rows = np.flatnonzero(allowed)
+    recording = context.model.catalogue.recording[scored.slots[rows]]
+    order = np.lexsort((scored.slots[rows], -scored.scores[rows], recording))
+    later = np.zeros(rows.shape[0], dtype=np.bool_)
+    later[order[1:]] = recording[order[1:]] == recording[order[:-1]]
+    return rows[later].astype(np.int32)

@@ -1,0 +1,1 @@
+"""Candidate sources, one file each, and their merge. Retrieval alone adds items."""

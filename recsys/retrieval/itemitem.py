@@ -1,0 +1,36 @@
+"""Tracks that go with what the user listens to: the item-item model over the history."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.domain.arrays import best
+from recsys.domain.candidates import Retrieved
+from recsys.domain.config import Config
+from recsys.domain.context import Context
+from recsys.domain.query import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class ItemItemSource:
+    """The greatest positive sums of weight x B[j, i] over the history j. Empty without a history. Fails open.
+
+    The scores are `Profile.item_item`. Played tracks are left out where the surface does not repeat.
+    """
+
+    name: str = "item_item"
+    surfaces: frozenset[Surface] = frozenset(Surface)
+    fails_open: bool = True
+
+    def budget(self, config: Config) -> int:
+        """Return `Config.item_item_budget`."""
+        return config.item_item_budget
+
+    def retrieve(self, context: Context) -> Retrieved:
+        """Return the tracks by (-score, slot)."""
+        scores = context.profile.item_item
+        if not context.query.repeats:
+            scores = np.where(context.played, 0.0, scores)
+        slots = best(scores, self.budget(context.config))
+        slots = slots[scores[slots] > 0.0]
+        return Retrieved(slots, scores[slots])

@@ -1,0 +1,69 @@
+"""The union of the sources, with where each track came from."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from recsys.domain.arrays import slot_column
+from recsys.domain.attempt import Failure, attempt
+from recsys.domain.candidates import Candidates, Retrieved
+from recsys.domain.context import Context
+from recsys.errors import InvalidValueError
+from recsys.retrieval.itemitem import ItemItemSource
+from recsys.retrieval.popular import PopularSource
+from recsys.retrieval.releases import ReleaseSource
+from recsys.retrieval.source import Source
+
+SOURCES: Final[tuple[Source, ...]] = (ItemItemSource(), ReleaseSource(), PopularSource())
+"""In priority: a track that several return is attributed to the first of them."""
+
+
+def gather(context: Context, sources: Sequence[Source]) -> Candidates:
+    """Ask every source that takes part on the surface, and merge.
+
+    A source that fails open and raises is left out and named in `degraded`; one that fails closed raises.
+    """
+    found: list[Retrieved] = []
+    failures: list[Failure] = []
+    for source in sources:
+        if context.query.surface not in source.surfaces:
+            found.append(_nothing())
+        elif source.fails_open:
+            outcome = attempt(source.name, partial(_ask, source, context))
+            found.append(outcome.value or _nothing())
+            failures += [outcome.failure] if outcome.failure else []
+        else:
+            found.append(_ask(source, context))
+    return merge(found, tuple(source.name for source in sources), tuple(failures))
+
+
+def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[Failure, ...] = ()) -> Candidates:
+    """Return the union by ascending slot. Permuting the sources permutes attribution and never the set.
+
+    found: one `Retrieved` a source, in priority. At most 32 sources (the width of `provenance`).
+    """
+    if len(sources) > 32 or len(found) != len(sources):
+        raise InvalidValueError(f"{len(found)} results for {len(sources)} sources; at most 32 of each, one to one")
+    slots = np.unique(np.concatenate([part.slots for part in found] or [np.zeros(0, dtype=np.int32)]))
+    provenance = np.zeros(slots.shape[0], dtype=np.uint32)
+    scores = np.zeros((slots.shape[0], len(sources)), dtype=np.float64)
+    for bit, part in enumerate(found):
+        rows = np.searchsorted(slots, part.slots)
+        provenance[rows] |= np.uint32(1 << bit)
+        scores[rows, bit] = part.scores
+    return Candidates(slots, provenance, scores, sources, failures)
+
+
+def _ask(source: Source, context: Context) -> Retrieved:
+    """Ask one source and check what it says: a slot outside the catalogue is the source's failure."""
+    answer = source.retrieve(context)
+    slot_column(f"the slots of source {source.name!r}", answer.slots, context.model.catalogue.size, -1)
+    if not np.isfinite(answer.scores).all():
+        raise InvalidValueError(f"source {source.name!r} returned a score that is NaN or infinite")
+    return answer
+
+
+def _nothing() -> Retrieved:
+    return Retrieved(np.zeros(0, dtype=np.int32), np.zeros(0))

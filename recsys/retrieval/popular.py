@@ -1,0 +1,37 @@
+"""What the market listens to now: the backbone for users of whom nothing is known."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.domain.candidates import Retrieved
+from recsys.domain.config import Config
+from recsys.domain.context import Context
+from recsys.domain.query import Surface
+
+
+@dataclass(frozen=True, slots=True)
+class PopularSource:
+    """The most popular tracks of the market, decayed over time in training. Empty for an unknown market. Fails open."""
+
+    name: str = "popular"
+    surfaces: frozenset[Surface] = frozenset({Surface.HOME, Surface.RADIO})
+    fails_open: bool = True
+
+    def budget(self, config: Config) -> int:
+        """Return `Config.popular_budget`."""
+        return config.popular_budget
+
+    def retrieve(self, context: Context) -> Retrieved:
+        """Return the tracks by (-popularity, slot), played ones left out where the surface does not repeat."""
+        if context.market is None:
+            return Retrieved(np.zeros(0, dtype=np.int32), np.zeros(0))
+        budget = self.budget(context.config)
+        order = context.model.popular_order[context.market]
+        if context.query.repeats:
+            slots = order[:budget]
+        else:
+            # At most this many of the leading tracks can be played ones.
+            reach = order[: budget + int(np.count_nonzero(context.played))]
+            slots = reach[~context.played[reach]][:budget]
+        return Retrieved(slots, context.model.popularity[context.market, slots].astype(np.float64))

@@ -1,0 +1,51 @@
+"""New releases: first by artists that the user listens to, then the newest of all."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recsys.domain.arrays import best
+from recsys.domain.candidates import Retrieved
+from recsys.domain.config import Config
+from recsys.domain.context import Context
+from recsys.domain.query import Surface
+
+RECENCY: Final = 1.0 / 512.0
+"""Less than one step of an artist's weight (1/256), so that recency only breaks ties between artists."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSource:
+    """Tracks released within `Config.release_window_days` up to today. Fails open.
+
+    Score: the user's decayed weight of the artist, then how new the track is.
+    """
+
+    name: str = "releases"
+    surfaces: frozenset[Surface] = frozenset({Surface.HOME, Surface.RADIO})
+    fails_open: bool = True
+
+    def budget(self, config: Config) -> int:
+        """Return `Config.release_budget`."""
+        return config.release_budget
+
+    def retrieve(self, context: Context) -> Retrieved:
+        """Return the tracks by (-artist weight, -release day, slot)."""
+        catalogue, order = context.model.catalogue, context.model.release_order
+        newest = _first_not_after(context, context.today)
+        oldest = _first_not_after(context, context.today - context.config.release_window_days - 1)
+        window = order[newest:oldest]
+        if not context.query.repeats:
+            window = window[~context.played[window]]
+        recency = 1.0 - np.arange(window.shape[0]) / max(window.shape[0], 1)
+        scores = context.profile.artist_weight[catalogue.artist[window]] + recency * RECENCY
+        rows = best(scores, self.budget(context.config))
+        return Retrieved(window[rows], scores[rows])
+
+
+def _first_not_after(context: Context, day: int) -> int:
+    """Return the first position in `release_order` (newest first) of a track released on `day` or before."""
+    released, order = context.model.catalogue.released, context.model.release_order
+    return bisect_left(range(order.shape[0]), -day, key=lambda row: -int(released[order[row]]))
