@@ -74,9 +74,9 @@ class ForestScorer:
         left = ~np.zeros((block.shape[0], trees), dtype=_word(width))
         for feature, (cuts, masks) in enumerate(zip(self.thresholds, self.masks, strict=True)):
             if cuts.shape[0]:
-                left &= masks[np.searchsorted(cuts, block[:, feature], side="left")]
+                left &= masks.take(np.searchsorted(cuts, block[:, feature], side="left"), axis=0)
         leaf = _lowest_bit(left) + np.arange(trees, dtype=np.int64) * width
-        return np.asarray(self.values.ravel()[leaf].sum(axis=1))
+        return np.asarray(self.values.ravel().take(leaf).sum(axis=1))
 
 
 def _word(leaves: int) -> type[np.uint32] | type[np.uint64]:
@@ -84,11 +84,17 @@ def _word(leaves: int) -> type[np.uint32] | type[np.uint64]:
 
 
 def _lowest_bit(words: Masks) -> Ints:
-    """Return the position of the lowest set bit, read from the exponent of a float that holds that bit alone."""
-    lowest = words & (~words + words.dtype.type(1))
+    """Return the position of the lowest set bit, read from the exponent of a float that holds that bit alone.
+
+    Signed casts: numpy has no vector code for the unsigned ones, which take ten times as long. The top bit then makes a
+    negative float, whose exponent is the same.
+    """
     if words.dtype == np.uint32:
-        return (lowest.astype(np.float32).view(np.int32) >> 23).astype(np.int64) - 127
-    return np.asarray((lowest.astype(np.float64).view(np.int64) >> 52) - 1023)
+        signed = words.view(np.int32)
+        exponent = (signed & -signed).astype(np.float32).view(np.int32) >> 23
+        return ((exponent & 0xFF) - 127).astype(np.int64)
+    wide = words.view(np.int64)
+    return (((wide & -wide).astype(np.float64).view(np.int64) >> 52) & 0x7FF) - 1023
 
 
 def _combine(cuts: Singles, node_masks: Masks, trees: NDArray[np.intp], count: int) -> tuple[Singles, Masks]:
