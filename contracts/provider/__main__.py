@@ -1,0 +1,80 @@
+"""The real service for pact's verifier, with a second port on which provider states are set.
+
+    python -m contracts.provider --port 8080 --states-port 8081
+
+It trains a small artifact, starts `recsys serve` on it as a process of its own, and answers `POST /_states` on the
+second port. Production starts the service without this program, so no such port exists there.
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from contracts.provider.states import States
+
+TRAIN = ("train", "--users", "120", "--tracks", "160", "--seed", "7")
+
+
+def handler(states: States) -> type[BaseHTTPRequestHandler]:
+    """The handler of pact's state change requests."""
+
+    class StateChange(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            try:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                values = states.change(body["state"], body["action"], body.get("params") or {})
+                self._answer(200, dict(values))
+            except (LookupError, TypeError, ValueError, httpx.HTTPError, OSError) as error:
+                self._answer(500, {"error": f"{type(error).__name__}: {error}"})
+
+        def _answer(self, status: int, body: dict[str, Any]) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+            sys.stderr.write(f"states: {format % args}\n")
+
+    return StateChange
+
+
+def main() -> int:
+    """Run until the service ends or SIGTERM arrives."""
+    parser = argparse.ArgumentParser(prog="python -m contracts.provider", description=__doc__.partition("\n")[0])
+    parser.add_argument("--port", type=int, required=True, help="the service's port on 127.0.0.1")
+    parser.add_argument("--states-port", type=int, required=True, help="the port for provider states")
+    args = parser.parse_args()
+    # An exception unwinds: the service is stopped and the temporary directory goes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with tempfile.TemporaryDirectory(prefix="recsys-provider-") as name:
+        artifact, state = Path(name, "artifact"), Path(name, "state")
+        recsys = (sys.executable, "-m", "recsys")
+        subprocess.run((*recsys, *TRAIN, "--output", str(artifact)), check=True)
+        states = States(f"http://127.0.0.1:{args.port}", state / "takedowns.json")
+        server = ThreadingHTTPServer(("127.0.0.1", args.states_port), handler(states))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        service = subprocess.Popen(
+            (*recsys, "serve", "--artifact", str(artifact), "--state", str(state), "--port", str(args.port))
+        )
+        try:
+            return service.wait()
+        finally:
+            service.terminate()
+            service.wait()
+            server.shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
