@@ -158,6 +158,8 @@ class CaseRecord:
     """Where the test stands in its file, from 1; 0 where unknown."""
     example: str = ""
     """What Hypothesis says of the shortest counterexample."""
+    is_property: bool = False
+    """Whether Hypothesis draws its arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,15 +230,16 @@ class LoadTarget:
 class LoadPlan:
     """How to drive one or two services with one scenario.
 
-    `root` is the directory from which the locustfile at `locustfile` (relative to it) is imported. `orders` holds, for
-    each pair of slices, the sides in the order in which they are driven; there are as many pairs as `seconds_per_side`
-    allows, but at most as many as orders and, where the deadline allows, at least `least_pairs`. In a slice each of
-    `users` sends the same number of requests to one side, `concurrency` of them at a time, about `slice_seconds` long.
+    `root` is the tree that the locustfile at `locustfile` comes from; the directories `path` of it (all relative) are
+    where the scenario imports from. `orders` holds, for each pair of slices, the sides in the order in which they are
+    driven; there are as many pairs as `seconds_per_side` allows, but at most as many as orders and, within three times
+    the planned time, at least `least_pairs`. In a slice each of `users` sends the same number of requests to one side,
+    `concurrency` of them at a time, about `slice_seconds` long.
     """
 
     root: Path
     locustfile: str
-    env: Mapping[str, str]
+    path: tuple[str, ...]
     seed: int
     orders: tuple[tuple[str, ...], ...]
     users: int

@@ -1,0 +1,204 @@
+"""One side of a load run: its service, its users, and the gate through which each of their requests goes."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+import locust
+from gevent.event import Event
+from gevent.lock import Semaphore
+from locust.env import Environment
+
+from guardrails.adapters.loadgen.meter import is_alive
+from guardrails.ports import LoadPlan, LoadTally, LoadTarget
+
+SLICE = "guardrails_slice"
+"""The key of a request's context that says in which slice it was sent."""
+MARKS = ("empty", "degraded")
+"""Keys of a request's context by which the scenario marks a good answer."""
+MOST_REASONS = 20
+MOST_LETTERS = 300
+# locust is typed by halves: its classes, events and runners are Any here.
+User = Any
+UserClass = Any
+
+
+class ScenarioError(Exception):
+    """The scenario cannot be driven."""
+
+
+class Slice:
+    """What is sent to one side in one go. `owed` counts the requests that are still to be sent or to end."""
+
+    def __init__(self, number: int, owed: int) -> None:
+        self.number, self.owed, self.ended = number, owed, 0
+        self.milliseconds: list[float] = []
+        self.seconds = 0.0
+        self.cut = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every request that was owed has ended."""
+        return self.owed == 0 and not self.cut
+
+
+class Lane:
+    """One side. Its users send only what `run` lets them send."""
+
+    def __init__(self, target: LoadTarget, plan: LoadPlan) -> None:
+        self.side, self.pid, self.url = target.side, target.pid, target.url
+        self.timeout = plan.request_timeout_seconds
+        self.strays = 0
+        self._slots = Semaphore(plan.concurrency)
+        self._tokens: dict[User, Semaphore] = {}
+        self._slices: list[Slice] = []
+        self._quiet = Event()
+        self._sent = self._reported = self._raised = 0
+        self._errors: Counter[str] = Counter()
+        self._marks: Counter[str] = Counter()
+        self._environment: Any = None
+
+    def start(self, classes: list[UserClass], users: int) -> None:
+        """Make the users, who then wait for their first slice.
+
+        The environment is this side's own; its events are passed on to the listeners that the scenario has added.
+        """
+        events: Any = locust.event
+        self._environment = Environment(user_classes=classes, host=self.url, events=events.Events())
+        for name, hook in vars(locust.events).items():
+            getattr(self._environment.events, name).add_listener(hook.fire)
+        self._environment.events.request.add_listener(self._on_request)
+        self._environment.events.user_error.add_listener(self._on_user_error)
+        runner = self._environment.create_local_runner()
+        self._environment.events.init.fire(environment=self._environment, runner=runner, web_ui=None)
+        runner.start(users, spawn_rate=float(users))
+        runner.spawning_greenlet.get()
+
+    def stop(self) -> None:
+        """End the users."""
+        self._environment.runner.stop()
+        self._environment.events.quitting.fire(environment=self._environment, reverse=True)
+
+    def seat(self, user: User) -> int:
+        """Take in a user; returns its number, which is that of its twin too."""
+        self._tokens[user] = Semaphore(0)
+        return len(self._tokens) - 1
+
+    def send(self, user: User, request: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever locust's client answers
+        """Wait until the user may send a request, and send it."""
+        now = self._admit(user)
+        context = {**(kwargs.get("context") or {}), SLICE: now.number}
+        self._sent += 1
+        try:
+            return request(*args, **{**kwargs, "context": context})
+        finally:
+            now.ended += 1
+            self._slots.release()
+            self._settle(now)
+
+    def _admit(self, user: User) -> Slice:
+        """Wait for a request of the slice that the user owes, and for a free slot."""
+        while True:
+            self._tokens[user].acquire()
+            self._slots.acquire()
+            now = self._slices[-1]
+            if not now.cut:
+                return now
+            self._slots.release()
+            self._settle(now)
+
+    def _settle(self, one: Slice) -> None:
+        one.owed -= 1
+        if one.owed == 0:
+            self._quiet.set()
+
+    def run(self, quota: int, limit: float) -> Slice:
+        """Let every user send `quota` requests and wait for the last answer, at most `limit` seconds.
+
+        Raises:
+            ScenarioError: every user has ended.
+        """
+        living = [tokens for user, tokens in self._tokens.items() if not user.greenlet.dead]
+        if not living:
+            raise ScenarioError(f"no user of the scenario is left on the {self.side}: {self._commonest()}")
+        one = Slice(len(self._slices), quota * len(living))
+        self._slices.append(one)
+        self._quiet.clear()
+        started = perf_counter()
+        for tokens in living:
+            for _ in range(quota):
+                tokens.release()
+        if not self._quiet.wait(limit):
+            self._cut(one)
+        one.seconds = perf_counter() - started
+        return one
+
+    def _cut(self, one: Slice) -> None:
+        """End a slice early: take back what was not sent, and wait for what was."""
+        one.cut = True
+        for tokens in self._tokens.values():
+            while tokens.acquire(blocking=False):
+                one.owed -= 1
+        if one.owed > 0:
+            self._quiet.wait(self.timeout + 1)
+
+    def _on_request(
+        self, name: str, response_time: float, context: Mapping[str, Any] | None, exception: object, **_rest: object
+    ) -> None:
+        number = (context or {}).get(SLICE)
+        if context is None or number is None:
+            self.strays += 1
+            return
+        self._reported += 1
+        if exception is not None:
+            self._blame(f"{name}: {exception!r}")
+            return
+        self._slices[number].milliseconds.append(round(response_time, 4))
+        self._marks.update(mark for mark in MARKS if context.get(mark) is True)
+
+    def _on_user_error(self, exception: BaseException, **_rest: object) -> None:
+        """An exception of the scenario itself is what a wrong answer looks like to it."""
+        self._raised += 1
+        self._blame(f"the scenario raised {exception!r}")
+
+    def _blame(self, reason: str) -> None:
+        reason = reason[:MOST_LETTERS]
+        known = reason in self._errors or len(self._errors) < MOST_REASONS
+        self._errors[reason if known else "others"] += 1
+
+    def _commonest(self) -> str:
+        common = self._errors.most_common(1)
+        return f"the commonest error is: {common[0][0]}" if common else "they stopped without an error"
+
+    def tally(self) -> LoadTally:
+        """The totals so far. A request whose outcome nobody reported is an error, unless the scenario raised for it."""
+        silent = self._sent - self._reported - self._raised
+        errors = {**self._errors, **({"no outcome was reported": silent} if silent > 0 else {})}
+        return LoadTally(self.side, self._sent, errors, dict(self._marks), not is_alive(self.pid))
+
+
+def gated(kind: UserClass, lane: Lane, take_seat: Callable[[int], None]) -> UserClass:
+    """A user class whose requests go through the gate of a lane. Think times are cut, time-outs are bounded."""
+
+    class Gated(kind):  # type: ignore[misc] # a class that is known only at run time
+        wait_time = locust.constant(0)
+        network_timeout = min(getattr(kind, "network_timeout", lane.timeout), lane.timeout)
+        connection_timeout = min(getattr(kind, "connection_timeout", lane.timeout), lane.timeout)
+
+        def __init__(self, environment: Environment) -> None:
+            super().__init__(environment)
+            request = getattr(getattr(self, "client", None), "request", None)
+            if request is None:
+                raise ScenarioError(f"{kind.__name__} has no HTTP client. Derive it from FastHttpUser or HttpUser.")
+            self.guardrails_seat = lane.seat(self)
+            # requests waits for ever unless it is told not to.
+            bound = {"timeout": lane.timeout} if isinstance(self, locust.HttpUser) else {}
+            self.client.request = lambda *args, **kwargs: lane.send(self, request, args, {**bound, **kwargs})
+
+        def on_start(self) -> None:
+            take_seat(self.guardrails_seat)
+            super().on_start()
+
+    Gated.__name__ = Gated.__qualname__ = kind.__name__
+    return Gated
