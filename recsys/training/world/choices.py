@@ -22,8 +22,8 @@ def choose(
 ) -> tuple[Ints, Floats]:
     """Return the track of each play and the user's affinity with it, the cosine of taste and track.
 
-    user, time: (p,) of each play. Where nothing is legal any track comes up, and shortly before a release the track may:
-    the caller drops plays that are not `legal`.
+    user, time: (p,) of each play. Where nothing is legal any track comes up, and shortly before a release the track
+    may: the caller drops plays that are not `legal`.
     """
     epoch = (time - world.start) * EPOCHS // (world.end - world.start)
     by_chart, draws = chance.random(user.shape) < CHART_SHARE, chance.random(user.shape)

@@ -1,0 +1,52 @@
+"""What training may be told. Every value is recorded in the manifest."""
+
+from dataclasses import asdict, dataclass
+
+from recsys.domain.published import JSON
+from recsys.training.errors import DatasetError
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingParameters:
+    """Settings of one fit.
+
+    holdout: share of the events kept out of the fit, the newest ones, for `recsys evaluate`; 0 fits on everything.
+    ranker_share: share of the events before those that the ranker learns from.
+    ridge: EASE penalty. neighbours: responses kept per track. dimensions: of the embeddings.
+    half_life_days: of a listen in a user's history. popularity_half_life_days: 0 lets the fit choose.
+    history_limit: newest history rows that count at serving time.
+    trees, leaves, learning_rate, rows_a_tree_leaf: of LambdaMART. negatives: candidates without a play per group.
+    seed: of the choice of negatives and of LightGBM.
+    """
+
+    holdout: float = 0.1
+    ranker_share: float = 0.15
+    ridge: float = 100.0
+    neighbours: int = 200
+    dimensions: int = 32
+    half_life_days: float = 60.0
+    popularity_half_life_days: float = 0.0
+    history_limit: int = 256
+    trees: int = 100
+    leaves: int = 31
+    learning_rate: float = 0.08
+    rows_a_leaf: int = 40
+    negatives: int = 100
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("holdout", 0.0, 0.5),
+            ("ranker_share", 0.01, 0.5),
+            ("learning_rate", 1e-4, 1.0),
+            ("leaves", 2, 64),
+            ("trees", 1, 2_000),
+            ("dimensions", 1, 1_024),
+        ):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise DatasetError(f"{name} is {value}; it must lie in [{low}, {high}]")
+
+    def as_details(self) -> dict[str, JSON]:
+        """Return every setting by name."""
+        return dict(asdict(self))

@@ -1,0 +1,95 @@
+"""Where the past ends: one moment per user. Models are fitted on events before it and judged on events from it on.
+
+Two kinds. `time`: one moment for all users, so that nothing fitted has seen anything of the future. It needs users who
+are active on both sides. `last`: every user's own last events are kept out. It is for data such as MovieLens, where a
+user comes once: a single moment would leave next to nobody with both a past and a future. What other users did later
+then does enter the model, so its figures flatter every system alike; the manifest says which kind was used.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from recsys.domain.arrays import Ints
+from recsys.domain.histories import Histories
+
+MIN_RETURNING: Final = 0.2
+"""Share of the users with events after the moment who must have events before it, for `time` to be used."""
+MIN_BOTH: Final = 20
+FOREVER: Final = 2**62
+
+
+class SplitKind(StrEnum):
+    """How the moments were chosen. `NONE`: nothing is held out."""
+
+    TIME = "time"
+    LAST = "last"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """kind, and (u,) int64 unix seconds per user: `ranker` <= `cut`.
+
+    Base models for the ranker see events before `ranker`; its labels are the events from there to before `cut`; the
+    published parts see all events before `cut`; the evaluation scores the events from `cut` on.
+    """
+
+    kind: SplitKind
+    ranker: Ints
+    cut: Ints
+
+    @property
+    def at(self) -> int | None:
+        """The common moment of the cut, None unless the kind is `time`."""
+        return int(self.cut[0]) if self.kind is SplitKind.TIME and self.cut.shape[0] else None
+
+
+def split_of(histories: Histories, holdout: float, ranker_share: float, kind: SplitKind | None = None) -> Split:
+    """Choose the moments. holdout, ranker_share: shares of the events, the newest and those before them.
+
+    kind: None decides by how many users are active on both sides. holdout 0 gives `NONE`.
+    """
+    moments = (
+        time_moments if kind is SplitKind.TIME or (kind is None and _returns(histories, holdout)) else last_moments
+    )
+    chosen = SplitKind.TIME if moments is time_moments else SplitKind.LAST
+    if holdout <= 0:
+        return Split(SplitKind.NONE, moments(histories, ranker_share), np.full(histories.size, FOREVER))
+    return Split(chosen, moments(histories, holdout + ranker_share), moments(histories, holdout))
+
+
+def time_moments(histories: Histories, share: float) -> Ints:
+    """Return (u,) the one moment from which on `share` of all events happened."""
+    times = np.sort(histories.events.times)
+    if not times.shape[0]:
+        return np.full(histories.size, FOREVER)
+    row = min(int(np.ceil(times.shape[0] * (1.0 - share))), times.shape[0] - 1)
+    return np.full(histories.size, times[row])
+
+
+def last_moments(histories: Histories, share: float) -> Ints:
+    """Return (u,) for each user the moment from which on `share` of the user's events happened.
+
+    Rounded down in events: a user with fewer than 1 / share events keeps them all.
+    """
+    counts = np.diff(histories.offsets)
+    kept = counts - np.floor(counts * share).astype(np.int64)
+    rows = histories.offsets[:-1] + np.minimum(kept, np.maximum(counts - 1, 0))
+    moments: Ints = np.full(histories.size, FOREVER)
+    held = kept < counts
+    moments[held] = histories.events.times[rows[held]]
+    return moments
+
+
+def _returns(histories: Histories, holdout: float) -> bool:
+    """Whether enough users of the held-out time were there before."""
+    if not histories.events.times.shape[0]:
+        return True
+    late = histories.events.times >= time_moments(histories, max(holdout, 0.1))[histories.owner()]
+    after = np.bincount(histories.owner()[late], minlength=histories.size) > 0
+    before = np.bincount(histories.owner()[~late], minlength=histories.size) > 0
+    both = int((after & before).sum())
+    return both >= MIN_BOTH and both >= MIN_RETURNING * int(after.sum())
