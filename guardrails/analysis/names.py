@@ -1,0 +1,183 @@
+"""What names of a module stand for: imports followed, constants known."""
+
+import ast
+from collections.abc import Iterator
+
+
+def dotted(node: ast.AST) -> str | None:
+    """`a.b.c` for a name or a chain of attributes, else None."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([node.id, *reversed(parts)])
+
+
+class Names:
+    """The names that a module imports, anywhere in it, and its constants."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self.imports: dict[str, str] = {}
+        for node in ast.walk(module):
+            if isinstance(node, ast.Import):
+                self.imports.update(_imported(node))
+            elif isinstance(node, ast.ImportFrom):
+                start = "." * node.level + (node.module or "")
+                self.imports.update({a.asname or a.name: f"{start}.{a.name}" for a in node.names})
+        self.constants = dict(_constants(module))
+
+    def full(self, node: ast.AST) -> str | None:
+        """The full dotted name of a name or attribute: `mp.setattr` is itself, `m.patch` is `unittest.mock.patch`."""
+        name = dotted(node)
+        if name is None:
+            return None
+        first, dot, rest = name.partition(".")
+        return self.imports.get(first, first) + dot + rest
+
+    def value(self, node: ast.expr) -> ast.expr:
+        """The expression that a module-level constant stands for, or the node itself."""
+        seen: set[str] = set()
+        while isinstance(node, ast.Name) and node.id in self.constants and node.id not in seen:
+            seen.add(node.id)
+            node = self.constants[node.id]
+        return node
+
+
+def _imported(node: ast.Import) -> Iterator[tuple[str, str]]:
+    for alias in node.names:
+        if alias.asname:
+            yield alias.asname, alias.name
+        else:
+            top = alias.name.partition(".")[0]
+            yield top, top
+
+
+def _constants(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Names that are assigned once at module level."""
+    assigned: dict[str, ast.expr | None] = {}
+    for node in module.body:
+        pairs: list[tuple[ast.expr, ast.expr | None]] = []
+        if isinstance(node, ast.Assign):
+            pairs = [(target, node.value) for target in node.targets]
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign):
+            pairs = [(node.target, node.value if isinstance(node, ast.AnnAssign) else None)]
+        for target, value in pairs:
+            if isinstance(target, ast.Name):
+                assigned[target.id] = None if target.id in assigned else value
+    yield from ((name, value) for name, value in assigned.items() if value is not None)
+
+
+def truth(node: ast.expr, names: Names | None = None) -> bool | None:
+    """Whether an expression is always true or always false, or None where that is not plain to see.
+
+    `typing.TYPE_CHECKING` is false: it is when the program runs.
+    """
+    match node:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return True if any(not isinstance(e, ast.Starred) for e in elements) else (None if elements else False)
+        case ast.Dict(keys=keys):
+            return bool(keys) if None not in keys else None
+        case ast.Lambda() | ast.GeneratorExp():
+            return True
+        case ast.JoinedStr(values=values) if any(isinstance(v, ast.Constant) and v.value for v in values):
+            return True
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            inner = truth(operand, names)
+            return None if inner is None else not inner
+        case ast.BoolOp(op=op, values=values):
+            return _junction([truth(value, names) for value in values], decides=isinstance(op, ast.Or))
+        case ast.Name() | ast.Attribute():
+            full = names.full(node) if names else dotted(node)
+            return False if full in {"typing.TYPE_CHECKING", "TYPE_CHECKING"} else None
+        case ast.Compare(left=left, ops=[op], comparators=[right]):
+            return _comparison(left, op, right)
+        case ast.Call(func=ast.Name(id="bool"), args=[only], keywords=[]):
+            return truth(only, names)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[_, ast.Name(id="object")], keywords=[]):
+            return True
+    return None
+
+
+def _junction(parts: list[bool | None], *, decides: bool) -> bool | None:
+    """`or` is decided by one true part, `and` by one false part."""
+    if decides in parts:
+        return decides
+    return None if None in parts else not decides
+
+
+_REFLEXIVE = (ast.Eq, ast.Is, ast.LtE, ast.GtE)
+_IRREFLEXIVE = (ast.NotEq, ast.IsNot, ast.Lt, ast.Gt)
+
+
+def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool | None:
+    """A comparison of constants, of a thing with itself, or of a length with zero."""
+    if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
+        return _constants_compare(left.value, op, right.value)
+    if ast.dump(left) == ast.dump(right) and not any(isinstance(n, ast.Call) for n in ast.walk(left)):
+        return True if isinstance(op, _REFLEXIVE) else False if isinstance(op, _IRREFLEXIVE) else None
+    length = isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == "len"
+    least = number(right) if length else None
+    if least is not None and ((isinstance(op, ast.GtE) and least <= 0) or (isinstance(op, ast.Gt) and least < 0)):
+        return True
+    return None
+
+
+def _constants_compare(left: object, op: ast.cmpop, right: object) -> bool | None:
+    match op:
+        case ast.Eq() | ast.Is():
+            return left == right
+        case ast.NotEq() | ast.IsNot():
+            return left != right
+    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    if not numbers:
+        return None
+    assert isinstance(left, int | float)
+    assert isinstance(right, int | float)
+    match op:
+        case ast.Lt():
+            return left < right
+        case ast.LtE():
+            return left <= right
+        case ast.Gt():
+            return left > right
+        case ast.GtE():
+            return left >= right
+    return None
+
+
+def number(node: ast.expr, names: Names | None = None) -> float | None:
+    """The value of a numeric expression of constants (`-1e-6`, `2 ** 10`, `60 * 60`), or None."""
+    node = names.value(node) if names else node
+    match node:
+        case ast.Constant(value=value) if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value) if abs(value) < 1e300 else None
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            inner = number(operand, names)
+            return None if inner is None else -inner
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return number(operand, names)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _arithmetic(number(left, names), op, number(right, names))
+    return None
+
+
+def _arithmetic(left: float | None, op: ast.operator, right: float | None) -> float | None:
+    if left is None or right is None:
+        return None
+    match op:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.Mult():
+            return left * right
+        case ast.Div():
+            return left / right if right else None
+        case ast.Pow():
+            small = abs(left) < 1e6 and abs(right) < 32 and (left > 0 or right == int(right)) and (left or right > 0)
+            return float(left**right) if small else None
+    return None

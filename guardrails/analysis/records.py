@@ -1,0 +1,150 @@
+"""What a recorded test process says, held against the rules of the record: the parent's half of the recorder.
+
+The process runs untrusted code, so nothing is taken on its word alone. Each line carries a number and an HMAC; the
+records must come in the order start, collected, begin, end, …, finish; each test that began must end once. Whatever
+breaks a rule makes a complaint, and a run with a complaint is not a pass.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from guardrails.ports import CaseRecord
+
+NO_PYTEST = b"no-pytest\n"
+"""What a process writes whose interpreter has no pytest."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlantedResult:
+    """What became of a planted test."""
+
+    id: str
+    must_pass: bool
+    outcome: str
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Transcript:
+    """What one process recorded. `tests` holds each collected id with its line; `claimed` the files that it ran.
+
+    `running` is the test that began and did not end, `collecting` the file that was being imported last.
+    """
+
+    tests: dict[str, int] = field(default_factory=dict)
+    deselected: list[str] = field(default_factory=list)
+    errors: list[tuple[str, str]] = field(default_factory=list)
+    claimed: list[str] = field(default_factory=list)
+    records: dict[str, CaseRecord] = field(default_factory=dict)
+    planted: list[PlantedResult] = field(default_factory=list)
+    relations: dict[str, int] = field(default_factory=dict)
+    started: bool = False
+    finished: bool = False
+    collecting: str = ""
+    running: str = ""
+    internal: str = ""
+    broken_rule: str = ""
+
+    def complain(self, sentence: str) -> None:
+        """Note a broken rule; the first one counts."""
+        self.broken_rule = self.broken_rule or sentence
+
+
+def read(channel: bytes, key: bytes) -> Transcript:
+    """The transcript of a process from what it wrote, in its order, under `key`."""
+    transcript = Transcript()
+    # What follows the last line break was cut where the process was killed: that there is no end says so already.
+    for number, line in enumerate(channel.split(b"\n")[:-1]):
+        told = _authentic(line, key)
+        if told is None:
+            transcript.complain(f"line {number + 1} of its records is not the recorder's: {line[:80]!r}")
+        elif told.get("n") != number:
+            transcript.complain(f"records are missing or repeated: number {told.get('n')} stands at {number}")
+        else:
+            _take(transcript, told)
+    return transcript
+
+
+def _authentic(line: bytes, key: bytes) -> dict[str, Any] | None:
+    """The record in a line, if it was written with the key."""
+    mac, _, body = line.partition(b" ")
+    if not hmac.compare_digest(mac, hmac.new(key, body, hashlib.sha256).hexdigest().encode()):
+        return None
+    told: dict[str, Any] = json.loads(body)
+    return told
+
+
+def _take(transcript: Transcript, told: Mapping[str, Any]) -> None:
+    kind = told["kind"]
+    if transcript.finished:
+        transcript.complain(f"a record of kind '{kind}' came after the last one")
+    elif (kind == "start") == transcript.started:
+        transcript.complain(f"a record of kind '{kind}' came {'again' if transcript.started else 'before the first'}")
+    elif kind in ("begin", "end", "planted", "lost"):
+        _take_case(transcript, kind, told)
+    else:
+        _take_other(transcript, kind, told)
+
+
+def _take_case(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> None:
+    name = str(told["id"])
+    if kind == "begin":
+        if transcript.running:
+            transcript.complain(f"{name} began before {transcript.running} had ended")
+        transcript.running = name
+        return
+    if name != transcript.running:
+        transcript.complain(f"{name} ended without having begun")
+    transcript.running = ""
+    if kind == "planted":
+        result = PlantedResult(name, bool(told["must_pass"]), str(told["outcome"]), str(told["message"]))
+        transcript.planted.append(result)
+    elif kind == "end":
+        if name not in transcript.tests:
+            transcript.complain(f"{name} was recorded but never collected")
+        if name in transcript.records:
+            transcript.complain(f"{name} was recorded twice")
+        transcript.records[name] = _case(name, transcript.tests.get(name, 0), told)
+
+
+def _case(name: str, line: int, told: Mapping[str, Any]) -> CaseRecord:
+    return CaseRecord(
+        id=name,
+        outcome=str(told["outcome"]),
+        seconds=float(told["seconds"]),
+        message=str(told["message"]),
+        longrepr=str(told["longrepr"]),
+        examples=int(told["examples"]),
+        rejected=int(told["rejected"]),
+        line=line,
+        example=str(told["example"]),
+        is_property=bool(told["is_property"]),
+    )
+
+
+def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> None:
+    if kind == "start":
+        transcript.started = True
+    elif kind == "collecting":
+        transcript.collecting = str(told["file"])
+    elif kind == "broken":
+        transcript.errors.append((str(told["file"]), str(told["message"])))
+    elif kind == "collected":
+        transcript.collecting = ""
+        transcript.tests.update((str(name), int(line)) for name, line in told["tests"])
+    elif kind == "deselected":
+        transcript.collecting = ""
+        transcript.deselected.extend(str(name) for name in told["ids"])
+    elif kind == "claimed":
+        transcript.claimed.append(str(told["file"]))
+    elif kind == "internal":
+        transcript.internal = transcript.internal or str(told["message"])
+    elif kind == "finish":
+        transcript.finished = True
+        transcript.relations = {str(name): int(count) for name, count in told["relations"].items()}
+    else:
+        transcript.complain(f"a record of the unknown kind '{kind}'")

@@ -1,0 +1,97 @@
+"""Comments and types that tell a checker to look away."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from guardrails.analysis.names import Names
+from guardrails.analysis.source import lines_of
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One place where a checker is told to look away. `reason` says whether words beyond the code are given."""
+
+    kind: str
+    line: int
+    text: str
+    reason: bool = False
+
+
+_COMMENTS = (
+    ("file noqa", re.compile(r"#\s*(?:ruff|flake8)\s*:\s*noqa(?!-)(?P<codes>:[\s\w,]+)?", re.IGNORECASE)),
+    ("noqa", re.compile(r"#\s*noqa(?P<codes>:\s*[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?", re.IGNORECASE)),
+    ("mypy file setting", re.compile(r"#\s*mypy\s*:\s*(?P<codes>[\w-]+.*)")),
+    ("type: ignore", re.compile(r"#\s*type\s*:\s*ignore(?P<codes>\[[^\]]*\])?")),
+    ("pyright", re.compile(r"#\s*pyright\s*:\s*(?P<codes>ignore(?:\[[^\]]*\])?|basic|[\w-]+\s*=\s*\w+)")),
+    ("no cover", re.compile(r"#\s*pragma\s*:?\s*no\s*(?:cover|branch)")),
+    ("no mutate", re.compile(r"#\s*pragma\s*:?\s*no\s*mutate")),
+    ("nosec", re.compile(r"#\s*nosec\b(?P<codes>[\s:]*B[0-9]+(?:[\s,]+B[0-9]+)*)?")),
+    ("pylint: disable", re.compile(r"#\s*pylint\s*:\s*(?:disable|skip-file)(?P<codes>[-\w]*\s*=\s*[\w\s,-]+)?")),
+    ("formatter off", re.compile(r"#\s*(?:fmt\s*:\s*(?:off|skip)|yapf\s*:\s*disable|isort\s*:\s*skip)")),
+)
+# What a person may do in any code without telling anyone: it hides no fault.
+HARMLESS = frozenset({"formatter off"})
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+
+
+def comments(source: str) -> Iterator[tuple[int, str]]:
+    """Line and text of each comment; of each line that has a hash where the source cannot be tokenised."""
+    try:
+        found = [
+            (token.start[0], token.string)
+            for token in tokenize.generate_tokens(io.StringIO(source).readline)
+            if token.type == tokenize.COMMENT
+        ]
+    except (tokenize.TokenError, SyntaxError):
+        found = [(n, line[line.index("#") :]) for n, line in enumerate(lines_of(source), 1) if "#" in line]
+    yield from found
+
+
+def suppressions(source: str, module: ast.Module | None) -> tuple[Suppression, ...]:
+    """Every suppression of a Python file, in the order of its lines."""
+    found = [s for line, text in comments(source) for s in _in_comment(line, text)]
+    if module is not None:
+        found += _in_types(module)
+    return tuple(sorted(found, key=lambda s: (s.line, s.kind)))
+
+
+def _in_comment(line: int, text: str) -> Iterator[Suppression]:
+    """The suppressions of one comment; a comment may hold several, and words after them are the reason."""
+    rest = text
+    kinds = []
+    for kind, pattern in _COMMENTS:
+        found = pattern.search(rest)
+        if found:
+            kinds.append(kind)
+            rest = rest[: found.start()] + " " + rest[found.end() :]
+    reason = bool(_WORDS.search(rest))
+    yield from (Suppression(kind, line, text.strip(), reason) for kind in kinds)
+
+
+def _in_types(module: ast.Module) -> Iterator[Suppression]:
+    """`Any`, `cast(Any, …)` and functions whose types are not checked."""
+    names = Names(module)
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name | ast.Attribute) and names.full(node) in {"typing.Any", "typing_extensions.Any"}:
+            yield Suppression("Any", node.lineno, "Any")
+        elif isinstance(node, ast.Call) and names.full(node.func) in {"typing.cast", "typing_extensions.cast"}:
+            yield Suppression("cast", node.lineno, ast.unparse(node)[:80])
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            hidden = [d for d in node.decorator_list if (names.full(d) or "").endswith("typing.no_type_check")]
+            yield from (Suppression("no_type_check", d.lineno, "@no_type_check") for d in hidden)
+
+
+def blanket_noqa(source: str) -> int | None:
+    """The line of a comment that switches off every lint rule for the whole file, or None."""
+    if "noqa" not in source.lower():
+        return None
+    pattern = _COMMENTS[0][1]
+    for line, text in comments(source):
+        found = pattern.search(text)
+        if found and not found["codes"]:
+            return line
+    return None
