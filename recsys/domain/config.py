@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -58,7 +59,7 @@ class Config:
     @property
     def version(self) -> str:
         """A digest of every setting."""
-        return blake2b(repr(self).encode(), digest_size=8).hexdigest()
+        return _digest(self)
 
     def classic(self) -> "Config":
         """Return these settings with re-ranking off and every track retrieved: slates sorted by score alone."""
@@ -75,6 +76,11 @@ class Config:
     def replaced(self, settings: Mapping[str, float]) -> "Config":
         """Return these settings with some replaced by name. Raises `InvalidValueError` as the constructor does."""
         return Config(**(asdict(self) | dict(settings)))
+
+
+@lru_cache(maxsize=64)
+def _digest(config: Config) -> str:
+    return blake2b(repr(config).encode(), digest_size=8).hexdigest()
 
 
 DEFAULT: Final = Config()

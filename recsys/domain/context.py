@@ -107,7 +107,7 @@ def _check_slots(user: UserState, tracks: int, artists: int, version: str) -> No
         (user.blocked, tracks),
         (user.blocked_artists, artists),
     ):
-        if slots.shape[0] and not 0 <= int(slots.min()) <= int(slots.max()) < size:
+        if slots.shape[0] and int(slots.max()) >= size:
             raise VersionMismatchError(
                 f"the state of user {user.user_id!r} names slot {int(slots.max())}, model {version!r} has {size}: "
                 "fold the user's events against this model's catalogue"

@@ -8,7 +8,7 @@ from recsys.domain.arrays import Bools, Floats, Slots
 from recsys.domain.candidates import Scored
 from recsys.domain.chance import hash64, uniform_words
 from recsys.domain.context import Context
-from recsys.reranking.diversity import LAMBDA_UNIT, Walk, ready
+from recsys.reranking.diversity import Walk, ready
 from recsys.reranking.explore import Explorer
 
 
@@ -34,10 +34,10 @@ def arrange(context: Context, scored: Scored, count: int) -> Arranged:
     """
     count = max(min(count, scored.slots.shape[0]), 0)
     pool, explorer = ready(context, scored), Explorer.of(context)
-    if pool.weight == LAMBDA_UNIT and not (pool.cap and pool.window) and not explorer.reserve:
+    if not (pool.penalty or pool.cap or explorer.reserve):
         return _as_ranked(count)
     words = _words(context, count)
-    walk = Walk.over(pool)
+    walk = Walk(pool)
     rows, chances = np.zeros(count, dtype=np.int32), np.ones(count)
     relaxed, explored = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
     for position in range(count):
@@ -55,7 +55,7 @@ def distributions(context: Context, scored: Scored, rows: Slots) -> Floats:
 
     The reference for the logged propensities: row i of the result at rows[i] equals `Arranged.propensities[i]`.
     """
-    explorer, walk = Explorer.of(context), Walk.over(ready(context, scored))
+    explorer, walk = Explorer.of(context), Walk(ready(context, scored))
     found = np.zeros((rows.shape[0], scored.slots.shape[0]))
     for position, row in enumerate(rows.tolist()):
         feasible, _ = walk.feasible()

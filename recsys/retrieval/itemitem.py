@@ -31,6 +31,6 @@ class ItemItemSource:
         scores = context.profile.item_item
         if not context.query.repeats:
             scores = np.where(context.played, 0.0, scores)
-        slots = best(scores, self.budget(context.config))
-        slots = slots[scores[slots] > 0.0]
+        positive = np.flatnonzero(scores > 0.0).astype(np.int32)
+        slots = positive[best(scores[positive], self.budget(context.config))]
         return Retrieved(slots, scores[slots])

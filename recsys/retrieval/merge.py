@@ -46,14 +46,17 @@ def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[
     """
     if len(sources) > 32 or len(found) != len(sources):
         raise InvalidValueError(f"{len(found)} results for {len(sources)} sources; at most 32 of each, one to one")
-    slots = np.unique(np.concatenate([part.slots for part in found] or [np.zeros(0, dtype=np.int32)]))
-    provenance = np.zeros(slots.shape[0], dtype=np.uint32)
+    size = max((int(part.slots.max(initial=-1)) + 1 for part in found), default=0)
+    marks = np.zeros(size, dtype=np.uint32)
+    for bit, part in enumerate(found):
+        marks[part.slots] |= np.uint32(1 << bit)
+    slots = np.flatnonzero(marks).astype(np.int32)
+    row_of = np.empty(size, dtype=np.intp)  # read only where it is written
+    row_of[slots] = np.arange(slots.shape[0])
     scores = np.zeros((slots.shape[0], len(sources)), dtype=np.float64)
     for bit, part in enumerate(found):
-        rows = np.searchsorted(slots, part.slots)
-        provenance[rows] |= np.uint32(1 << bit)
-        scores[rows, bit] = part.scores
-    return Candidates(slots, provenance, scores, sources, failures)
+        scores[row_of[part.slots], bit] = part.scores
+    return Candidates(slots, marks[slots], scores, sources, failures)
 
 
 def _ask(source: Source, context: Context) -> Retrieved:
