@@ -289,12 +289,13 @@ class LoadTally:
 class LoadRun:
     """A run of a scenario. `generator_share` is the share of one core that the generator used during the slices.
 
-    `complaint` says in words why the run ended early; it is empty for a whole one.
+    A run that ended early names in `ended_by` the side because of which it did, and in `complaint` why, in words.
     """
 
     slices: tuple[LoadSlice, ...]
     tallies: Mapping[str, LoadTally]
     generator_share: float
+    ended_by: str = ""
     complaint: str = ""
 
 

@@ -14,9 +14,6 @@ from typing import Any
 
 from guardrails.ports import CaseRecord
 
-NO_PYTEST = b"no-pytest\n"
-"""What a process writes whose interpreter has no pytest."""
-
 
 @dataclass(frozen=True, slots=True)
 class PlantedResult:
@@ -43,6 +40,7 @@ class Transcript:
     planted: list[PlantedResult] = field(default_factory=list)
     relations: dict[str, int] = field(default_factory=dict)
     started: bool = False
+    collection_ended: bool = False
     finished: bool = False
     collecting: str = ""
     running: str = ""
@@ -134,10 +132,9 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
     elif kind == "broken":
         transcript.errors.append((str(told["file"]), str(told["message"])))
     elif kind == "collected":
-        transcript.collecting = ""
         transcript.tests.update((str(name), int(line)) for name, line in told["tests"])
     elif kind == "deselected":
-        transcript.collecting = ""
+        transcript.collection_ended = True
         transcript.deselected.extend(str(name) for name in told["ids"])
     elif kind == "claimed":
         transcript.claimed.append(str(told["file"]))

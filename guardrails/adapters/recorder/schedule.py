@@ -1,0 +1,71 @@
+"""Which tests this process runs: the files that it claims, and planted tests among them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from guardrails.adapters.recorder.channel import Say
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Tests that the parent wrote: source, and name, whether it must pass, and whether once a process is enough."""
+
+    source: str
+    tests: tuple[tuple[str, bool, bool], ...]
+
+    def items(self, beside: pytest.Item, number: int) -> list[tuple[pytest.Item, bool]]:
+        """The tests as items of the module that `beside` stands in, so that its hooks and fixtures apply to them."""
+        module = beside.getparent(pytest.Module)
+        if module is None:
+            return []
+        bodies: dict[str, object] = {}
+        exec(compile(self.source, str(beside.path), "exec"), bodies)  # noqa: S102 - the parent wrote it, for this run
+        wanted = [(name, must) for name, must, once in self.tests if not (once and number)]
+        return [
+            (pytest.Function.from_parent(module, name=f"{name}_{number}", callobj=bodies[name]), must)
+            for name, must in wanted
+        ]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The order of work. `claims` is a directory that processes share; empty: this process runs everything."""
+
+    say: Say
+    claims: str
+    only: frozenset[str] | None
+    planted: Planted
+
+    def entries(self, items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, bool | None]]:
+        """Each test to run, file by file, with None, or for a planted one whether it must pass."""
+        files: dict[str, list[pytest.Item]] = {}
+        for item in items:
+            files.setdefault(str(item.nodeid).partition("::")[0], []).append(item)
+        directories: set[str] = set()
+        # The largest first: what is claimed last decides how long the slowest process takes.
+        for file, group in sorted(files.items(), key=lambda entry: -len(entry[1])) if self.claims else files.items():
+            if not self._claim(file):
+                continue
+            yield from ((item, None) for item in group if self.only is None or str(item.nodeid) in self.only)
+            directory = str(Path(file).parent)
+            if directory not in directories:
+                yield from self.planted.items(group[-1], len(directories))
+                directories.add(directory)
+
+    def _claim(self, file: str) -> bool:
+        """Whether this process runs the file: the first to make its mark does."""
+        if self.claims:
+            mark = Path(self.claims) / hashlib.sha256(file.encode()).hexdigest()
+            try:
+                os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return False
+        self.say("claimed", file=file)
+        return True
