@@ -49,20 +49,17 @@ class _Running:
 class ProcessRunner:
     """`Processes` whose homes and temporary directories lie below `scratch`, which the caller removes.
 
-    Safe to use from several threads. After `stop_all` nothing runs any more and nothing can be started.
+    Safe to use from several threads. `caller` is the caller's environment. Once `stopped` is set, every program is
+    killed by the thread that waits for it, and none can be started.
     """
 
-    def __init__(self, scratch: Path, caller: Mapping[str, str]) -> None:
+    def __init__(self, scratch: Path, caller: Mapping[str, str], stopped: threading.Event | None = None) -> None:
         self._scratch = scratch
         self._caller = dict(caller)
-        self._stopped = threading.Event()
+        self._stopped = stopped or threading.Event()
         self._guard = threading.Lock()
         self._count = 0
         self._ports: set[int] = set()
-
-    def stop_all(self) -> None:
-        """Have every program killed by the thread that waits for it, and refuse new ones."""
-        self._stopped.set()
 
     def run(self, command: Command) -> Completed:
         """Run to the end.

@@ -28,7 +28,9 @@ def scratch_directory(parent: Path) -> Iterator[Path]:
 def sweep(parent: Path) -> None:
     """Remove what runs that were killed left below `parent`. Directories of living runs stay."""
     for path in parent.glob(f"{_PREFIX}*.lock"):
-        with suppress(OSError):  # another user's, or just gone
+        with suppress(OSError):  # just gone
+            if path.lstat().st_uid != os.geteuid():
+                continue
             held = lock(path, exclusive=True, wait=False)
             if held is not None:
                 remove(path.with_suffix(""))
@@ -37,7 +39,9 @@ def sweep(parent: Path) -> None:
 
 
 def remove(directory: Path) -> None:
-    """Remove a directory, whatever modes the programs that ran in it have set. Never raises."""
+    """Remove a directory, whatever modes the programs that ran in it have set. Never raises, follows no link."""
+    if directory.is_symlink():
+        return
     shutil.rmtree(directory, ignore_errors=True)
     if not directory.exists():
         return

@@ -20,17 +20,20 @@ MAX_BYTES = 2_000_000_000
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
-def cache_directory(environment: Mapping[str, str], repository: Path) -> Path:
-    """Where the cache of a repository lies: below `$GUARDRAILS_CACHE`, `$XDG_CACHE_HOME/guardrails` or `~/.cache`."""
+def cache_parent(environment: Mapping[str, str]) -> Path:
+    """Where caches lie: `$GUARDRAILS_CACHE`, else `$XDG_CACHE_HOME/guardrails`, else `~/.cache/guardrails`."""
     if named := environment.get("GUARDRAILS_CACHE"):
-        parent = Path(named)
-    elif cache := environment.get("XDG_CACHE_HOME"):
-        parent = Path(cache) / "guardrails"
-    else:
-        parent = Path(environment.get("HOME") or tempfile.gettempdir()) / ".cache" / "guardrails"
+        return Path(named).absolute()
+    if cache := environment.get("XDG_CACHE_HOME"):
+        return Path(cache).absolute() / "guardrails"
+    return Path(environment.get("HOME") or tempfile.gettempdir()).absolute() / ".cache" / "guardrails"
+
+
+def cache_directory(environment: Mapping[str, str], repository: Path) -> Path:
+    """Where the cache of a repository lies."""
     digest = hashlib.sha256(os.fsencode(repository.resolve())).hexdigest()[:12]
     name = re.sub(r"[^A-Za-z0-9_-]", "-", repository.name)[:24] or "repository"
-    return parent.absolute() / f"{name}-{digest}"
+    return cache_parent(environment) / f"{name}-{digest}"
 
 
 class DirectoryStore:

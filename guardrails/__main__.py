@@ -1,0 +1,26 @@
+"""`python -m guardrails` and the `guardrails` command."""
+
+import os
+import sys
+
+from guardrails.adapters.killing import adopt_orphans, end_children
+from guardrails.cli.main import main as run
+from guardrails.runner import alive
+
+
+def main() -> int:
+    """Run the command line in a process of its own: what it started ends with it."""
+    adopt_orphans()
+    try:
+        status = run(sys.argv[1:])
+    finally:
+        end_children()
+    if alive():  # a gate that does not notice that it was stopped would keep Python from ending
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

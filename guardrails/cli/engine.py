@@ -1,0 +1,129 @@
+"""One check from the options to the verdict: the place where the adapters meet."""
+
+import os
+import secrets
+import shlex
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import guardrails
+from guardrails.adapters.loadrig import LocustRig
+from guardrails.adapters.process import ProcessRunner
+from guardrails.adapters.scratch import scratch_directory
+from guardrails.adapters.suites import PytestSuites
+from guardrails.cli.options import CheckOptions
+from guardrails.cli.site import Site, open_site
+from guardrails.cli.stopping import wait_until
+from guardrails.gates.base import Bench, Gate, Profile
+from guardrails.model.change import Change
+from guardrails.model.result import GateResult
+from guardrails.model.verdict import Verdict, of_change
+from guardrails.policy import plan
+from guardrails.ports import Trees
+from guardrails.runner import Progress, Workshop, alive, run
+
+ProgressFactory = Callable[[Sequence[str]], AbstractContextManager[Progress]]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What checks share: the gates, the caller's environment, and who is told how far a check is.
+
+    `own_judge` has the running gate judge whatever gate the base holds; `cache` is a cache for all repositories instead
+    of one for each. Setting `stopped` ends what runs.
+    """
+
+    gates: Sequence[Gate]
+    environment: Mapping[str, str]
+    progress: ProgressFactory
+    own_judge: bool = False
+    cache: Path | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def check(self, options: CheckOptions) -> Verdict:
+        """The verdict on the change that the options name.
+
+        Raises:
+            GuardrailsError: there is no change to judge, or no policy to judge it by.
+            BaseJudges: the base's own gate must judge it.
+        """
+        began = time.monotonic()
+        plan(self.gates, profile=options.profile, only=options.only, skip=options.skip)
+        if options.seed is None:
+            options = replace(options, seed=secrets.randbits(32))
+        with open_site(options, self.environment, cache=self.cache, own_judge=self.own_judge) as site:
+            verdict = of_change(
+                site.change,
+                self._results(options, site),
+                policy_digest=site.policies.digest,
+                profile=options.profile,
+                command=command_of(options, site.change),
+                version=guardrails.__version__,
+                notes=site.notes,
+            )
+            return replace(verdict, seconds=time.monotonic() - began, error=site.touched())
+
+    def _results(self, options: CheckOptions, site: Site) -> tuple[GateResult, ...]:
+        names = [gate.name for gate in self.gates]
+        chosen = plan(self.gates, profile=options.profile, only=options.only, skip=options.skip)
+        with scratch_directory(Path(tempfile.gettempdir())) as scratch, self.progress(names) as progress:
+            bench = make_bench(options, site, ProcessRunner(scratch, self.environment, self.stopped))
+            workshop = Workshop(
+                lambda cores: replace(bench, cores=cores),
+                options.jobs or available_cores(),
+                time.monotonic,
+                progress,
+                self.stopped.set,
+            )
+            try:
+                return run(chosen, names, workshop)
+            except KeyboardInterrupt:
+                wait_until(lambda: not alive())
+                raise
+
+
+def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> Bench:
+    """The workbench of the gates: the one place that names the adapters which they see as ports."""
+    policy = site.policies.base
+    project_python = site.project_python or sys.executable
+    suites = PytestSuites(
+        processes, site.store, project_python, repository=site.repository.root, path=policy.environment.path
+    )
+    return Bench(
+        change=site.change,
+        trees=Trees(site.base, site.head, site.trial),
+        policy=policy,
+        head_policy=site.policies.head,
+        profile=Profile(options.profile),
+        processes=processes,
+        suites=suites,
+        store=site.store,
+        gate_python=sys.executable,
+        project_python=project_python,
+        seed=options.seed or 0,
+        rig=LocustRig(processes, project_python),
+    )
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def command_of(options: CheckOptions, change: Change) -> str:
+    """The command that repeats a check from the repository's directory, on the same commits and with the same seed."""
+    parts = ["guardrails", "check", "--base", change.base.commit or change.base.tree]
+    if change.head.commit:
+        parts += ["--head", change.head.commit]
+    parts += ["--profile", options.profile, "--seed", str(options.seed)]
+    for option, names in (("--only", options.only), ("--skip", options.skip)):
+        if names:
+            parts += [option, ",".join(names)]
+    return shlex.join(parts)

@@ -1,0 +1,54 @@
+"""From arguments to an exit status. Whatever goes wrong, it is not 0, and it is said in words."""
+
+import argparse
+import traceback
+from collections.abc import Sequence
+
+from guardrails.cli import parser
+from guardrails.cli.output import complain
+from guardrails.cli.stopping import interruptible
+from guardrails.errors import GuardrailsError
+
+COULD_NOT_JUDGE = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command."""
+    options = parser.build().parse_args(arguments)
+    try:
+        with interruptible():
+            return _dispatch(options, arguments)
+    except KeyboardInterrupt:
+        complain("stopped. Nothing was judged, and nothing is left running.")
+    except GuardrailsError as error:
+        complain(f"error: {error}")
+    except Exception as error:  # noqa: BLE001 - the exit status 1 of an uncaught exception would mean block
+        traceback.print_exception(error)
+        complain("error: this is a fault of guardrails itself. Report it with the lines above.")
+    return COULD_NOT_JUDGE
+
+
+def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    """Import what the command needs, and no more."""
+    match options.command:
+        case "check" | "load":
+            from guardrails.cli.check import run_check
+
+            wanted = parser.check_options(options) if options.command == "check" else parser.load_options(options)
+            return run_check(wanted, parser.report_options(options), arguments)
+        case "probe":
+            from guardrails.cli.probe import run_probes
+
+            return run_probes(options.gates, jobs=options.jobs, seed=options.seed)
+        case "report":
+            from guardrails.cli.report import run_report
+
+            return run_report(options.source, parser.report_options(options))
+        case "explain":
+            from guardrails.cli.listing import explain
+
+            return explain(options.rule)
+        case _:
+            from guardrails.cli.listing import list_gates
+
+            return list_gates()

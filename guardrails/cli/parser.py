@@ -1,0 +1,197 @@
+"""The arguments of every command, each with help that a new user can follow."""
+
+import argparse
+from pathlib import Path
+
+import guardrails
+from guardrails.adapters.changes import Wanted
+from guardrails.cli.options import FORMATS, CheckOptions, ReportOptions
+from guardrails.gates.base import Profile
+
+_EPILOG = """\
+exit status:
+  0  pass: nothing that was checked stands against the change
+  1  block: something must be fixed
+  2  error: the change could not be judged (wrong use, wrong configuration, a gate that crashed or checked too little)
+  3  review: a person must decide
+"""
+_CHECK = """\
+Judge a change: the difference between a base and a head. With no options the head is the current branch with the
+uncommitted work, and the base is where it left the default branch. Your work tree, index, branches and stash are only
+ever read.
+
+The policy, the tests, the contracts and all else that judges is taken from the base; what is judged, from the head.
+"""
+_LOAD = """\
+Judge a change by the load gate alone, at the length that a release deserves: the base's and the head's service run
+side by side under the same requests, and the head must not be slower.
+"""
+_EXAMPLES = """\
+examples:
+  guardrails check                                  judge the current branch
+  guardrails check --profile fast                   only what takes seconds, while you write
+  guardrails check --base origin/main --head HEAD   judge the commits, without the uncommitted work
+  guardrails check --only tests,contracts           some gates alone
+  guardrails check --output out                     write verdict.json, report.md, report.html, report.sarif, junit.xml
+
+"""
+_PROBE = """\
+Prove that each gate can fail. For every planted violation a scratch repository is made; the violation must be found by
+the same path that judges real changes, and its honest twin must pass. A gate without a planted violation fails too.
+"""
+
+
+def build() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="guardrails",
+        allow_abbrev=False,
+        description="A merge gate: a change goes in, one verdict comes out.",
+        epilog="guardrails COMMAND --help tells more about one command.\n\n" + _EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"guardrails {guardrails.__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    check = _command(commands, "check", "judge a change", _CHECK, _EXAMPLES + _EPILOG)
+    _add_change(check)
+    _add_choice(check)
+    _add_report(check)
+    _add_machine(check)
+    load = _command(commands, "load", "judge a change by the load gate alone, as for a release", _LOAD, _EPILOG)
+    _add_change(load)
+    _add_report(load)
+    _add_machine(load)
+    _command(commands, "gates", "list the gates, cheapest first", "List the gates with what each of them catches.")
+    explain = _command(
+        commands,
+        "explain",
+        "say what a rule means, why it is there and how to satisfy it",
+        "Print all that is known of a rule. With the name of a gate, list the rules of that gate.",
+    )
+    explain.add_argument("rule", metavar="RULE", help="a rule such as tampering/test-deleted, or a gate")
+    probe = _command(commands, "probe", "prove that each gate can fail", _PROBE)
+    probe.add_argument("gates", metavar="GATE", nargs="*", help="the gates to prove (default: all)")
+    _add_machine(probe)
+    report = _command(
+        commands,
+        "report",
+        "write a verdict again in another format",
+        "Read a verdict.json that check --output wrote, and print it in another format.\n"
+        "The exit status is the verdict's.",
+        _EPILOG,
+    )
+    report.add_argument(
+        "--from", dest="source", metavar="FILE", type=Path, default=Path("verdict.json"), help="default: verdict.json"
+    )
+    _add_report(report)
+    return parser
+
+
+def check_options(arguments: argparse.Namespace) -> CheckOptions:
+    """What the arguments of `check` ask for."""
+    return CheckOptions(
+        repository=arguments.repo,
+        wanted=Wanted(arguments.base, arguments.head, arguments.newest),
+        only=arguments.only,
+        skip=arguments.skip,
+        profile=arguments.profile,
+        jobs=arguments.jobs,
+        seed=arguments.seed,
+    )
+
+
+def load_options(arguments: argparse.Namespace) -> CheckOptions:
+    """What the arguments of `load` ask for."""
+    return CheckOptions(
+        repository=arguments.repo,
+        wanted=Wanted(arguments.base, arguments.head, arguments.newest),
+        only=("load",),
+        profile=Profile.RELEASE.value,
+        jobs=arguments.jobs,
+        seed=arguments.seed,
+    )
+
+
+def report_options(arguments: argparse.Namespace) -> ReportOptions:
+    """How the arguments want the verdict told."""
+    return ReportOptions(arguments.format, arguments.output)
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
+
+
+def _command(
+    commands: "Commands[argparse.ArgumentParser]", name: str, short: str, long: str, epilog: str = ""
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=short,
+        description=long,
+        epilog=epilog,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_change(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the change")
+    group.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository (default: here)")
+    group.add_argument(
+        "--base", metavar="REF", help="judge against where the change left REF (default: the default branch)"
+    )
+    group.add_argument(
+        "--head", metavar="REF", help="the commit to judge (default: what is checked out, uncommitted too)"
+    )
+    group.add_argument(
+        "--newest",
+        action="store_true",
+        help="on the default branch judge the uncommitted work, or else the last commit against its parent",
+    )
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the gates")
+    group.add_argument("--only", metavar="GATE,...", type=_names, default=(), help="run these gates alone")
+    group.add_argument(
+        "--skip", metavar="GATE,...", type=_names, default=(), help="leave these gates out; the report says so"
+    )
+    group.add_argument(
+        "--profile",
+        choices=[profile.value for profile in Profile],
+        default=Profile.PR.value,
+        help="how much to do: fast while writing, pr before merging (the default), release before shipping",
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the report")
+    group.add_argument("--format", choices=FORMATS, default="text", help="of standard output (default: text)")
+    group.add_argument(
+        "--output", metavar="DIR", type=Path, help="also write the reports of every format into DIR, made if absent"
+    )
+
+
+def _add_machine(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("the machine")
+    group.add_argument("--jobs", metavar="N", type=_positive, default=0, help="gates at once (default: the cores)")
+    group.add_argument("--seed", metavar="N", type=_natural, help="of everything random (default: a fresh one)")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"{text!r} has an empty name; separate the gates by single commas")
+    return names
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    number = _natural(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return number
