@@ -107,7 +107,7 @@ def event_dedup(trial: Trial) -> None:
 
 
 def cold_start(trial: Trial) -> None:
-    request = replace_request(trial.request, user=STRANGER)
+    request = replace_request(trial.request, user=STRANGER, allow_explicit=True)
     recommenders = [trial.recommender]
     if isinstance(trial.recommender, Learns):
         odd = Event("odd", STRANGER, EventKind.LISTEN, "an-item-nobody-knows", NOW)
