@@ -61,3 +61,54 @@ lint: $(READY) ## Lint, format check, types, layers
 format: $(READY) ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+.PHONY: gate
+gate: $(READY) ## Judge the newest change of this checkout (BASE=… HEAD=… for another; ARGS= for more)
+	@status=0; $(BIN)/python -m guardrails check $(if $(BASE)$(HEAD),$(if $(BASE),--base $(BASE)) $(if $(HEAD),--head $(HEAD)),--newest) $(ARGS) || status=$$?; \
+	case $$status in \
+	  0) echo "gate: pass" ;; \
+	  3) echo "gate: review: a person must decide what is listed above" ;; \
+	  1) echo "gate: block: what is listed above must be fixed" >&2; exit 1 ;; \
+	  *) echo "gate: error: the change could not be judged (status $$status); see above" >&2; exit 2 ;; \
+	esac
+
+.PHONY: probe
+probe: $(READY) ## Prove that every gate can fail: plant its violations and see them caught
+	$(BIN)/python -m guardrails probe $(ARGS)
+
+.PHONY: demo
+demo: $(READY) ## Gate a good and a bad agent-style change, and show both verdicts
+	@$(BIN)/python -m benchmarks.demo
+
+.PHONY: train
+train: $(READY) ## Train on the synthetic world into $(ARTIFACT) (ARGS="--data PATH" for real data)
+	$(BIN)/python -m recsys train --output $(ARTIFACT) $(ARGS)
+
+$(ARTIFACT)/manifest.json: | $(READY)
+	$(BIN)/python -m recsys train --output $(ARTIFACT)
+
+.PHONY: serve
+serve: $(ARTIFACT)/manifest.json ## Serve recommendations on HOST:PORT (trains first if there is no artifact)
+	$(BIN)/python -m recsys serve --artifact $(ARTIFACT) --host $(HOST) --port $(PORT) $(ARGS)
+
+.PHONY: load
+load: $(READY) ## Load the newest change against its base, as the load gate does for a release
+	$(BIN)/python -m guardrails load $(if $(BASE)$(HEAD),$(if $(BASE),--base $(BASE)) $(if $(HEAD),--head $(HEAD)),--newest) $(ARGS)
+
+.PHONY: contracts
+contracts: $(READY) ## Run the consumers' tests and verify the pacts against this checkout
+	$(BIN)/python -m pytest contracts/consumers
+	$(BIN)/python -m guardrails check --newest --only contracts
+
+.PHONY: pacts
+pacts: $(READY) ## Write contracts/pacts anew from the consumers' tests
+	rm -f contracts/pacts/*.json
+	PACT_OUTPUT_DIR=contracts/pacts $(BIN)/python -m pytest -q -p no:xdist contracts/consumers
+
+.PHONY: bench-gate
+bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; writes docs/benchmarks/gate.md
+	$(BIN)/python -m benchmarks.gate
+
+.PHONY: clean
+clean: ## Remove what these targets made (.venv, artifacts, caches of the tools)
+	rm -rf $(VENV) .artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

@@ -6,7 +6,12 @@ from hypothesis import HealthCheck, settings
 
 # In the suite the properties are reproducible: the same examples in each run, and no verdict from a clock.
 settings.register_profile(
-    "suite", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "suite",
+    derandomize=True,
+    max_examples=40,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 # The properties gate draws fresh examples; it prints the blob that reproduces a failure.
 settings.register_profile(
