@@ -81,7 +81,7 @@ demo: $(READY) ## Gate a good and a bad agent-style change, and show both verdic
 	@$(BIN)/python -m benchmarks.demo
 
 .PHONY: train
-train: $(READY) ## Train on the synthetic world into $(ARTIFACT) (ARGS="--data PATH" for real data)
+train: $(READY) ## Train on the synthetic world into ARTIFACT=.artifacts/synthetic (ARGS="--data PATH" for real data)
 	$(BIN)/python -m recsys train --output $(ARTIFACT) $(ARGS)
 
 $(ARTIFACT)/manifest.json: | $(READY)
