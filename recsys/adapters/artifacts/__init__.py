@@ -1,0 +1,1 @@
+"""Published models as directories: a manifest and plain arrays that can be memory-mapped."""
