@@ -1,12 +1,13 @@
 """What the service needs from the outside, one Protocol per thing. Adapters implement them; bootstrap names them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from recsys.domain.arrays import Bools, Slots
 from recsys.domain.events import Event
 from recsys.domain.model import Model, Scorer
+from recsys.domain.published import Published
 from recsys.domain.slate import Decision
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "DecisionLog",
     "EventStore",
     "ModelStore",
+    "Outside",
     "PolicyStore",
     "Scorer",
     "SearchIndex",
@@ -147,3 +149,27 @@ class Telemetry(Protocol):
     def render(self) -> bytes:
         """Return everything counted, in the text format of Prometheus."""
         ...
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outside:
+    """Everything that the service stands on: `recsys.bootstrap` makes it, `recsys.serving.app.build` takes it.
+
+    market: of users and requests that name none; None leaves them without any licence. close: gives everything back.
+    """
+
+    published: Published
+    events: EventStore
+    users: UserStore
+    policy: PolicyStore
+    search: SearchIndex
+    decisions: DecisionLog
+    clock: Clock
+    chance: Chance
+    telemetry: Telemetry
+    market: str | None = None
+    close: Callable[[], None] = _nothing

@@ -47,6 +47,12 @@ Reason: TypeAlias = Annotated[
 ]
 
 
+TierName: TypeAlias = Annotated[
+    Literal["scored", "fallback"], Meta(description="Which scorer the score is from; fallback comes last.")
+]
+Rule: TypeAlias = Literal["explored", "artist_cap_relaxed", "backfilled"]
+
+
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
     """The parent of what a client sends."""
 
@@ -60,7 +66,9 @@ class RecommendationRequest(Request, frozen=True):
 
     user_id: Id
     k: Annotated[SlateSize, Meta(description="Tracks to return, at most.")] = 20
-    market: Annotated[MarketCode | None, Meta(description="Left out: the user's home market.")] = None
+    market: Annotated[
+        MarketCode | None, Meta(description="Left out: the user's home market, or else the service's.")
+    ] = None
     surface: Annotated[Literal["home", "radio"], Meta(description="Where the slate is shown.")] = "home"
     allow_explicit: Annotated[
         bool | None, Meta(description="Explicit tracks need a yes here or in the user's settings, and no no in either.")
@@ -80,7 +88,7 @@ class Explanation(Answer, frozen=True):
 
     features: dict[str, float]
     source_scores: Annotated[dict[str, float], Meta(description="The score that each source gave, on its own scale.")]
-    rules: list[Literal["explored", "artist_cap_relaxed", "backfilled"]]
+    rules: list[Rule]
 
 
 class Item(Answer, frozen=True):
@@ -92,9 +100,7 @@ class Item(Answer, frozen=True):
     artist_name: str
     explicit: bool
     score: Annotated[float, Meta(description="Greater is better; comparable within one tier of one answer only.")]
-    tier: Annotated[
-        Literal["scored", "fallback"], Meta(description="Which scorer the score is from; fallback comes last.")
-    ]
+    tier: TierName
     position: Annotated[Count, Meta(description="0 for the first track of the first page.")]
     sources: Annotated[
         list[str], Meta(min_length=1, description="The candidate sources, the one that counts as its origin first.")
@@ -183,7 +189,7 @@ class SearchRequest(Request, frozen=True):
     """The query parameters of a search. Every word of `q` must occur in the title or the artist's name."""
 
     q: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT, pattern=NO_CONTROLS, description="Words to look for.")]
-    market: Annotated[MarketCode | None, Meta(description="Left out: tracks licensed in any market.")] = None
+    market: Annotated[MarketCode | None, Meta(description="Left out: the service's home market.")] = None
     year_from: Annotated[Annotated[int, Meta(ge=1000, le=9999)] | None, Meta(description="First release year.")] = None
     year_to: Annotated[Annotated[int, Meta(ge=1000, le=9999)] | None, Meta(description="Last release year.")] = None
     allow_explicit: Annotated[bool, Meta(description="Whether explicit tracks may be found.")] = False
@@ -212,7 +218,7 @@ class SimilarRequest(Request, frozen=True):
     """The query parameters of similar tracks."""
 
     k: SlateSize = 20
-    market: Annotated[MarketCode | None, Meta(description="Left out: tracks licensed in any market.")] = None
+    market: Annotated[MarketCode | None, Meta(description="Left out: the service's home market.")] = None
     allow_explicit: Annotated[bool, Meta(description="Whether explicit tracks may appear.")] = False
 
 

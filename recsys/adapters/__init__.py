@@ -1,0 +1,1 @@
+"""What stands between the ports and the world. Only `recsys.bootstrap` names an adapter."""

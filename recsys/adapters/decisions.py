@@ -1,0 +1,188 @@
+"""The decision log: one JSON line a slate, written by a thread of its own behind a bounded queue.
+
+Every line has the request with its seed, all versions, and the slate with the features of what it returned. One in
+`full_every` requests, chosen by a hash of the request id, also has every candidate with its features, and what the
+filters and the re-ranking saw: little-endian columns in base64, so that they are exact to the bit.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from queue import Full, Queue
+from threading import Thread
+from typing import Any, Final, Protocol
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.domain.chance import hash64
+from recsys.domain.slate import Decision
+from recsys.errors import StoreUnavailableError
+
+FORMAT: Final = 1
+MAX_BYTES: Final = 64 << 20
+KEPT_FILES: Final = 8
+CAPACITY: Final = 1_000
+LOG: Final = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """Takes encoded lines."""
+
+    def write(self, line: bytes) -> None:
+        """Write one line. Raises `OSError`."""
+        ...
+
+    def close(self) -> None:
+        """Flush and close."""
+        ...
+
+
+class RotatingFile:
+    """Lines in `path`; at `max_bytes` it becomes `path.1`, and so on: at most `kept` files stay on disk.
+
+    Raises `StoreUnavailableError` when the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, max_bytes: int = MAX_BYTES, kept: int = KEPT_FILES) -> None:
+        self._path, self._max_bytes, self._kept = path, max_bytes, kept
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab")
+        except OSError as error:
+            raise StoreUnavailableError(f"decision log {path} cannot be written: {error}") from error
+
+    def write(self, line: bytes) -> None:
+        """Write one line and hand it to the operating system."""
+        if self._file.tell() + len(line) > self._max_bytes and self._file.tell():
+            self._rotate()
+        self._file.write(line)
+        self._file.flush()
+
+    def _rotate(self) -> None:
+        self._file.close()
+        for number in range(self._kept - 1, 0, -1):
+            older = self._numbered(number - 1)
+            if older.exists():
+                older.replace(self._numbered(number))
+        self._file = self._path.open("wb")
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}") if number else self._path
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class QueuedDecisions:
+    """Takes decisions without waiting. dropped: called for each one that a full queue, or a full disk, lost."""
+
+    def __init__(
+        self, sink: Sink, encode: Callable[[Decision], bytes], dropped: Callable[[], None], capacity: int = CAPACITY
+    ) -> None:
+        self._sink, self._encode, self._dropped = sink, encode, dropped
+        self._queue: Queue[Decision | None] = Queue(capacity)
+        self._thread = Thread(target=self._run, name="decisions", daemon=True)
+        self._thread.start()
+
+    def write(self, decision: Decision) -> None:
+        """Queue one decision, or drop and count it."""
+        try:
+            self._queue.put_nowait(decision)
+        except Full:
+            self._dropped()
+
+    def close(self, seconds: float = 5.0) -> None:
+        """Write what is queued and stop, within about `seconds`."""
+        try:
+            self._queue.put(None, timeout=seconds)
+        except Full:
+            LOG.warning("the decision log is stuck; what is queued is lost")
+        self._thread.join(seconds)
+        self._sink.close()
+
+    def _run(self) -> None:
+        while (decision := self._queue.get()) is not None:
+            try:
+                self._sink.write(self._encode(decision))
+            except OSError as error:
+                self._dropped()
+                LOG.warning("a decision could not be logged: %s", error)
+
+
+class JsonDecisions:
+    """Encodes decisions about the tracks `ids`. full_every: 1 in how many has all candidates; 0 for none."""
+
+    def __init__(self, ids: tuple[str, ...], full_every: int = 100) -> None:
+        self._ids, self._full_every = ids, full_every
+        self._encoder = msgspec.json.Encoder(enc_hook=_plain)
+
+    def __call__(self, decision: Decision) -> bytes:
+        """Return one line, its end included."""
+        line = self._line(decision)
+        if self._full_every and hash64(decision.query.request_id) % self._full_every == 0:
+            line["candidates"] = _candidates(decision)
+        return self._encoder.encode(line) + b"\n"
+
+    def _line(self, decision: Decision) -> dict[str, Any]:
+        slate, query = decision.slate, asdict(decision.query)
+        query.pop("snapshot")
+        return {
+            "format": FORMAT,
+            "request_id": slate.request_id,
+            "query": query,
+            "snapshot": asdict(slate.snapshot),
+            "config": asdict(decision.config),
+            "arms": dict(slate.arms),
+            "degraded": slate.degraded,
+            "removed": dict(slate.removed),
+            "tracks": [self._ids[slot] for slot in slate.slots.tolist()],
+            "positions": slate.positions,
+            "scores": slate.scores,
+            "tiers": slate.tier,
+            "sources": slate.sources,
+            "provenance": slate.provenance,
+            "propensities": slate.propensities,
+            "relaxed": decision.relaxed,
+            "explored": decision.explored,
+            "features": _returned_features(decision),
+        }
+
+
+def _returned_features(decision: Decision) -> list[list[float] | None]:
+    slots, values = decision.features.candidates.slots, decision.features.values
+    if not slots.shape[0]:
+        return [None] * decision.slate.size
+    rows = np.searchsorted(slots, decision.slate.slots)
+    found = (rows < slots.shape[0]) & (slots[np.minimum(rows, slots.shape[0] - 1)] == decision.slate.slots)
+    return [values[row].tolist() if known else None for row, known in zip(rows, found, strict=True)]
+
+
+def _candidates(decision: Decision) -> dict[str, Any]:
+    candidates, filtered, pool = decision.features.candidates, decision.filtered, decision.pool
+    columns: dict[str, NDArray[Any]] = {
+        "slots": candidates.slots,
+        "provenance": candidates.provenance,
+        "source_scores": candidates.source_scores,
+        "features": decision.features.values,
+        "kept": filtered.kept.slots,
+        "kept_scores": filtered.kept.scores,
+        "removed": filtered.removed,
+        "reasons": filtered.reasons,
+        "pool": pool.slots,
+        "pool_scores": pool.scores,
+    }
+    return {
+        name: {"dtype": values.dtype.str, "shape": values.shape, "data": np.ascontiguousarray(values).tobytes()}
+        for name, values in columns.items()
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        array: NDArray[Any] = value
+        return array.tolist()
+    raise NotImplementedError(f"a decision holds a {type(value).__name__}")

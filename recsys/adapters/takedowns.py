@@ -1,0 +1,65 @@
+"""Takedowns in a JSON file that operators replace: `{"tracks": ["t1"], "artists": ["a1"]}`. Read again when it changes.
+
+Replace the file atomically (write beside it, then rename). A file that is missing, unreadable or malformed withdraws
+the whole service, not only its entries: hard policy fails closed.
+"""
+
+from hashlib import blake2b
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+
+from recsys.errors import PolicyUnavailableError
+from recsys.ports import Takedowns
+
+Stamp: TypeAlias = tuple[int, int, int]
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    tracks: frozenset[str] = frozenset()
+    artists: frozenset[str] = frozenset()
+
+
+class TakedownFile:
+    """The file at `path`. The version is a digest of its bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp: Stamp | None = None
+        self._current = Takedowns(version="none")
+
+    def create(self) -> None:
+        """Write an empty list when there is no file yet. Raises `PolicyUnavailableError`."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("x") as file:
+                file.write('{"tracks": [], "artists": []}\n')
+        except FileExistsError:
+            return
+        except OSError as error:
+            raise self._refused(error) from error
+
+    def takedowns(self) -> Takedowns:
+        """Return what is withdrawn now. One `stat` when the file is as it was."""
+        try:
+            found = self._path.stat()
+            stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
+            if stamp != self._stamp:
+                self._current = _parse(self._path.read_bytes())
+                self._stamp = stamp
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            self._stamp = None
+            raise self._refused(error) from error
+        return self._current
+
+    def _refused(self, error: Exception) -> PolicyUnavailableError:
+        return PolicyUnavailableError(
+            f"takedown file {self._path} cannot be read: {error}; "
+            'it must hold {"tracks": [...], "artists": [...]}, empty lists when nothing is withdrawn'
+        )
+
+
+def _parse(data: bytes) -> Takedowns:
+    parsed = msgspec.json.decode(data, type=_File)
+    return Takedowns(blake2b(data, digest_size=8).hexdigest(), parsed.tracks, parsed.artists)

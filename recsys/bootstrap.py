@@ -1,0 +1,148 @@
+"""The composition root: puts adapters behind ports. No other module names an adapter.
+
+Each adapter is imported where it is built, so that training needs no search engine and tests no database.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from recsys.adapters.artifacts.directory import ArtifactDirectory
+from recsys.adapters.chance import SystemChance
+from recsys.adapters.clock import SystemClock
+from recsys.domain.model import Model
+from recsys.domain.published import Published
+from recsys.errors import InvalidValueError
+from recsys.ports import Clock, DecisionLog, EventStore, Outside, PolicyStore, UserStore
+from recsys.settings import ServeSettings
+
+EVENTS_FILE: Final = "state.sqlite3"
+TAKEDOWNS_FILE: Final = "takedowns.json"
+DECISIONS_DIRECTORY: Final = "decisions"
+
+
+def artifact_directory(path: Path) -> ArtifactDirectory:
+    """Return the store of one published model."""
+    return ArtifactDirectory(path)
+
+
+def production(settings: ServeSettings, worker: int = 0) -> Outside:
+    """Return what the real service stands on. worker: number of this process among `settings.workers`.
+
+    Raises `ArtifactError`, `StoreUnavailableError`, `PolicyUnavailableError` or `InvalidValueError`.
+    """
+    from recsys.adapters.search import TantivySearch
+    from recsys.adapters.telemetry import PrometheusTelemetry
+
+    published = artifact_directory(settings.artifact).read()
+    model = published.model
+    telemetry = PrometheusTelemetry(model.version, shared=settings.workers > 1)
+    with ExitStack() as opened:
+        return replace(
+            _stateful(settings, published, opened),
+            search=TantivySearch(model.catalogue),
+            decisions=_decisions(settings, worker, model, telemetry.dropped, opened),
+            telemetry=telemetry,
+            close=opened.pop_all().close,
+        )
+
+
+def one_answer(settings: ServeSettings) -> Outside:
+    """Return what a single slate needs: the model and the state. Nothing is searched, logged or counted.
+
+    Raises as `production` does.
+    """
+    with ExitStack() as opened:
+        published = artifact_directory(settings.artifact).read()
+        return replace(_stateful(settings, published, opened), close=opened.pop_all().close)
+
+
+def in_memory(published: Published, clock: Clock | None = None, seed: int | None = None) -> Outside:
+    """Return a whole service without disk. For tests.
+
+    Replace what a test wants to hold: `dataclasses.replace(outside, events=mine)`.
+    """
+    from recsys.adapters.memory import MemoryDecisions, MemoryEvents, MemoryTakedowns, MemoryUsers
+    from recsys.adapters.search import TantivySearch
+    from recsys.adapters.telemetry import PrometheusTelemetry
+
+    return Outside(
+        published=published,
+        events=MemoryEvents(),
+        users=MemoryUsers(),
+        policy=MemoryTakedowns(),
+        search=TantivySearch(published.model.catalogue),
+        decisions=MemoryDecisions(),
+        clock=clock or SystemClock(),
+        chance=SystemChance(seed),
+        telemetry=PrometheusTelemetry(published.model.version),
+        market=home_market(published.model, None),
+    )
+
+
+def home_market(model: Model, wanted: str | None) -> str | None:
+    """Return the market of requests that name none: the wanted one, or the catalogue's first.
+
+    Raises `InvalidValueError` for one that the catalogue lacks.
+    """
+    markets = model.catalogue.markets
+    if wanted is not None and wanted not in markets:
+        raise InvalidValueError(f"the catalogue has no market {wanted!r}; it has {', '.join(markets)}")
+    return wanted or (markets[0] if markets else None)
+
+
+def _stateful(settings: ServeSettings, published: Published, opened: ExitStack) -> Outside:
+    from recsys.adapters.memory import MemoryEvents, MemoryUsers, NoDecisions, NoSearch
+    from recsys.adapters.sqlite import SqliteEvents, SqliteState, SqliteUsers
+    from recsys.adapters.telemetry import NoTelemetry
+
+    events: EventStore = MemoryEvents()
+    users: UserStore = MemoryUsers()
+    if settings.state is not None:
+        state = SqliteState(settings.state / EVENTS_FILE)
+        opened.callback(state.close)
+        events, users = SqliteEvents(state), SqliteUsers(state)
+    return Outside(
+        published=published,
+        events=events,
+        users=users,
+        policy=_policy(settings),
+        search=NoSearch(),
+        decisions=NoDecisions(),
+        clock=SystemClock() if settings.now is None else SystemClock.starting_at(settings.now),
+        chance=SystemChance(settings.seed),
+        telemetry=NoTelemetry(),
+        market=home_market(published.model, settings.market),
+    )
+
+
+def _policy(settings: ServeSettings) -> PolicyStore:
+    """A named file must be there; the one in the state directory is made when it is not."""
+    from recsys.adapters.memory import MemoryTakedowns
+    from recsys.adapters.takedowns import TakedownFile
+
+    if settings.takedowns is not None:
+        file = TakedownFile(settings.takedowns)
+    elif settings.state is not None:
+        file = TakedownFile(settings.state / TAKEDOWNS_FILE)
+        file.create()
+    else:
+        return MemoryTakedowns()
+    file.takedowns()
+    return file
+
+
+def _decisions(
+    settings: ServeSettings, worker: int, model: Model, dropped: Callable[[], None], opened: ExitStack
+) -> DecisionLog:
+    from recsys.adapters.decisions import JsonDecisions, QueuedDecisions, RotatingFile
+    from recsys.adapters.memory import NoDecisions
+
+    if settings.state is None:
+        return NoDecisions()
+    file = RotatingFile(settings.state / DECISIONS_DIRECTORY / f"worker-{worker}.jsonl")
+    log = QueuedDecisions(file, JsonDecisions(model.catalogue.ids, settings.full_decisions), dropped)
+    opened.callback(log.close)
+    return log

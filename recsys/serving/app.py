@@ -1,0 +1,148 @@
+"""The HTTP API as an ASGI app: parse, call the service, render."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from recsys.domain.config import DEFAULT, Config
+from recsys.domain.slate import Decision
+from recsys.experiments.definitions import Layer
+from recsys.ports import Outside
+from recsys.serving import openapi, wire
+from recsys.serving.edge import Call, Edge, Reply, route
+from recsys.serving.lifecycle import Lifecycle, Phase
+from recsys.serving.parse import QueryParser, check_json, decode, read_body
+from recsys.serving.service import Service
+from recsys.serving.translate import events_of
+from recsys.serving.writer import EventWriter
+from recsys.settings import Limits
+
+LOG: Final = logging.getLogger("recsys.serving")
+PROMETHEUS: Final = b"text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The ASGI app and its lifecycle, which the server advances when it drains."""
+
+    asgi: ASGIApp
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI app."""
+        await self.asgi(scope, receive, send)
+
+
+def build(
+    outside: Outside, *, limits: Limits | None = None, config: Config = DEFAULT, layers: tuple[Layer, ...] = ()
+) -> App:
+    """Build the app on any ports: `recsys.bootstrap.production` makes those of the real service, a test its own.
+
+    To set the state of a provider in a test, keep hold of the stores that go in: append events, put settings, replace
+    the takedowns, move a `ManualClock`. The app reads them at every request, so nothing needs to be restarted, and the
+    app itself has no door for it. The lifespan must run for /readyz to say ready.
+
+    Raises `VersionMismatchError` for a model of another feature schema.
+    """
+    limits = limits or Limits()
+    service = Service(outside, config, layers, limits.page_seconds)
+    writer = EventWriter(outside.events, limits.pending_events)
+    lifecycle = Lifecycle()
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        lifecycle.advance(Phase.READY)
+        yield
+        lifecycle.advance(Phase.DRAINING)
+        await writer.close()
+
+    handlers = Handlers(outside, service, writer, lifecycle, limits)
+    routes = [
+        route("/v1/recommendations", "POST", handlers.recommendations),
+        route("/v1/events", "POST", handlers.events),
+        route("/v1/search", "GET", handlers.search),
+        route("/v1/tracks/{track_id:path}/similar", "GET", handlers.similar),
+        route("/healthz", "GET", handlers.health),
+        route("/readyz", "GET", handlers.ready),
+        route("/metrics", "GET", handlers.metrics),
+        route("/openapi.json", "GET", handlers.openapi),
+    ]
+    router = Router(routes, redirect_slashes=False, lifespan=lifespan)
+    return App(Edge(router, outside, lifecycle), lifecycle)
+
+
+class Handlers:
+    """One method an endpoint."""
+
+    def __init__(
+        self, outside: Outside, service: Service, writer: EventWriter, lifecycle: Lifecycle, limits: Limits
+    ) -> None:
+        self._outside, self._service, self._writer = outside, service, writer
+        self._lifecycle, self._limits = lifecycle, limits
+        self._encoder = msgspec.json.Encoder()
+        self._recommendation = msgspec.json.Decoder(wire.RecommendationRequest)
+        self._events = msgspec.json.Decoder(wire.EventsRequest)
+        self._search = QueryParser(wire.SearchRequest)
+        self._similar = QueryParser(wire.SimilarRequest)
+        self._openapi = openapi.text().encode()
+
+    async def recommendations(self, call: Call) -> Reply:
+        """Answer with a slate."""
+        request = decode(self._recommendation, await self._body(call))
+        answer, decision = self._service.recommend(request, call.request_id)
+        return self._reply(answer, decision)
+
+    async def events(self, call: Call) -> Reply:
+        """Store events; the answer comes when they are on disk."""
+        events = events_of(decode(self._events, await self._body(call)), self._outside.clock.now())
+        new = await self._writer.append(events)
+        accepted, duplicates = sum(new), len(new) - sum(new)
+        self._outside.telemetry.stored(accepted, duplicates)
+        return self._reply(wire.EventsAnswer(accepted=accepted, duplicates=duplicates))
+
+    async def search(self, call: Call) -> Reply:
+        """Find tracks by title and artist."""
+        return self._reply(self._service.search(self._search.parse(call.query), call.request_id))
+
+    async def similar(self, call: Call) -> Reply:
+        """Find tracks like one."""
+        request = self._similar.parse(call.query)
+        answer, decision = self._service.similar(call.parameters["track_id"], request, call.request_id)
+        return self._reply(answer, decision)
+
+    async def health(self, _: Call) -> Reply:
+        """Tell that the process is alive, whatever else holds."""
+        return self._reply(wire.HealthAnswer(status="alive"))
+
+    async def ready(self, _: Call) -> Reply:
+        """Tell whether to send traffic here."""
+        self._lifecycle.check_ready()
+        return self._reply(self._service.ready())
+
+    async def metrics(self, _: Call) -> Reply:
+        """Tell what was counted."""
+        return Reply(self._outside.telemetry.render(), media_type=PROMETHEUS)
+
+    async def openapi(self, _: Call) -> Reply:
+        """Describe this API."""
+        return Reply(self._openapi)
+
+    async def _body(self, call: Call) -> bytes:
+        check_json(call.headers)
+        return await read_body(call.receive, call.headers, self._limits.body_bytes, self._limits.body_seconds)
+
+    def _reply(self, answer: wire.Answer, decision: Decision | None = None) -> Reply:
+        body = self._encoder.encode(answer)
+        return Reply(body) if decision is None else Reply(body, after=lambda: self._log(decision))
+
+    def _log(self, decision: Decision) -> None:
+        for failure in decision.failures:
+            LOG.warning("a slate went without %s: %s", failure.name, failure.error)
+        self._outside.telemetry.served(decision)
+        self._outside.decisions.write(decision)

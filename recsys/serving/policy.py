@@ -1,0 +1,20 @@
+"""Hard policy as the engine reads it: rebuilt when the store's version changes."""
+
+from recsys.domain.items import Catalogue
+from recsys.domain.query import PolicySnapshot
+from recsys.ports import PolicyStore
+
+
+class PolicySnapshots:
+    """Asks the store at every request, so that a takedown holds from the next one on. Never falls back to the last."""
+
+    def __init__(self, catalogue: Catalogue, store: PolicyStore) -> None:
+        self._catalogue, self._store = catalogue, store
+        self._current: PolicySnapshot | None = None
+
+    def current(self) -> PolicySnapshot:
+        """Return what is withdrawn now. Raises `PolicyUnavailableError`; the caller must refuse the request."""
+        found = self._store.takedowns()
+        if self._current is None or self._current.version != found.version:
+            self._current = PolicySnapshot.of(self._catalogue, found.tracks, found.artists, found.version)
+        return self._current

@@ -1,0 +1,112 @@
+"""From slates and slots to the answers of `wire`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+from msgspec import UNSET
+
+from recsys.domain.arrays import Slots
+from recsys.domain.candidates import Tier
+from recsys.domain.items import Catalogue
+from recsys.domain.query import Surface
+from recsys.domain.slate import Decision
+from recsys.features.schema import SCHEMA
+from recsys.serving import wire
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST_DAY: Final = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH).days
+LATEST_DAY: Final = (datetime(9999, 12, 31, tzinfo=UTC) - EPOCH).days
+TIERS: Final[dict[int, wire.TierName]] = {Tier.SCORED: "scored", Tier.FALLBACK: "fallback"}
+REASONS: Final[dict[str, wire.Reason]] = {
+    "item_item": "listening",
+    "popular": "popular",
+    "releases": "new_release",
+    "backfill": "catalogue",
+}
+
+
+def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
+    """Return the tracks of a slate, in its order."""
+    slate = decision.slate
+    artists = catalogue.artist[slate.slots].tolist()
+    columns = zip(
+        slate.slots.tolist(),
+        artists,
+        catalogue.explicit[slate.slots].tolist(),
+        slate.real_scores.tolist(),
+        slate.tier.tolist(),
+        slate.positions.tolist(),
+        slate.propensities.tolist(),
+        decision.explored.tolist(),
+        strict=True,
+    )
+    explain = decision.query.explain
+    return [
+        wire.Item(
+            track_id=catalogue.ids[slot],
+            title=catalogue.titles[slot],
+            artist_id=catalogue.artist_ids[artist],
+            artist_name=catalogue.artist_names[artist],
+            explicit=explicit,
+            score=score,
+            tier=TIERS[tier],
+            position=position,
+            sources=list(slate.source_names(row)),
+            reason=_reason(decision, row, explored=explored),
+            propensity=propensity,
+            explanation=_explanation(decision, row) if explain else UNSET,
+        )
+        for row, (slot, artist, explicit, score, tier, position, propensity, explored) in enumerate(columns)
+    ]
+
+
+def hits(catalogue: Catalogue, slots: Slots) -> list[wire.SearchHit]:
+    """Return what a search found, in its order."""
+    return [
+        wire.SearchHit(
+            track_id=catalogue.ids[slot],
+            title=catalogue.titles[slot],
+            artist_id=catalogue.artist_ids[artist],
+            artist_name=catalogue.artist_names[artist],
+            explicit=explicit,
+            released=(EPOCH + timedelta(days=min(max(released, EARLIEST_DAY), LATEST_DAY))).date(),
+        )
+        for slot, artist, explicit, released in zip(
+            slots.tolist(),
+            catalogue.artist[slots].tolist(),
+            catalogue.explicit[slots].tolist(),
+            catalogue.released[slots].tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _reason(decision: Decision, row: int, *, explored: bool) -> wire.Reason:
+    if explored:
+        return "discovery"
+    if decision.query.surface is Surface.SIMILAR:
+        return "similar_track"
+    return REASONS.get(decision.slate.source_names(row)[0], "catalogue")
+
+
+def _explanation(decision: Decision, row: int) -> wire.Explanation:
+    """A backfilled track was never a candidate: it has no features and no source scores."""
+    candidates, slot = decision.features.candidates, int(decision.slate.slots[row])
+    place = int(np.searchsorted(candidates.slots, slot))
+    found = place < candidates.slots.shape[0] and int(candidates.slots[place]) == slot
+    features = decision.features.values[place].tolist() if found else []
+    rules: tuple[tuple[wire.Rule, bool], ...] = (
+        ("explored", bool(decision.explored[row])),
+        ("artist_cap_relaxed", bool(decision.relaxed[row])),
+        ("backfilled", not found),
+    )
+    return wire.Explanation(
+        features=dict(zip(SCHEMA.names, features, strict=True)) if found else {},
+        source_scores={
+            name: float(candidates.source_scores[place, bit])
+            for bit, name in enumerate(candidates.sources)
+            if found and int(candidates.provenance[place]) >> bit & 1
+        },
+        rules=[name for name, held in rules if held],
+    )

@@ -1,0 +1,115 @@
+"""One serving process: a socket, uvicorn, and what signals do.
+
+SIGTERM: /readyz turns 503 at once while requests are still answered for `drain_seconds`; then no connection is taken,
+requests in flight get `stop_seconds`, and the process ends with status 0. SIGINT skips the first part. A second signal
+ends at once what is left.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Generator
+from time import monotonic
+from types import FrameType
+from typing import Final
+
+import uvicorn
+
+from recsys.bootstrap import production
+from recsys.errors import RecsysError
+from recsys.serving.app import App, build
+from recsys.serving.lifecycle import Phase
+from recsys.settings import ServeSettings
+
+LOG: Final = logging.getLogger("recsys.serving")
+BACKLOG: Final = 2_048
+SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn that says "not ready" before it stops, and ends with status 0 when it was asked to."""
+
+    def __init__(self, config: uvicorn.Config, app: App, drain_seconds: float, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._app, self._drain_seconds, self._listening = app, drain_seconds, listening
+        self._stop_at: float | None = None
+        self._parent = os.getppid()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell that connections are taken."""
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take the signals. uvicorn would raise them again at the end, and the exit status would not be 0."""
+        before = {number: signal.signal(number, self.handle_exit) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain; at a second signal, end."""
+        del frame
+        if self._stop_at is not None or self.should_exit:
+            self.force_exit = self.should_exit = True
+            return
+        self._app.lifecycle.advance(Phase.DRAINING)
+        self._stop_at = monotonic() + (self._drain_seconds if sig == signal.SIGTERM else 0.0)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Stop when the time to drain is over, or when the parent is gone. Called ten times a second."""
+        if self._stop_at is None and os.getppid() != self._parent and self._parent != 1:
+            LOG.error("the parent process is gone; stopping")
+            self.handle_exit(signal.SIGTERM, None)
+        if self._stop_at is not None and monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+
+class AddressUnavailableError(RecsysError):
+    """The address cannot be listened on. The operator frees it or names another."""
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Return a bound socket that does not listen yet. Raises `AddressUnavailableError`."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise AddressUnavailableError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; free it, or name another with --port"
+        ) from error
+    return listener
+
+
+def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, listening: Callable[[], None]) -> int:
+    """Load the model and serve until a signal. Returns 0, or raises a `RecsysError` when the service cannot start.
+
+    listening: called once, when connections are taken. worker: number of this process.
+    """
+    outside = production(settings, worker)
+    with contextlib.closing(listener), contextlib.closing(outside):
+        app = build(outside, limits=settings.limits)
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
+        )
+        LOG.info("model %s is loaded", outside.published.model.version)
+        DrainingServer(config, app, settings.drain_seconds, listening).run(sockets=[listener])
+    return 0

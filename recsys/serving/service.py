@@ -1,0 +1,155 @@
+"""What the service does, without HTTP: each method takes a request of `wire` and returns an answer of `wire`."""
+
+from time import perf_counter
+
+import numpy as np
+from msgspec import UNSET
+
+from recsys.domain.arrays import Bools
+from recsys.domain.config import DEFAULT, Config
+from recsys.domain.items import SECONDS_A_DAY
+from recsys.domain.query import PolicySnapshot, Query, UserState
+from recsys.domain.slate import Decision
+from recsys.experiments.definitions import Layer
+from recsys.pipeline import Engine, Served, eligible, recommend
+from recsys.ports import Outside, Telemetry
+from recsys.serving import paging, render, wire
+from recsys.serving.policy import PolicySnapshots
+from recsys.serving.problems import ProblemType, Refusal
+from recsys.serving.translate import check_market, query_of, similar_query
+from recsys.serving.users import UserStates
+
+
+class Service:
+    """The pipeline between what stands outside and the wire. Decides nothing about ranking."""
+
+    def __init__(
+        self, outside: Outside, config: Config = DEFAULT, layers: tuple[Layer, ...] = (), page_seconds: int = 3_600
+    ) -> None:
+        published = outside.published
+        self._outside, self._page_seconds = outside, page_seconds
+        self._engine = Engine(published.model, config=config, layers=layers)
+        self._catalogue = published.model.catalogue
+        self._users = UserStates(self._catalogue, published.histories, outside.events, outside.users)
+        self._policies = PolicySnapshots(self._catalogue, outside.policy)
+        self._searchable = Searchable(self._engine)
+
+    def recommend(
+        self, request: wire.RecommendationRequest, request_id: str
+    ) -> tuple[wire.RecommendationAnswer, Decision]:
+        """Return the slate and the decision to log. Raises a refusal or a `RecsysError`."""
+        outside = self._outside
+        check_market(self._catalogue, request.market)
+        now = outside.clock.now()
+        page = paging.decode(request, now, self._page_seconds)
+        user = self._users.state(request.user_id)
+        query = query_of(
+            request, request_id, now=now, seed=outside.chance.seed(), page=page, user=user, market=outside.market
+        )
+        served = self._served(query, user)
+        return self._rendered(request, served), served.decision
+
+    def similar(
+        self, track_id: str, request: wire.SimilarRequest, request_id: str
+    ) -> tuple[wire.SimilarAnswer, Decision]:
+        """Return tracks like one, and the decision to log. Refuses an unknown track."""
+        slot = self._catalogue.slot(track_id)
+        if slot is None:
+            raise Refusal(ProblemType.UNKNOWN_TRACK, f"there is no track {track_id[: wire.MAX_ID]!r}")
+        check_market(self._catalogue, request.market)
+        outside = self._outside
+        query = similar_query(
+            request, slot, request_id, now=outside.clock.now(), seed=outside.chance.seed(), market=outside.market
+        )
+        served = self._served(query, UserState.cold(""))
+        answer = wire.SimilarAnswer(
+            request_id=request_id,
+            model_version=served.slate.model_version,
+            track_id=track_id,
+            items=render.items(self._catalogue, served.decision),
+            degraded=list(served.slate.degraded),
+        )
+        return answer, served.decision
+
+    def search(self, request: wire.SearchRequest, request_id: str) -> wire.SearchAnswer:
+        """Return what was found among the tracks that may be shown in the market."""
+        check_market(self._catalogue, request.market)
+        market = request.market or self._outside.market
+        today = self._outside.clock.now() // SECONDS_A_DAY
+        allowed = self._searchable.mask(market, today, self._policies.current(), explicit=request.allow_explicit)
+        if request.year_from is not None or request.year_to is not None:
+            allowed = allowed & self._searchable.released(request.year_from, request.year_to)
+        slots = self._outside.search.search(request.q, request.limit, allowed)
+        return wire.SearchAnswer(request_id=request_id, items=render.hits(self._catalogue, slots))
+
+    def ready(self) -> wire.ReadyAnswer:
+        """Tell that the stores answer. Raises a `RecsysError` when one does not."""
+        self._users.state("")
+        self._policies.current()
+        return wire.ReadyAnswer(status="ready", model_version=self._engine.model.version)
+
+    def _served(self, query: Query, user: UserState) -> Served:
+        watch = Stopwatch(self._outside.telemetry)
+        return recommend(self._engine, query, user, self._policies.current())
+
+    def _rendered(self, request: wire.RecommendationRequest, served: Served) -> wire.RecommendationAnswer:
+        slate, decision = served.slate, served.decision
+        offset = decision.query.offset + slate.size
+        more = slate.size == request.k and offset < decision.config.horizon
+        page = paging.Page(slate.snapshot, offset, paging.owner_of(request)) if more else None
+        return wire.RecommendationAnswer(
+            request_id=slate.request_id,
+            model_version=slate.model_version,
+            surface=request.surface,
+            items=render.items(self._catalogue, decision),
+            degraded=list(slate.degraded),
+            experiments=dict(slate.arms),
+            next_page_token=paging.encode(page) if page else UNSET,
+            removed=dict(slate.removed) if request.explain else UNSET,
+        )
+
+
+class Searchable:
+    """Which tracks a search may find: those that the engine's own filters let through for a user without history."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        days = engine.model.catalogue.released.astype("datetime64[D]")
+        self._years = days.astype("datetime64[Y]").astype(np.int64) + 1970
+        self._of: tuple[str, int] = ("", 0)
+        self._masks: dict[tuple[str | None, bool], Bools] = {}
+
+    def mask(self, market: str | None, today: int, policy: PolicySnapshot, *, explicit: bool) -> Bools:
+        """Return (n,) bool. today: days since 1970. Kept while policy and day stay: at most two masks a market."""
+        if self._of != (policy.version, today):
+            self._of, self._masks = (policy.version, today), {}
+        found = self._masks.get((market, explicit))
+        if found is None:
+            found = self._masks[market, explicit] = self._computed(market, today, policy, explicit=explicit)
+        return found
+
+    def _computed(self, market: str | None, today: int, policy: PolicySnapshot, *, explicit: bool) -> Bools:
+        query = Query("", "", k=0, now=today * SECONDS_A_DAY, market=market, allow_explicit=explicit)
+        allowed = np.zeros(self._engine.model.catalogue.size, dtype=np.bool_)
+        allowed[eligible(self._engine, query, UserState.cold(""), policy)] = True
+        return allowed
+
+    def released(self, first: int | None, last: int | None) -> Bools:
+        """Return (n,) bool: released from `first` to `last`, years, None for no bound."""
+        after = self._years >= first if first is not None else np.ones(self._years.shape, dtype=np.bool_)
+        mask: Bools = after & (self._years <= last) if last is not None else after
+        return mask
+
+
+class Stopwatch:
+    """Gives the time since the last lap to telemetry, by stage."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._since = perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """End the lap of one stage."""
+        now = perf_counter()
+        self._telemetry.stage(stage, now - self._since)
+        self._since = now

@@ -1,0 +1,145 @@
+"""Several serving processes on one socket: forked before anything is loaded, watched, restarted, stopped together."""
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from time import monotonic
+from types import FrameType
+from typing import Final
+
+from recsys.errors import RecsysError
+from recsys.serving.server import SIGNALS, bound, run_worker
+from recsys.settings import ServeSettings
+
+LOG: Final = logging.getLogger("recsys.serving")
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"  # read by the metrics library when a worker imports it
+SPARE_SECONDS: Final = 5.0
+CANNOT_START: Final = 2
+
+
+def serve(settings: ServeSettings) -> int:
+    """Serve until a signal; return the exit status. Raises a `RecsysError` when the service cannot start.
+
+    When connections are taken, prints `listening on http://HOST:PORT` on standard output.
+    """
+    listener = bound(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+
+    def announce() -> None:
+        sys.stdout.write(f"listening on http://{shown}:{port}\n")
+        sys.stdout.flush()
+
+    if settings.workers == 1:
+        return run_worker(settings, listener, 0, announce)
+    with tempfile.TemporaryDirectory(prefix="recsys-metrics-") as metrics:
+        os.environ[METRICS_VARIABLE] = metrics
+        return Workers(settings, listener, announce).run()
+
+
+class Workers:
+    """The parent of `settings.workers` processes. It serves nothing itself and loads nothing."""
+
+    def __init__(self, settings: ServeSettings, listener: socket.socket, announce: Callable[[], None]) -> None:
+        self._settings, self._listener, self._announce = settings, listener, announce
+        self._ready_reader, self._ready_writer = os.pipe()
+        self._alive: dict[int, int] = {}  # process id to worker number
+        self._ready = 0
+        self._kill_at: float | None = None
+        self._failed = False
+
+    def run(self) -> int:
+        """Return 0 when all ended as asked, 1 when one did not, 2 when one could not start (it has said why)."""
+        with self._signals():
+            for worker in range(self._settings.workers):
+                self._fork(worker)
+            while self._alive:
+                self._hear()
+                self._reap()
+                if self._kill_at is not None and monotonic() > self._kill_at:
+                    self._send(signal.SIGKILL)
+        if self._ready < self._settings.workers:
+            return CANNOT_START
+        return int(self._failed)
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        self._stop(number)
+
+    def _stop(self, number: int) -> None:
+        if self._kill_at is None:
+            self._kill_at = monotonic() + self._settings.drain_seconds + self._settings.stop_seconds + SPARE_SECONDS
+        self._send(number)
+
+    def _send(self, number: int) -> None:
+        for process in tuple(self._alive):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def _fork(self, worker: int) -> None:
+        process = os.fork()
+        if process:
+            self._alive[process] = worker
+            return
+        os._exit(self._child(worker))
+
+    def _child(self, worker: int) -> int:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which passes it on once
+        os.close(self._ready_reader)
+        try:
+            return run_worker(self._settings, self._listener, worker, lambda: _tell(self._ready_writer))
+        except RecsysError as error:
+            sys.stderr.write(f"recsys: error: {error}\n")
+            return CANNOT_START
+        except BaseException:
+            LOG.exception("worker %d failed", worker)
+            return 1
+        finally:
+            logging.shutdown()
+
+    def _hear(self) -> None:
+        """Wait up to 0.1 s for workers that take connections; announce when all do."""
+        heard, _, _ = select.select([self._ready_reader], [], [], 0.1)
+        if not heard:
+            return
+        before = self._ready
+        self._ready += len(os.read(self._ready_reader, 64))
+        if before < self._settings.workers <= self._ready:
+            self._announce()
+
+    def _reap(self) -> None:
+        while self._alive:
+            process, status = os.waitpid(-1, os.WNOHANG)
+            if process == 0:
+                return
+            worker = self._alive.pop(process)
+            if self._kill_at is not None:
+                self._failed = self._failed or status != 0
+            elif self._ready < self._settings.workers:
+                self._stop(signal.SIGTERM)
+            else:
+                LOG.error(
+                    "worker %d ended with status %d; starting it again", worker, os.waitstatus_to_exitcode(status)
+                )
+                self._fork(worker)
+
+
+def _tell(pipe: int) -> None:
+    os.write(pipe, b".")

@@ -1,0 +1,59 @@
+"""What an operator sets. Read once at start, from the command line; never changed afterwards."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recsys.errors import InvalidValueError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost.
+
+    body_bytes: longest body. body_seconds: how long a body may take to arrive. page_seconds: how long the pages of a
+    list may be asked for. pending_events: events that may wait for the disk before further ones are refused.
+    """
+
+    body_bytes: int = 1 << 20
+    body_seconds: float = 10.0
+    page_seconds: int = 3_600
+    pending_events: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """How `recsys serve` runs.
+
+    state: directory of the event store, None for memory. takedowns: the policy file, None for the one in `state`.
+    port: 0 for any free one. market: of users and requests without one, None for the catalogue's first.
+    seed: given to every request, None for a new one each. now: unix seconds that the clock starts at, None for today's.
+    drain_seconds: from SIGTERM, how long the service says "not ready" and still answers. stop_seconds: how long
+    requests in flight may take after that. full_decisions: one in how many logged decisions has all candidates, or 0.
+    """
+
+    artifact: Path
+    host: str = "127.0.0.1"
+    port: int = 8080
+    state: Path | None = None
+    takedowns: Path | None = None
+    workers: int = 1
+    market: str | None = None
+    seed: int | None = None
+    now: int | None = None
+    drain_seconds: float = 1.0
+    stop_seconds: float = 10.0
+    full_decisions: int = 100
+    access_log: bool = False
+    json_log: bool = False
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        if self.workers < 1 or not 0 <= self.port < 1 << 16 or self.full_decisions < 0:
+            raise InvalidValueError(
+                f"workers {self.workers}, port {self.port} and full_decisions {self.full_decisions}: want at least 1, "
+                "0 to 65535, at least 0"
+            )
+        if self.workers > 1 and self.state is None:
+            raise InvalidValueError("several workers cannot share state in memory: name a directory with --state")
+        if min(self.drain_seconds, self.stop_seconds) < 0:
+            raise InvalidValueError("drain and stop seconds must not be negative")
