@@ -170,7 +170,7 @@ def open_repository(directory: Path) -> Repository:
 def _ask(directory: Path, question: str) -> str:
     status, output, complaint = Git(directory).attempt("rev-parse", question)
     if status != 0:
-        raise RepositoryError(_refusal(directory, complaint))
+        raise RepositoryError(_refusal(directory.absolute(), complaint))
     return os.fsdecode(output).removesuffix("\n")
 
 

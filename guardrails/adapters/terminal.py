@@ -99,10 +99,10 @@ def _cells(row: _Row) -> tuple[str, str, str]:
 
 
 def summary(result: GateResult) -> str:
-    """How much a gate did and the worst that it found: `412 tests, 31 files; tests/base-test-fails and 2 more`."""
+    """How much a gate did and the worst that it found: `files 31, tests 412; tests/base-test-fails and 2 more`."""
     if result.skip:
         return result.skip.reason.value
-    work = ", ".join(f"{number:,} {key}" for key, number in sorted(result.work.items()))
+    work = ", ".join(f"{key} {number:,}" for key, number in sorted(result.work.items()))
     if result.status is GateStatus.ERROR:
         return "; ".join(part for part in (work, "could not judge") if part)
     if not result.findings:
