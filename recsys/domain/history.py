@@ -29,7 +29,7 @@ def fold(
     """
     count = events.times.shape[0] if as_of is None else int(np.searchsorted(events.times, as_of, side="left"))
     kinds, tracks, times = events.kinds[:count], events.tracks[:count], events.times[:count]
-    listens, likes, skips, blocks = (kinds == kind for kind in Kind)
+    listens, skips, likes, blocks = (kinds == kind for kind in (Kind.LISTEN, Kind.SKIP, Kind.LIKE, Kind.BLOCK))
     seen = (listens | likes) & (tracks >= 0)
     gains = _gains(listens, likes, events.ms_played[:count])
     history, last, strengths = _by_track(tracks[seen], times[seen], gains[seen])

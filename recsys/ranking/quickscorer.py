@@ -4,6 +4,8 @@ Source: Lucchese et al. 2015, "QuickScorer: a fast algorithm to rank documents w
 trees". Each tree's leaves are numbered from left to right and held as bits. A node whose test fails clears the leaves
 of its left subtree; the lowest bit that is left is the exit leaf. For one feature, the masks of all nodes that a value
 fails depend only on how many of the sorted thresholds lie below it: they are combined when the scorer is compiled.
+
+LightGBM itself reads |x| <= 1e-35 as 0; no feature of ours is that small without being 0.
 """
 
 from dataclasses import dataclass
@@ -113,23 +115,24 @@ def _compile_tree(forest: Forest, tree: int, node_masks: Masks, values: Floats) 
     """
     start, leaf_start = int(forest.node_start[tree]), int(forest.leaf_start[tree])
     leaves = int(forest.leaf_start[tree + 1]) - leaf_start
-    done, visits = 0, 0
+    reached: list[int] = []
+    visits = 0
     stack: list[tuple[int, int | None]] = [(0 if leaves > 1 else -1, None)]
     while stack:
         child, before = stack.pop()
         visits += 1
         if visits > 4 * leaves or not -leaves <= child < max(leaves - 1, 1):
             raise InvalidValueError(
-                f"tree {tree} is not a tree: child {child} of {leaves} leaves; publish the model again"
+                f"tree {tree} is no tree: child {child} of {leaves} leaves; publish the model again"
             )
         if child < 0:
-            values[tree, done] = forest.value[leaf_start + ~child]
-            done += 1
+            values[tree, len(reached) % leaves] = forest.value[leaf_start + ~child]
+            reached.append(~child)
         elif before is None:
-            stack += [(child, done), (int(forest.left[start + child]), None)]
+            stack += [(child, len(reached)), (int(forest.left[start + child]), None)]
         else:
-            cleared = (1 << done) - (1 << before)
+            cleared = (1 << len(reached)) - (1 << before)
             node_masks[start + child] = ~node_masks.dtype.type(cleared)
             stack.append((int(forest.right[start + child]), None))
-    if done != leaves:
-        raise InvalidValueError(f"tree {tree} reaches {done} of its {leaves} leaves; publish the model again")
+    if sorted(reached) != list(range(leaves)):
+        raise InvalidValueError(f"tree {tree} reaches the leaves {reached} of {leaves}; publish the model again")

@@ -1,0 +1,76 @@
+"""What the history says: exact sums, decay, and nothing for nobody."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from recsys.domain.items import SECONDS_A_DAY
+from recsys.domain.profile import history_weights, profile_of
+from recsys.domain.query import UserState
+from tests.recsys_fakes import NOW, Track, make_model, make_user, random_model, random_user
+
+MODEL = make_model(
+    [Track("t0", artist="a"), Track("t1", artist="b"), Track("t2", artist="b", explicit=True)],
+    {("t0", "t1"): 0.3, ("t0", "t2"): -0.2, ("t1", "t2"): 0.7},
+    half_life=30 * SECONDS_A_DAY,
+)
+
+
+def test_weights_halve_with_each_half_life_and_never_vanish() -> None:
+    user = make_user(MODEL.catalogue, ["t0", "t1", "t2"])
+    ages = np.array([3_000, 60, 0]) * SECONDS_A_DAY
+    user = replace(user, times=NOW - ages, strengths=np.array([1.0, 2.0, 1.0], dtype=np.float32))
+    assert history_weights(MODEL, user, NOW).tolist() == [1 / 64, 0.5, 1.0]
+
+
+def test_a_listen_in_the_future_counts_as_now() -> None:
+    user = replace(make_user(MODEL.catalogue, ["t0"]), times=np.array([NOW + 999_999]))
+    assert history_weights(MODEL, user, NOW).tolist() == [1.0]
+
+
+def test_only_the_newest_rows_weigh() -> None:
+    model = replace(MODEL, history_limit=1)
+    profile = profile_of(model, replace(make_user(model.catalogue, ["t0", "t1"]), times=np.array([NOW, NOW])), NOW)
+    assert profile.item_item.tolist() == [0.0, 0.0, float(model.item_item.weights[1, 2])]
+    assert profile.history_size == 2
+
+
+def test_one_more_play_raises_each_score_by_exactly_its_response() -> None:
+    model = random_model(200, width=30)
+    user = random_user(model, 40, seed=1)
+    fresh = int(np.setdiff1d(np.arange(200), user.history)[0])
+    more = replace(
+        user,
+        history=np.append(user.history, np.int32(fresh)),
+        times=np.append(user.times, NOW),
+        strengths=np.append(user.strengths, np.float32(1)),
+    )
+    gain = profile_of(model, more, NOW).item_item - profile_of(model, user, NOW).item_item
+    row = np.zeros(200)
+    np.add.at(row, model.item_item.neighbours[fresh], model.item_item.weights[fresh].astype(np.float64))
+    assert gain.tolist() == row.tolist()
+
+
+def test_the_order_of_the_history_does_not_change_a_bit() -> None:
+    model = random_model(200, width=30)
+    user = random_user(model, 60, seed=2)
+    same_time = replace(user, times=np.full(60, NOW - 5))
+    turned = replace(same_time, history=same_time.history[::-1], strengths=same_time.strengths[::-1])
+    left, right = profile_of(model, same_time, NOW), profile_of(model, turned, NOW)
+    assert left.item_item.tobytes() == right.item_item.tobytes()
+    assert left.taste.tobytes() == right.taste.tobytes()
+
+
+def test_artists_are_counted_over_plays_and_skips() -> None:
+    user = make_user(MODEL.catalogue, ["t1", "t2"], skipped=MODEL.catalogue.slots(["t0"]), skip_times=np.array([NOW]))
+    profile = profile_of(MODEL, user, NOW)
+    assert (profile.artist_plays.tolist(), profile.artist_skips.tolist()) == ([0, 2], [1, 0])
+    assert profile.artist_last.tolist() == [0, int(user.times[1])]
+    assert profile.explicit_share == 0.5
+
+
+def test_a_user_without_history_has_a_profile_of_zeros() -> None:
+    profile = profile_of(MODEL, UserState.cold("u9"), NOW)
+    assert not profile.item_item.any()
+    assert (profile.item_item_top, profile.weight, profile.mean_popularity, profile.history_size) == (0.0, 0.0, 0.0, 0)
+    assert not profile.taste.any()
