@@ -55,15 +55,17 @@ class Transcript:
 def read(channel: bytes, key: bytes) -> Transcript:
     """The transcript of a process from what it wrote, in its order, under `key`."""
     transcript = Transcript()
+    expected = 0
     # What follows the last line break was cut where the process was killed: that there is no end says so already.
-    for number, line in enumerate(channel.split(b"\n")[:-1]):
+    for line in channel.split(b"\n")[:-1]:
         told = _authentic(line, key)
         if told is None:
-            transcript.complain(f"line {number + 1} of its records is not the recorder's: {line[:80]!r}")
-        elif told.get("n") != number:
-            transcript.complain(f"records are missing or repeated: number {told.get('n')} stands at {number}")
-        else:
-            _take(transcript, told)
+            transcript.complain(f"a line among its records is not the recorder's: {line[:80]!r}")
+            continue
+        if told["n"] != expected:
+            transcript.complain(f"records are missing or repeated: number {told['n']} stands at {expected}")
+        expected = int(told["n"]) + 1
+        _take(transcript, told)
     return transcript
 
 
@@ -134,12 +136,13 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
     elif kind == "collected":
         transcript.tests.update((str(name), int(line)) for name, line in told["tests"])
     elif kind == "deselected":
-        transcript.collection_ended = True
+        transcript.collection_ended, transcript.collecting = True, ""
         transcript.deselected.extend(str(name) for name in told["ids"])
     elif kind == "claimed":
         transcript.claimed.append(str(told["file"]))
     elif kind == "internal":
         transcript.internal = transcript.internal or str(told["message"])
+        transcript.collecting = transcript.collecting or str(told["file"])
     elif kind == "finish":
         transcript.finished = True
         transcript.relations = {str(name): int(count) for name, count in told["relations"].items()}

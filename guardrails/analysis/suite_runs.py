@@ -72,7 +72,7 @@ def _file(name: str) -> str:
 def _complaint(process: Ended, timeout: float) -> str:
     """What is wrong with a process as a whole; empty for one that did its work."""
     transcript = process.transcript
-    tail = process.output.strip()[-_QUOTED:]
+    tail = _tail(process.output)
     if transcript.broken_rule:
         return f"the records of the tests cannot be trusted: {transcript.broken_rule}"
     if process.exit_code is None:
@@ -80,20 +80,26 @@ def _complaint(process: Ended, timeout: float) -> str:
     if not transcript.started:
         return f"pytest did not start{_status(process)}: {tail}"
     if transcript.internal:
-        return f"pytest stopped{_where(transcript)}: {transcript.internal[-_QUOTED:]}"
+        return f"pytest stopped{_where(transcript)}: {_tail(transcript.internal)}"
     if not transcript.finished:
         return f"the process of the tests ended by itself{_status(process)}{_where(transcript)}"
     if not transcript.collection_ended:
-        return f"pytest ended before it had collected the tests{_status(process)}: {tail}"
+        return f"pytest ended before it had collected the tests: {tail}"
     return ""
 
 
 def _where(transcript: Transcript) -> str:
     if transcript.running:
         return f" while {transcript.running} ran"
-    if not transcript.collection_ended:
-        return f" while {transcript.collecting or 'the configuration or a conftest.py'} was imported"
-    return ""
+    if transcript.collecting:
+        return f" while {transcript.collecting} was imported"
+    return "" if transcript.collection_ended else " while the configuration or a conftest.py was read"
+
+
+def _tail(text: str) -> str:
+    """The last lines of a text, whole ones."""
+    text = text.strip()
+    return text if len(text) <= _QUOTED else "…" + text[-_QUOTED:].partition("\n")[2]
 
 
 def _status(process: Ended) -> str:

@@ -1,0 +1,91 @@
+"""Imports that no import statement shows, and code that is made at run time."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from guardrails.analysis.names import Names
+
+_LOADERS = {
+    "importlib.import_module": 0,
+    "importlib.__import__": 0,
+    "__import__": 0,
+    "builtins.__import__": 0,
+    "importlib.util.spec_from_file_location": 1,
+    "importlib.util.find_spec": 0,
+    "importlib.machinery.SourceFileLoader": 1,
+    "imp.load_source": 1,
+    "runpy.run_module": 0,
+    "runpy.run_path": 0,
+    "pkgutil.resolve_name": 0,
+    "pydoc.locate": 0,
+    "zipimport.zipimporter": 0,
+}
+"""What loads a module by its name or its file, and which argument says which."""
+_RUNNERS = frozenset({"exec", "eval", "compile", "builtins.exec", "builtins.eval", "builtins.compile"})
+_MODULES = frozenset({"sys.modules"})
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicCode:
+    """One place that loads or runs what is not written as code there.
+
+    `kind` is `import` (a module by name or file), `code` (text that is run) or `modules` (the table of loaded modules).
+    `target` is the literal module, path or text, or None where it is computed.
+    """
+
+    kind: str
+    line: int
+    text: str
+    target: str | None
+
+
+def dynamic_code(module: ast.Module) -> Iterator[DynamicCode]:
+    """Every dynamic import, `exec`, `eval`, and every read or change of `sys.modules` by key."""
+    names = Names(module)
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call):
+            yield from _call(node, names)
+        elif isinstance(node, ast.Subscript) and names.full(node.value) in _MODULES:
+            yield DynamicCode("modules", node.lineno, ast.unparse(node), _literal(node.slice, names))
+
+
+def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
+    full = names.full(node.func) or _through_getattr(node.func, names)
+    if full in _LOADERS:
+        at = _LOADERS[full]
+        arguments = [*node.args, *(k.value for k in node.keywords if k.arg in {"name", "fullname", "path", "location"})]
+        target = _literal(arguments[at], names) if len(arguments) > at else None
+        yield DynamicCode("import", node.lineno, ast.unparse(node)[:120], target)
+    elif full in _RUNNERS:
+        target = _literal(node.args[0], names) if node.args else None
+        yield DynamicCode("code", node.lineno, ast.unparse(node)[:120], target)
+    elif full and full.rpartition(".")[0] in _MODULES and node.args:  # sys.modules.get("x"), .pop, .setdefault
+        yield DynamicCode("modules", node.lineno, ast.unparse(node)[:120], _literal(node.args[0], names))
+
+
+def _through_getattr(function: ast.expr, names: Names) -> str | None:
+    """`getattr(importlib, "import_module")` and `builtins.__dict__["exec"]` as the names that they hide."""
+    match function:
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(attribute)), *_]):
+            return f"{names.full(owner)}.{attribute}"
+        case ast.Subscript(value=ast.Attribute(value=owner, attr="__dict__"), slice=ast.Constant(value=str(attribute))):
+            return f"{names.full(owner)}.{attribute}"
+        case ast.Subscript(value=ast.Name(id="__builtins__"), slice=ast.Constant(value=str(attribute))):
+            return f"builtins.{attribute}"
+    return None
+
+
+def _literal(node: ast.expr, names: Names) -> str | None:
+    """The string that an expression of string constants makes, or None."""
+    node = names.value(node)
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            parts = (_literal(left, names), _literal(right, names))
+            return "".join(p for p in parts if p) if None not in parts else None
+        case ast.JoinedStr(values=values):
+            pieces = [_literal(v.value if isinstance(v, ast.FormattedValue) else v, names) for v in values]
+            return "".join(p for p in pieces if p) if None not in pieces else None
+    return None
