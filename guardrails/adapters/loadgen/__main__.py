@@ -9,22 +9,18 @@ from locust.util.load_locustfile import load_locustfile  # isort: skip
 import gc
 import os
 import sys
-from collections import Counter
 from time import perf_counter, process_time
 
 from guardrails.adapters.loadgen.codec import Report, decode_order, encode
 from guardrails.adapters.loadgen.draws import draw_by_seat
 from guardrails.adapters.loadgen.lane import Lane, ScenarioError, Slice, gated
-from guardrails.adapters.loadgen.meter import is_alive, tree_seconds
+from guardrails.adapters.loadgen.meter import tree_seconds
 from guardrails.ports import LoadPlan, LoadRun, LoadSlice, LoadTarget
 
-LEAST_LIMIT = 5.0
 LIMIT_SLICES = 20
-"""A slice is cut after this many times its wanted length."""
+"""A slice is cut after this many times its wanted length, and never before a request's time-out."""
 STRETCH = 3
 """A run ends after this many times its planned length, however few pairs there are."""
-MOST_CUT = 3
-"""So many slices of one side may be cut before it counts as stuck."""
 
 
 def warm_up(lanes: list[Lane], plan: LoadPlan) -> int:
@@ -32,30 +28,26 @@ def warm_up(lanes: list[Lane], plan: LoadPlan) -> int:
     quota, end = 1, perf_counter() + plan.warmup_seconds * len(lanes)
     while True:
         first, *_ = [lane.run(quota, _limit(plan)) for lane in lanes]
-        if perf_counter() >= end or not first.complete:
+        if perf_counter() >= end or any(lane.trouble() for lane in lanes):
             return max(1, round(quota * plan.slice_seconds / max(first.seconds, 1e-6)))
         if first.seconds < plan.slice_seconds / 2:
             quota *= 2
 
 
 def _limit(plan: LoadPlan) -> float:
-    return max(LEAST_LIMIT, LIMIT_SLICES * plan.slice_seconds) + plan.request_timeout_seconds
+    return max(plan.request_timeout_seconds, LIMIT_SLICES * plan.slice_seconds)
 
 
-def measure(lanes: list[Lane], plan: LoadPlan, quota: int) -> tuple[list[LoadSlice], str]:
-    """The slices of a run, and why it ended early, if it did."""
+def measure(lanes: list[Lane], plan: LoadPlan, quota: int) -> list[LoadSlice]:
+    """The slices of a run, which ends early when a side is in trouble."""
     slices: list[LoadSlice] = []
-    cut: Counter[str] = Counter()
     started = perf_counter()
     for pair, order in enumerate(plan.orders):
+        if any(lane.trouble() for lane in lanes) or _is_enough(plan, len(lanes), pair, perf_counter() - started):
+            break
         done = _pair(lanes, order, quota, _limit(plan))
         slices += [_slice(side, pair, one, cpu) for side, (one, cpu) in done.items()]
-        cut.update(side for side, (one, _) in done.items() if not one.complete)
-        if trouble := _trouble(lanes, cut):
-            return slices, trouble
-        if _is_enough(plan, len(lanes), pair + 1, perf_counter() - started):
-            break
-    return slices, ""
+    return slices
 
 
 def _pair(lanes: list[Lane], order: tuple[str, ...], quota: int, limit: float) -> dict[str, tuple[Slice, float]]:
@@ -68,15 +60,6 @@ def _pair(lanes: list[Lane], order: tuple[str, ...], quota: int, limit: float) -
 
 def _slice(side: str, pair: int, one: Slice, cpu: float) -> LoadSlice:
     return LoadSlice(side, pair, one.ended, one.seconds, cpu, tuple(one.milliseconds), one.complete)
-
-
-def _trouble(lanes: list[Lane], cut: Counter[str]) -> str:
-    for lane in lanes:
-        if not is_alive(lane.pid):
-            return f"the service of the {lane.side} died"
-        if cut[lane.side] >= MOST_CUT:
-            return f"the service of the {lane.side} did not answer in time"
-    return ""
 
 
 def _is_enough(plan: LoadPlan, sides: int, pairs: int, elapsed: float) -> bool:
@@ -101,14 +84,14 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
     gc.collect()
     gc.freeze()
     busy, started = process_time(), perf_counter()
-    slices, complaint = measure(lanes, plan, quota)
+    slices = measure(lanes, plan, quota)
     share = (process_time() - busy) / max(perf_counter() - started, 1e-9)
+    ended_by, complaint = next(((lane.side, lane.trouble()) for lane in lanes if lane.trouble()), ("", ""))
     for lane in lanes:
         lane.stop()
-    strays = sum(lane.strays for lane in lanes)
-    if strays and not complaint:
-        complaint = f"{strays} requests were not sent through the user's own client, so nobody measured them"
-    return LoadRun(tuple(slices), {lane.side: lane.tally() for lane in lanes}, share, complaint)
+    if strays := sum(lane.strays for lane in lanes):
+        raise ScenarioError(f"{strays} requests were sent past the user's own client, so nobody measured them.")
+    return LoadRun(tuple(slices), {lane.side: lane.tally() for lane in lanes}, share, ended_by, complaint)
 
 
 def main() -> None:

@@ -19,6 +19,8 @@ MARKS = ("empty", "degraded")
 """Keys of a request's context by which the scenario marks a good answer."""
 MOST_REASONS = 20
 MOST_LETTERS = 300
+MOST_CUT = 2
+"""So many slices of a side may be cut before it counts as stuck."""
 # locust is typed by halves: its classes, events and runners are Any here.
 User = Any
 UserClass = Any
@@ -114,16 +116,12 @@ class Lane:
             self._quiet.set()
 
     def run(self, quota: int, limit: float) -> Slice:
-        """Let every user send `quota` requests and wait for the last answer, at most `limit` seconds.
-
-        Raises:
-            ScenarioError: every user has ended.
-        """
+        """Let every user send `quota` requests and wait for the last answer, at most `limit` seconds."""
         living = [tokens for user, tokens in self._tokens.items() if not user.greenlet.dead]
-        if not living:
-            raise ScenarioError(f"no user of the scenario is left on the {self.side}: {self._commonest()}")
         one = Slice(len(self._slices), quota * len(living))
         self._slices.append(one)
+        if not living:
+            return one
         self._quiet.clear()
         started = perf_counter()
         for tokens in living:
@@ -133,6 +131,18 @@ class Lane:
             self._cut(one)
         one.seconds = perf_counter() - started
         return one
+
+    def trouble(self) -> str:
+        """Why it makes no sense to go on with this side; empty where it does."""
+        if not is_alive(self.pid):
+            return f"the service of the {self.side} died"
+        if sum(one.cut for one in self._slices) >= MOST_CUT:
+            return f"the service of the {self.side} did not answer in time"
+        if all(user.greenlet.dead for user in self._tokens):
+            common = self._errors.most_common(1)
+            last = f": {common[0][0]}" if common else ""
+            return f"every user of the scenario ended on the {self.side}{last}"
+        return ""
 
     def _cut(self, one: Slice) -> None:
         """End a slice early: take back what was not sent, and wait for what was."""
@@ -166,10 +176,6 @@ class Lane:
         reason = reason[:MOST_LETTERS]
         known = reason in self._errors or len(self._errors) < MOST_REASONS
         self._errors[reason if known else "others"] += 1
-
-    def _commonest(self) -> str:
-        common = self._errors.most_common(1)
-        return f"the commonest error is: {common[0][0]}" if common else "they stopped without an error"
 
     def tally(self) -> LoadTally:
         """The totals so far. A request whose outcome nobody reported is an error, unless the scenario raised for it."""

@@ -1,0 +1,146 @@
+"""Gate `load`: is the service of the head slower than the base's, or does it break under load?
+
+Both services run at once and are driven in turns, in short slices that hold the same requests; processor time for each
+request and the percentiles of raw response times are compared pair by pair (`guardrails.load`). The scenario and its
+budgets are the base's. An alarm counts only if a second run, with both services started anew, agrees.
+"""
+
+from dataclasses import dataclass, replace
+
+from guardrails.config import Load
+from guardrails.errors import ConfigurationError, JudgementError
+from guardrails.gates.base import Bench, Profile
+from guardrails.load import slo as objectives
+from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
+from guardrails.load.rules import NOT_STARTED, RULES
+from guardrails.load.schedule import plan
+from guardrails.load.service import Recipe
+from guardrails.load.session import NotStartedError, Session
+from guardrails.load.slo import Slo
+from guardrails.model.finding import Finding, Severity
+from guardrails.model.result import Outcome, Skip, SkipReason
+from guardrails.ports import BASE, HEAD, LoadRun, Tree
+from guardrails.probes.load import PROBES
+
+
+class LoadGate:
+    """The gate `load`."""
+
+    name = "load"
+    title = "The service is not slower than before, and does not break under load"
+    cost = 45.0
+    profiles = frozenset({Profile.PR, Profile.RELEASE})
+    alone = True
+    runs_code = True
+    rules = RULES
+    probes = PROBES
+
+    def skip(self, bench: Bench) -> Skip | None:
+        """Nothing to do without a scenario on either side, or where nothing that the service is made of changed."""
+        head = bench.head_policy.load if bench.head_policy else None
+        if not bench.policy.load.locustfile and not (head and head.locustfile):
+            return Skip(SkipReason.SUBJECT_ABSENT, "Neither side names a scenario in load.locustfile.")
+        inputs = bench.policy.load.inputs
+        if inputs and bench.trees.base.digest_of(inputs) == bench.trees.head.digest_of(inputs):
+            return Skip(
+                SkipReason.INPUTS_UNCHANGED, f"What the service is made of did not change: {', '.join(inputs)}."
+            )
+        return None
+
+    def run(self, bench: Bench) -> Outcome:
+        """Drive both sides, twice where the first run leaves a doubt.
+
+        Raises:
+            ConfigurationError: the scenario or slo.toml is wrong.
+            JudgementError: the base's own service cannot be measured.
+            ToolMissingError: locust is not installed.
+        """
+        subject = subject_of(bench)
+        slo = _read_slo(subject)
+        again = f"guardrails load --base {bench.change.base.ref} --head {bench.change.head.ref}"
+        try:
+            evidence = _measure(bench, subject, slo)
+        except NotStartedError as error:
+            return Outcome({"services": 1}, {"services": 1}, (NOT_STARTED.finding(str(error), reproduce=again),))
+        found = tuple(replace(finding, reproduce=again) for finding in findings(evidence))
+        work, floor = _work(evidence, found)
+        return Outcome(work, floor, found, notes(evidence, bench.seed))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is driven: the policy's section, the tree that the scenario comes from, and the sides."""
+
+    policy: Load
+    scenario: Tree
+    sides: tuple[str, ...]
+
+
+def subject_of(bench: Bench) -> Subject:
+    """The base's scenario against both sides; where only the head has one, the head by itself.
+
+    Raises:
+        ConfigurationError: a scenario is named that is not there, or no command.
+    """
+    base, head = bench.policy.load, bench.head_policy.load if bench.head_policy else None
+    if base.locustfile and bench.trees.base.read(base.locustfile) is not None:
+        found = Subject(base, bench.trees.base, (BASE, HEAD))
+    elif head and head.locustfile and bench.trees.head.read(head.locustfile) is not None:
+        found = Subject(head, bench.trees.head, (HEAD,))
+    else:
+        named = base.locustfile or (head.locustfile if head else "")
+        raise ConfigurationError(f"load.locustfile is {named!r}, and there is no such file. Correct guardrails.toml.")
+    if not found.policy.command:
+        raise ConfigurationError("load.command is empty. Write in guardrails.toml how to start the service.")
+    return found
+
+
+def _read_slo(subject: Subject) -> Slo:
+    text = subject.scenario.read(subject.policy.slo)
+    if text is None:
+        raise ConfigurationError(f"load.slo is {subject.policy.slo!r}, and there is no such file. Write the budgets.")
+    return objectives.parse(text.decode("utf-8", "replace"), subject.policy.slo)
+
+
+def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
+    """One run, or two."""
+    if bench.rig is None:
+        raise JudgementError("there is no load generator on this bench. Give it a LoadRig.")
+    trees = {BASE: bench.trees.base, HEAD: bench.trees.head}
+    chosen = {side: trees[side] for side in subject.sides}
+    session = Session.prepared(chosen, _recipe(bench, subject.policy), bench.processes, bench.store, bench.rig)
+    path = bench.policy.environment.path
+    release = bench.profile is Profile.RELEASE
+    seconds = slo.drive.release_seconds_per_side if release else slo.drive.seconds_per_side
+
+    def drive(seed: int) -> LoadRun:
+        scenario, locustfile = subject.scenario, subject.policy.locustfile
+        return session.drive(plan(slo.drive, scenario, locustfile, path, seed, seconds, subject.sides))
+
+    evidence = weigh([drive(bench.seed)], slo)
+    if is_in_doubt(evidence):
+        evidence = weigh([*evidence.runs, drive(bench.seed + 1)], slo)
+    return evidence
+
+
+def _recipe(bench: Bench, load: Load) -> Recipe:
+    return Recipe(
+        python=bench.project_python,
+        path=bench.policy.environment.path,
+        prepare=load.prepare,
+        command=load.command,
+        inputs=load.inputs,
+        environment=bench.suites.environment(),
+        ready_path=load.ready_path,
+        ready_seconds=load.ready_timeout_seconds,
+        prepare_seconds=load.prepare_timeout_seconds,
+    )
+
+
+def _work(evidence: Evidence, found: tuple[Finding, ...]) -> tuple[dict[str, int], dict[str, int]]:
+    """What was sent, and what was owed. The floor guards a pass: a head that is blocked owes only that it was tried."""
+    sent = sum(tally.requests for run in evidence.runs for tally in run.tallies.values())
+    slices = sum(one.complete for run in evidence.runs for one in run.slices)
+    if any(finding.severity is Severity.BLOCK for finding in found):
+        return {"requests": sent}, {"requests": 1}
+    return {"requests": sent, "slices": slices}, {"requests": evidence.slo.drive.minimum_requests, "slices": 2}

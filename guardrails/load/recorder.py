@@ -1,0 +1,99 @@
+"""What was seen: raw response times and processor time, as pairs of slices and as totals of a side."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from guardrails.load.statistics import quantile
+from guardrails.ports import BASE, HEAD, LoadRun, LoadSlice
+
+PERCENTILES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two neighbouring slices with the same requests, one for each side."""
+
+    base: LoadSlice
+    head: LoadSlice
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """All that one side did. Times are of the good answers within whole slices, in milliseconds.
+
+    `answers` counts those. `cpu_ms` is processor time for each request, in milliseconds. Without an answer the times
+    are NaN.
+    """
+
+    requests: int
+    answers: int
+    errors: Mapping[str, int]
+    marks: Mapping[str, int]
+    died: bool
+    cpu_ms: float
+    latency_ms: Mapping[str, float]
+
+    @property
+    def error_share(self) -> float:
+        """Errors by requests, at most 1; 0 where nothing was sent."""
+        return min(1.0, sum(self.errors.values()) / self.requests) if self.requests else 0.0
+
+    def mark_share(self, mark: str) -> float:
+        """Answers that the scenario marked, by requests."""
+        return self.marks.get(mark, 0) / self.requests if self.requests else 0.0
+
+
+def pairs_of(runs: Iterable[LoadRun]) -> tuple[Pair, ...]:
+    """The pairs of which both slices are whole, in the order in which they were driven."""
+    pairs: list[Pair] = []
+    for run in runs:
+        whole = {(one.pair, one.side): one for one in run.slices if one.complete and one.requests}
+        pairs += [
+            Pair(whole[number, BASE], whole[number, HEAD])
+            for number in sorted({number for number, _ in whole})
+            if (number, BASE) in whole and (number, HEAD) in whole
+        ]
+    return tuple(pairs)
+
+
+def windows(pairs: Sequence[Pair], least: int) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
+    """Response times of the base and the head in windows of neighbouring pairs, at least `least` of each in a window.
+
+    What is left at the end joins the last window.
+    """
+    found: list[tuple[tuple[float, ...], tuple[float, ...]]] = []
+    base: tuple[float, ...] = ()
+    head: tuple[float, ...] = ()
+    for pair in pairs:
+        base, head = base + pair.base.milliseconds, head + pair.head.milliseconds
+        if min(len(base), len(head)) >= least:
+            found.append((base, head))
+            base, head = (), ()
+    if found:
+        found[-1] = (found[-1][0] + base, found[-1][1] + head)
+    return tuple(found)
+
+
+def totals(runs: Iterable[LoadRun], side: str) -> Totals:
+    """The totals of one side over all runs."""
+    runs = tuple(runs)
+    slices = [one for run in runs for one in run.slices if one.side == side and one.complete]
+    times = [time for one in slices for time in one.milliseconds]
+    sent = sum(one.requests for one in slices)
+    tallies = [run.tallies[side] for run in runs]
+    errors: Counter[str] = Counter()
+    marks: Counter[str] = Counter()
+    for tally in tallies:
+        errors.update(tally.errors)
+        marks.update(tally.marks)
+    return Totals(
+        requests=sum(tally.requests for tally in tallies),
+        answers=len(times),
+        errors=errors,
+        marks=marks,
+        died=any(tally.died for tally in tallies),
+        cpu_ms=1000 * sum(one.cpu_seconds for one in slices) / sent if sent else math.nan,
+        latency_ms={name: quantile(times, share) if times else math.nan for name, share in PERCENTILES.items()},
+    )

@@ -1,0 +1,64 @@
+"""What the gate `load` looks for."""
+
+from guardrails.model.finding import Rule, Severity
+
+SLOWER_CPU = Rule(
+    "load/slower-cpu",
+    Severity.BLOCK,
+    "A request takes more processor time than before",
+    "Processor time is what capacity costs, and it shows a slower path before latency does.",
+    "Find what the change added for each request (a call in a loop, a copy, work that was done once before) and take "
+    "it out of the request. If the cost is wanted, ask a person to raise cpu_ratio in slo.toml in a change of its own.",
+    bad="[store.get(track) for track in candidates]",
+    good="store.get_many(candidates)",
+    limits="Time of processes that the service gave away to another parent is not seen.",
+)
+SLOWER_LATENCY = Rule(
+    "load/slower-latency",
+    Severity.BLOCK,
+    "Answers come later than before",
+    "Users wait for the slate, and callers give up at their time-outs.",
+    "Find what the change waits for (a lock, the disk, another service, a rare slow path if only p99 moved) and take "
+    "it off the path of the request.",
+    bad="with self._lock: answer = self._rank(query)",
+    good="answer = self._rank(query)  # with state that is not shared",
+    limits="A percentile is compared over windows of 100 to 300 answers: what is rarer than 1 in 100 is not seen.",
+)
+ERRORS = Rule(
+    "load/errors",
+    Severity.BLOCK,
+    "Requests fail under load",
+    "A request that works once and fails when many come is broken for those who use it.",
+    "Run the scenario against the service and read its log; every status of 500 and above, every broken connection and "
+    "every answer that the scenario does not accept counts.",
+)
+BUDGET = Rule(
+    "load/budget",
+    Severity.BLOCK,
+    "The service misses a budget of slo.toml",
+    "The budgets are what the service has promised, whatever it did before.",
+    "Bring the figure back under its budget. Where base and head both miss it, the machine or an older change may be "
+    "the cause, and a person decides.",
+)
+INCONCLUSIVE = Rule(
+    "load/inconclusive",
+    Severity.REVIEW,
+    "A slowdown as large as the budget could have been missed",
+    "Nothing slower was seen, but today's noise is too large to rule it out.",
+    "Run the gate again on a machine with nothing else on it, or with `--profile release`, which measures longer.",
+)
+DIED = Rule(
+    "load/server-died",
+    Severity.BLOCK,
+    "The service ended under load",
+    "A service that a request can end takes every user of that process with it.",
+    "Run the scenario against the service and read the end of its log.",
+)
+NOT_STARTED = Rule(
+    "load/does-not-start",
+    Severity.BLOCK,
+    "The service of the head does not start",
+    "The base's service starts with the same command on the same machine.",
+    "Run `load.prepare` and then `load.command` of guardrails.toml by hand and read what they say.",
+)
+RULES = (SLOWER_CPU, SLOWER_LATENCY, ERRORS, BUDGET, INCONCLUSIVE, DIED, NOT_STARTED)

@@ -1,0 +1,84 @@
+"""The services of a check: made once, started anew for each run, and stopped after it."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from guardrails.errors import JudgementError
+from guardrails.load.service import Recipe, artifact, serving
+from guardrails.ports import BASE, HEAD, LoadPlan, LoadRig, LoadRun, LoadTarget, Processes, Store, Tree
+
+
+class NotStartedError(JudgementError):
+    """The head's service cannot be started where the base's can: a finding, not a doubt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything that stays the same between the runs of one check. `trees` holds the sides that are driven."""
+
+    trees: Mapping[str, Tree]
+    artifacts: Mapping[str, Path | None]
+    recipe: Recipe
+    processes: Processes
+    store: Store
+    rig: LoadRig
+
+    @classmethod
+    def prepared(
+        cls, trees: Mapping[str, Tree], recipe: Recipe, processes: Processes, store: Store, rig: LoadRig
+    ) -> "Session":
+        """A session with what each side serves.
+
+        Raises:
+            NotStartedError: the head's cannot be made.
+            JudgementError: the base's cannot be made.
+        """
+        made: dict[str, Path | None] = {}
+        for side, tree in trees.items():
+            try:
+                made[side] = artifact(tree, recipe, processes, store)
+            except JudgementError as error:
+                raise _of(side, error) from error
+        return cls(trees, made, recipe, processes, store, rig)
+
+    def drive(self, plan: LoadPlan) -> LoadRun:
+        """One run, with services that were started for it.
+
+        Raises:
+            NotStartedError: the head's service does not start.
+            JudgementError: the base's does not, or it fails under load, or the generator does.
+            ToolMissingError: the generator is not installed.
+        """
+        with ExitStack() as stack:
+            scratch = stack.enter_context(self.store.scratch())
+            run = self.rig.drive(plan, [self._start(side, scratch / side, stack) for side in self.trees])
+        if BASE in self.trees and (trouble := _of_base(run)):
+            raise JudgementError(
+                f"the base itself cannot be measured: {trouble}. Correct the scenario or the base first."
+            )
+        return run
+
+    def _start(self, side: str, state: Path, stack: ExitStack) -> LoadTarget:
+        running = serving(self.trees[side], self.artifacts[side], self.recipe, self.processes, state)
+        try:
+            service = stack.enter_context(running)
+        except JudgementError as error:
+            raise _of(side, error) from error
+        return LoadTarget(side, service.url, service.pid)
+
+
+def _of(side: str, error: JudgementError) -> JudgementError:
+    """Who must act: a base that fails is a doubt, a head that fails is a finding."""
+    return NotStartedError(str(error)) if side == HEAD else JudgementError(f"of the base: {error}")
+
+
+def _of_base(run: LoadRun) -> str:
+    """Why the base is nothing to compare with; empty where it is."""
+    if run.ended_by == BASE:
+        return run.complaint
+    errors = run.tallies[BASE].errors
+    if errors and not any(one.milliseconds for one in run.slices if one.side == BASE):
+        return f"every request failed; the commonest error is {max(errors, key=lambda why: errors[why])}"
+    return ""

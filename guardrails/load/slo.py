@@ -1,0 +1,99 @@
+"""`slo.toml`: how a service is driven, what it must hold by itself, and how much slower than its base it may be.
+
+Every key names its unit. Reading is strict: an unknown key, a wrong type or a value out of range is an error.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from guardrails.errors import ConfigurationError
+from guardrails.model.strict import decode
+
+SCHEMA = 1
+
+Count = Annotated[int, Meta(ge=1)]
+Positive = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Ratio = Annotated[float, Meta(gt=1, le=10)]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file: immutable, strict."""
+
+
+class Drive(_Section, frozen=True):
+    """How the requests are sent: a closed loop without think times, one side at a time."""
+
+    users: Count = 16
+    concurrency: Count = 2
+    """Requests in flight at once. Few show a slow request best; a lock shows only with more than one."""
+    slice_ms: Positive = 50.0
+    """Length of a slice. Short ones follow a machine whose speed drifts; see loadtests/README.md."""
+    seconds_per_side: Positive = 8.0
+    release_seconds_per_side: Positive = 30.0
+    warmup_seconds: Positive = 1.5
+    """For each side, before anything is measured."""
+    request_timeout_seconds: Positive = 10.0
+    minimum_requests: Count = 1000
+    """Both sides together; below it the gate reports an error."""
+
+
+class Budget(_Section, frozen=True):
+    """What the head must hold by itself. A budget that is left out is not checked."""
+
+    p50_ms: Positive | None = None
+    p95_ms: Positive | None = None
+    p99_ms: Positive | None = None
+    error_share: Share = 0.001
+    empty_share: Share | None = None
+    degraded_share: Share | None = None
+
+    def latency_ms(self) -> dict[str, float]:
+        """The latency budgets that are set, in milliseconds, by percentile."""
+        limits = {"p50": self.p50_ms, "p95": self.p95_ms, "p99": self.p99_ms}
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+    def shares(self) -> dict[str, float]:
+        """The budgets of marked answers that are set, by mark."""
+        limits = {"empty": self.empty_share, "degraded": self.degraded_share}
+        return {mark: limit for mark, limit in limits.items() if limit is not None}
+
+
+class Regression(_Section, frozen=True):
+    """The ratio of head to base that must not be missed, for processor time per request and for latency."""
+
+    cpu_ratio: Ratio = 1.10
+    p50_ratio: Ratio = 1.15
+    p95_ratio: Ratio = 1.25
+    p99_ratio: Ratio = 1.40
+    inconclusive: Literal["review", "note"] = "review"
+    """What it is when a run could not have seen such a ratio: a person decides, or it is only said."""
+
+    def ratios(self) -> dict[str, float]:
+        """The ratios by metric."""
+        return {"cpu": self.cpu_ratio, "p50": self.p50_ratio, "p95": self.p95_ratio, "p99": self.p99_ratio}
+
+
+class Slo(_Section, frozen=True):
+    """All of `slo.toml`."""
+
+    schema: int = SCHEMA
+    drive: Drive = Drive()
+    budget: Budget = Budget()
+    regression: Regression = Regression()
+
+
+def parse(text: str, source: str) -> Slo:
+    """The objectives in `text`; `source` names it in errors.
+
+    Raises:
+        ConfigurationError: not TOML, an unknown key, a wrong type, a value out of range, or an unknown schema.
+    """
+    slo = decode(text, Slo, source)
+    if slo.schema != SCHEMA:
+        raise ConfigurationError(
+            f"{source}: schema is {slo.schema}; this gate reads {SCHEMA}. Install the version that matches."
+        )
+    return slo
