@@ -133,6 +133,11 @@ class Tests(_Section, frozen=True):
     paths: tuple[str, ...] = ()
     timeout_seconds: float = 600
     minimum: int = 1
+    workers: int = 0
+    """Processes to spread a suite's files over. 0: as many as there are cores for it; 1 for tests that share a port."""
+    plugins: tuple[str, ...] = ("*",)
+    """The pytest plugins of the environment to load, here and for properties and consumers; `*` is all of them. To name
+    the few that the tests need makes pytest start faster."""
 
 
 class Properties(_Section, frozen=True):

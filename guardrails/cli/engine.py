@@ -93,7 +93,12 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
     policy = site.policies.base
     project_python = site.project_python or sys.executable
     suites = PytestSuites(
-        processes, site.store, project_python, repository=site.repository.root, path=policy.environment.path
+        processes,
+        site.store,
+        project_python,
+        repository=site.repository.root,
+        path=policy.environment.path,
+        plugins=policy.tests.plugins,
     )
     return Bench(
         change=site.change,

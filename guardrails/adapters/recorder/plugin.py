@@ -35,6 +35,7 @@ class Recorder:
         self.seed = seed
         self.case: Case | None = None
         self.offered: list[str] = []
+        self.importing = ""
 
     def pytest_addoption(self, pluginmanager: pytest.PytestPluginManager) -> None:
         """Register the environment's plugins: they were loaded before the tree could be imported from."""
@@ -50,10 +51,12 @@ class Recorder:
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
         """Say which file is about to be imported: it may be the last that is heard."""
         if isinstance(collector, pytest.File):
-            self.say("collecting", file=str(collector.nodeid))
+            self.importing = str(collector.nodeid)
+            self.say("collecting", file=self.importing)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say what could not be collected."""
+        self.importing = ""
         if report.failed:
             self.say("broken", file=str(report.nodeid), message=end_of(str(report.longreprtext)))
 
@@ -148,8 +151,9 @@ class Recorder:
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Say that a hook crashed, or that something left pytest by force."""
-        self.say("internal", message=end_of(str(excrepr)))
+        self.say("internal", file=self.importing, message=end_of(str(excrepr)))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Say that the session was stopped from inside."""
-        self.say("internal", message=f"the session was stopped by {end_of(str(excinfo.value) or excinfo.typename)}")
+        told = end_of(str(excinfo.value))
+        self.say("internal", file=self.importing, message=f"the session was stopped: {excinfo.typename}: {told}")

@@ -77,6 +77,6 @@ def main(directory: str) -> None:
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])
     except BaseException as error:
-        say("internal", message=end_of(f"{type(error).__name__}: {error}"))
+        say("internal", file=recorder.importing, message=end_of(f"{type(error).__name__}: {error}"))
         raise
     say("finish", status=int(status), relations=relations())
