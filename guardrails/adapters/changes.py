@@ -37,7 +37,7 @@ def find_change(objects: Objects, wanted: Wanted) -> tuple[Change, tuple[str, ..
         RepositoryError: a ref is unknown, the base cannot be found, or there is no difference.
     """
     sides = _sides(objects, wanted)
-    base = Snapshot(sides.base_ref, sides.base, objects.tree_of(sides.base), _subject(objects, sides.base))
+    base = _snapshot(objects, sides.base_ref, sides.base)
     if base.tree == sides.head.tree:
         raise RepositoryError(_nothing(base, sides, wanted))
     files = difference(objects.repository, objects.directory, objects.empty, base.tree, sides.head.tree)
@@ -71,14 +71,13 @@ def _head(objects: Objects, wanted: Wanted) -> tuple[Snapshot, bool]:
     """The head: the commit that the caller named, else the work tree where it differs from what is checked out."""
     if wanted.head:
         commit = refs.resolve(objects, wanted.head, "--head")
-        return Snapshot(wanted.head, commit, objects.tree_of(commit), _subject(objects, commit)), False
-    commit, name = refs.head_commit(objects), refs.current_branch(objects)
-    tree = objects.tree_of(commit)
+        return _snapshot(objects, wanted.head, commit), False
+    last = _snapshot(objects, refs.current_branch(objects), refs.head_commit(objects))
     if not objects.repository.bare:
         work = objects.uncommitted()
-        if work != tree:
-            return Snapshot(name, None, work), True
-    return Snapshot(name, commit, tree, _subject(objects, commit)), False
+        if work != last.tree:
+            return Snapshot(last.ref, None, work), True
+    return last, False
 
 
 def _newest(objects: Objects, head: Snapshot, tip: str, *, uncommitted: bool) -> _Sides:
@@ -103,10 +102,10 @@ def _newest(objects: Objects, head: Snapshot, tip: str, *, uncommitted: bool) ->
 def _default_base(objects: Objects, tip: str, current: str) -> tuple[str, str] | None:
     """Where `tip` left the default branch, and that branch's name. The branch that is checked out is no base of itself
     where the remote has it too."""
-    name = refs.default_branch(objects)
-    if name is None:
+    default = refs.default_branch(objects)
+    if default is None:
         return None
-    found = refs.branch_refs(objects, name)
+    name, found = default
     others = tuple(ref for ref in found if ref != f"refs/heads/{current}") or found
     return refs.nearest_base(objects, others, tip, name), name
 
@@ -132,8 +131,9 @@ def _no_parent(objects: Objects, tip: str) -> str:
     return f"{tip[:12]} is the first commit, so there is nothing to judge it against. Commit a change first."
 
 
-def _subject(objects: Objects, commit: str) -> str:
-    return objects.git.run("log", "-1", "--format=%s", commit).decode(errors="replace").strip()
+def _snapshot(objects: Objects, ref: str, commit: str) -> Snapshot:
+    tree, subject = objects.tree_and_subject(commit)
+    return Snapshot(ref, commit, tree, subject)
 
 
 def _messages(objects: Objects, base: str, head: str) -> tuple[str, ...]:

@@ -155,20 +155,28 @@ def open_repository(directory: Path) -> Repository:
         RepositoryError: it lies in none, or git does not trust its owner.
         ToolMissingError: there is no git.
     """
-    bare = _ask(directory, "--is-bare-repository") == "true"
-    git_directory = _ask(directory, "--absolute-git-dir")
+    answers = _ask(directory, "--is-bare-repository", "--is-shallow-repository", "--absolute-git-dir")
+    bare, shallow, git_directory = answers.split("\n", 2)
     return Repository(
-        root=Path(git_directory if bare else _ask(directory, "--show-toplevel")),
+        root=Path(git_directory if bare == "true" else _ask(directory, "--show-toplevel")),
         git_directory=Path(git_directory),
-        # Git gives this one relative to where it ran.
-        common_directory=(directory / _ask(directory, "--git-common-dir")).resolve(),
-        bare=bare,
-        shallow=_ask(directory, "--is-shallow-repository") == "true",
+        common_directory=_common(Path(git_directory)),
+        bare=bare == "true",
+        shallow=shallow == "true",
     )
 
 
-def _ask(directory: Path, question: str) -> str:
-    status, output, complaint = Git(directory).attempt("rev-parse", question)
+def _common(git_directory: Path) -> Path:
+    """The git directory that linked work trees share: the file `commondir` names it, relative to their own."""
+    try:
+        named = (git_directory / "commondir").read_text(errors="surrogateescape").removesuffix("\n")
+    except FileNotFoundError:
+        return git_directory
+    return (git_directory / named).resolve()
+
+
+def _ask(directory: Path, *questions: str) -> str:
+    status, output, complaint = Git(directory).attempt("rev-parse", *questions)
     if status != 0:
         raise RepositoryError(_refusal(directory.absolute(), complaint))
     return os.fsdecode(output).removesuffix("\n")

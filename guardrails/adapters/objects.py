@@ -45,9 +45,10 @@ class Objects:
         )
         return output.decode().strip() if status == 0 else None
 
-    def tree_of(self, commit: str) -> str:
-        """The id of a commit's tree."""
-        return self.git.text("rev-parse", "--verify", f"{commit}^{{tree}}")
+    def tree_and_subject(self, commit: str) -> tuple[str, str]:
+        """The id of a commit's tree, and the first line of its message."""
+        tree, _, subject = self.git.run("log", "-1", "--format=%T%n%s", commit).partition(b"\n")
+        return tree.decode(), subject.decode(errors="replace").strip()
 
     def entries(self, tree: str) -> tuple[TreeEntry, ...]:
         """Every path of a tree, sorted by path."""
@@ -68,8 +69,7 @@ class Objects:
         Raises:
             RepositoryError: a merge with conflicts is in progress, or a file cannot be read.
         """
-        source = Path(self.git.text("rev-parse", "--git-path", "index"))
-        source = source if source.is_absolute() else self.repository.root / source
+        source = self.repository.git_directory / "index"
         self._index.unlink(missing_ok=True)
         if source.exists():
             # With its time stamp: git compares it with those of the files to see which may have changed unnoticed.

@@ -47,8 +47,8 @@ def current_branch(objects: Objects) -> str:
     return os.fsdecode(output).strip() if status == 0 else "HEAD"
 
 
-def default_branch(objects: Objects) -> str | None:
-    """The name of the default branch, or None where nothing tells.
+def default_branch(objects: Objects) -> tuple[str, tuple[str, ...]] | None:
+    """The name of the default branch and the full refs that stand for it, or None where nothing tells.
 
     The remote's word comes first, then convention; the policy at that branch may name another. Only where neither is
     there does the policy of the checkout decide.
@@ -58,10 +58,15 @@ def default_branch(objects: Objects) -> str | None:
     for name in (*named, *_CONVENTIONAL):
         refs = branch_refs(objects, name)
         if refs:
-            policy = _policy_branch(objects, refs[0])
-            return policy if policy and branch_refs(objects, policy) else name
-    policy = _policy_branch(objects, "HEAD")
-    return policy if policy and branch_refs(objects, policy) else None
+            return _by_policy(objects, refs[0]) or (name, refs)
+    return _by_policy(objects, "HEAD")
+
+
+def _by_policy(objects: Objects, ref: str) -> tuple[str, tuple[str, ...]] | None:
+    """The default branch that the policy at a ref names, if it names one that exists."""
+    name = _policy_branch(objects, ref)
+    refs = branch_refs(objects, name) if name else ()
+    return (name, refs) if refs else None
 
 
 def branch_refs(objects: Objects, name: str) -> tuple[str, ...]:
