@@ -6,6 +6,7 @@ turns back. A lone surrogate (a path that is not UTF-8) has no valid JSON form, 
 
 import json
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -65,13 +66,18 @@ def _gate(result: GateResult) -> wire.GateEntry:
         name=result.name,
         status=result.status,
         seconds=round(result.seconds, 3),
-        work=dict(sorted(result.work.items())),
-        floor=dict(sorted(result.floor.items())),
+        work=_sorted(result.work),
+        floor=_sorted(result.floor),
         findings=tuple(_finding(finding) for finding in result.findings),
         notes=result.notes,
         skip=wire.SkipEntry(reason=skip.reason, sentence=skip.sentence) if skip else None,
         error=result.error,
     )
+
+
+def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
+    """The counts by name, as the names are written."""
+    return dict(sorted(counts.items(), key=lambda item: item[0].encode("utf-8", "backslashreplace")))
 
 
 def _finding(finding: Finding) -> wire.FindingEntry:

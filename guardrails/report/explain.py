@@ -3,7 +3,7 @@
 import textwrap
 
 from guardrails.model.finding import Rule, Severity
-from guardrails.report.printable import printable_block
+from guardrails.report.printable import printable, printable_block
 
 _ASKS = {
     Severity.BLOCK: "blocks: it must be fixed before the change is merged",
@@ -14,7 +14,7 @@ _ASKS = {
 
 def explain(rule: Rule, width: int = 100) -> str:
     """The rule as plain text of at most `width` columns; examples are not wrapped. Ends with a line feed."""
-    parts = [f"{rule.id}: {rule.title}", f"Severity: {rule.severity.value} ({_ASKS[rule.severity]})."]
+    parts = [printable(f"{rule.id}: {rule.title}"), f"Severity: {rule.severity.value} ({_ASKS[rule.severity]})."]
     parts += [_paragraph(label, text, width) for label, text in (("Why", rule.why), ("Fix", rule.fix)) if text]
     parts += [_example(label, text) for label, text in (("Bad", rule.bad), ("Good", rule.good)) if text]
     if rule.limits:

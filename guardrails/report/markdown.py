@@ -110,7 +110,7 @@ def _fold(title: str, blocks: list[str], room: int) -> str:
 
 
 def _group(group: words.Group, most: int = 20) -> str:
-    lines = [f"**{_words(group.rule, 100)}**", ""]
+    lines = [code(group.rule, 100) or "a rule without a name", ""]
     for finding in group.findings[:most]:
         lines += _finding(finding)
     if group.findings[most:]:

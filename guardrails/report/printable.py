@@ -14,7 +14,8 @@ _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 # GitHub takes `::name` at the start of a line for a command, and it and others take `##[name]`, `##vso[` anywhere.
-_COMMAND_AT_START = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+# Our own colours may stand before it.
+_COMMAND_AT_START = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)", re.MULTILINE)
 _COMMAND_ANYWHERE = re.compile(r"##(?=\w*\[)")
 
 

@@ -83,13 +83,11 @@ def _pascal(rule: str) -> str:
 def _result(finding: Finding, index: int, name: str) -> dict[str, Any]:
     why = f"\n\nWhy: {finding.why}" if finding.why else ""
     fix = f"\n\nFix: {finding.fix}" if finding.fix else ""
-    text = printable_block(f"{finding.what}{why}{fix}", 60, 4000)
     return {
         "ruleId": printable(finding.rule),
         "ruleIndex": index,
         "level": _LEVEL[finding.severity],
-        # The standard reads [text](target) in a message as a link, and {0} as a placeholder.
-        "message": {"text": _plain(text) or "-"},
+        "message": _message(f"{finding.what}{why}{fix}"),
         "locations": [_location(finding)],
         # GitHub matches alerts by the first key alone and makes it from the lines around if it is absent.
         "partialFingerprints": {"primaryLocationLineHash": name, "guardrailsFinding/v1": name},
@@ -97,11 +95,16 @@ def _result(finding: Finding, index: int, name: str) -> dict[str, Any]:
     }
 
 
-def _plain(text: str) -> str:
-    """Escape what a SARIF message gives a meaning (section 3.11.5 and 3.11.6): brackets and, doubled, braces."""
+def _message(text: str) -> dict[str, str]:
+    """A message of plain text.
+
+    The standard (sections 3.11.5 and 3.11.6) reads `[text](target)` as a link and `{0}` as a placeholder: brackets are
+    escaped, braces doubled.
+    """
+    text = printable_block(text, 60, 4000)
     for character in "\\[]":
         text = text.replace(character, f"\\{character}")
-    return text.replace("{", "{{").replace("}", "}}")
+    return {"text": text.replace("{", "{{").replace("}", "}}") or "-"}
 
 
 def _location(finding: Finding) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def _uri(path: str) -> str:
 def _invocation(verdict: Verdict) -> dict[str, Any]:
     notes = [_notification(result) for result in words.not_checked(verdict)]
     if verdict.error:
-        notes.insert(0, {"level": "error", "message": {"text": _plain(printable_block(verdict.error))}})
+        notes.insert(0, {"level": "error", "message": _message(verdict.error)})
     left = len(verdict.findings) - MOST_RESULTS
     if left > 0:
         text = f"{words.counted(left, 'findings')} left out; verdict.json has all."
@@ -140,7 +143,7 @@ def _invocation(verdict: Verdict) -> dict[str, Any]:
 def _notification(result: GateResult) -> dict[str, Any]:
     broken = result.status is GateStatus.ERROR or result.skip is None
     text = f"{result.name}: {words.not_checked_because(result)}"
-    return {"level": "error" if broken else "note", "message": {"text": _plain(printable_block(text))}}
+    return {"level": "error" if broken else "note", "message": _message(text)}
 
 
 def _properties(verdict: Verdict) -> Mapping[str, Any]:
