@@ -80,6 +80,35 @@ class Client:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self.run(self._http.request(method, path, **options))
 
+    def raw(
+        self,
+        method: str = "POST",
+        path: str = "/v1/events",
+        query: bytes = b"",
+        headers: Sequence[tuple[bytes, bytes]] = ((b"content-type", b"application/json"),),
+        chunks: Sequence[bytes] = (),
+        end: str = "done",
+    ) -> list[MutableMapping[str, Any]]:
+        """Send a body in chunks, then end: "done", "gone" (the client left) or "late" (nothing more, ever).
+
+        Returns the ASGI messages that came back.
+        """
+        left = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+        last = {"done": {"type": "http.request", "body": b"", "more_body": False}, "gone": {"type": "http.disconnect"}}
+        sent: list[MutableMapping[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            if not left and end == "late":
+                await asyncio.Event().wait()
+            return left.pop(0) if left else last[end]
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": list(headers)}
+        self.run(self._app(scope, receive, send))
+        return sent
+
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.request("GET", path, **options)
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -29,10 +29,11 @@ PROMETHEUS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The ASGI app and its lifecycle, which the server advances when it drains."""
+    """The ASGI app, its lifecycle, which the server advances when it drains, and the queue of events."""
 
     asgi: ASGIApp
-    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    lifecycle: Lifecycle
+    writer: EventWriter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as an ASGI app."""
@@ -74,7 +75,7 @@ def build(
         route("/openapi.json", "GET", handlers.openapi),
     ]
     router = Router(routes, redirect_slashes=False, lifespan=lifespan)
-    return App(Edge(router, outside, lifecycle), lifecycle)
+    return App(Edge(router, outside, lifecycle), lifecycle, writer)
 
 
 class Handlers:

@@ -58,7 +58,7 @@ class Endpoint:
     """A handler as an ASGI app, so that Starlette routes to it without building a request object."""
 
     def __init__(self, path: str, handler: Handler) -> None:
-        self.path = path
+        self.path = path.replace(":path", "")  # as the API's description writes it
         self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, _: Send) -> None:

@@ -21,7 +21,8 @@ class EventWriter:
     def __init__(self, store: EventStore, limit: int) -> None:
         self._store, self._limit = store, limit
         self._waiting: list[Waiting] = []
-        self._count = 0
+        self.pending = 0
+        """Events that are not on disk yet."""
         self._running: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="events")
 
@@ -30,11 +31,11 @@ class EventWriter:
 
         A caller that is cancelled takes nothing back: its events may be stored all the same.
         """
-        if self._count + len(events) > self._limit:
-            raise StoreUnavailableError(f"{self._count} events wait for the disk; send these again later")
+        if self.pending + len(events) > self._limit:
+            raise StoreUnavailableError(f"{self.pending} events wait for the disk; send these again later")
         done: asyncio.Future[tuple[bool, ...]] = asyncio.get_running_loop().create_future()
         self._waiting.append((events, done))
-        self._count += len(events)
+        self.pending += len(events)
         if self._running is None:
             self._running = asyncio.create_task(self._drain())
         return await done
@@ -51,7 +52,7 @@ class EventWriter:
                     _fail(batch, error)
                 else:
                     _share(batch, flags)
-                self._count -= len(joined)
+                self.pending -= len(joined)
         finally:
             self._running = None
 
