@@ -25,7 +25,10 @@ class MemoryEvents:
             return tuple(self._keep(event) for event in events)
 
     def _keep(self, event: Event) -> bool:
-        return self._by_user.setdefault(event.user_id, {}).setdefault(event.event_id, event) is event
+        mine = self._by_user.setdefault(event.user_id, {})
+        new = event.event_id not in mine
+        mine.setdefault(event.event_id, event)
+        return new
 
     def events(self, user_id: str) -> tuple[Event, ...]:
         """Return a user's events, ascending by (occurred_at, event_id)."""

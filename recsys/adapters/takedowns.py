@@ -4,6 +4,7 @@ Replace the file atomically (write beside it, then rename). A file that is missi
 the whole service, not only its entries: hard policy fails closed.
 """
 
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeAlias
@@ -33,10 +34,8 @@ class TakedownFile:
         """Write an empty list when there is no file yet. Raises `PolicyUnavailableError`."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("x") as file:
+            with suppress(FileExistsError), self._path.open("x") as file:
                 file.write('{"tracks": [], "artists": []}\n')
-        except FileExistsError:
-            return
         except OSError as error:
             raise self._refused(error) from error
 
