@@ -1,14 +1,14 @@
 """The engine of `recsys` as a subject of the invariants: over generated worlds, and over a trained model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
-from hypothesis.strategies import SearchStrategy
+from hypothesis.strategies import SearchStrategy, builds
 
 from guardrails.invariants.strategies import worlds
-from guardrails.invariants.world import Answer, Entry, Event, EventKind, Request, World, replace_request
+from guardrails.invariants.world import Answer, Entry, Event, EventKind, Item, Request, World, replace_request
 from recsys.domain.config import DEFAULT, Config
 from recsys.domain.context import context_of
 from recsys.domain.events import Event as RecsysEvent
@@ -25,6 +25,7 @@ from recsys.ranking.linear import LinearScorer
 from recsys.reranking.filters import POINTWISE
 from recsys.retrieval.merge import SOURCES
 from recsys.retrieval.source import Source
+from tests.recsys_worlds import small_published, world_now
 
 KINDS = {
     EventKind.LISTEN: Kind.LISTEN,
@@ -250,3 +251,49 @@ class EngineSubject:
 
     def build(self, world: World) -> EngineRecommender:
         return EngineRecommender(world, model_of(world), self.config)
+
+
+@cache
+def trained_world() -> World:
+    """The small synthetic world that `recsys_worlds` trains on, with ten of its users."""
+    published = small_published()
+    catalogue, histories = published.model.catalogue, published.histories
+    items = tuple(
+        Item(
+            id=catalogue.ids[slot],
+            entity=catalogue.ids[catalogue.recording[slot]],
+            artist=catalogue.artist_ids[catalogue.artist[slot]],
+            markets=frozenset(m for bit, m in enumerate(catalogue.markets) if int(catalogue.licensed[slot]) >> bit & 1),
+            explicit=bool(catalogue.explicit[slot]),
+            released=int(catalogue.released[slot]),
+        )
+        for slot in range(catalogue.size)
+    )
+    users = tuple(histories.ids[row] for row in range(10))
+    return World(items, users, catalogue.markets, tuple(_trained_history(users)), world_now(), frozenset(users[:3]))
+
+
+def _trained_history(users: Sequence[str]) -> Iterator[Event]:
+    published = small_published()
+    catalogue = published.model.catalogue
+    kinds = {Kind.LISTEN: EventKind.LISTEN, Kind.LIKE: EventKind.LIKE, Kind.SKIP: EventKind.SKIP}
+    for row, user in enumerate(users):
+        columns = published.histories.events_of(row)
+        rows = zip(columns.kinds, columns.tracks, columns.times, strict=True)
+        for n, (kind, track, at) in enumerate(rows):
+            if Kind(kind) in kinds and track >= 0:
+                yield Event(f"{user}-{n}", user, kinds[Kind(kind)], catalogue.ids[track], int(at))
+
+
+class TrainedSubject:
+    """The engine over one trained model, as it is served: the forest, EASE, real ties and real sparsity."""
+
+    @property
+    def offers(self) -> type:
+        return EngineRecommender
+
+    def worlds(self) -> SearchStrategy[World]:
+        return builds(trained_world)
+
+    def build(self, world: World) -> EngineRecommender:
+        return EngineRecommender(world, small_published().model)

@@ -8,7 +8,7 @@ TestInvariants = suite(MySubject(), leave_out={"paging": "the service answers on
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrails.errors import UsageError
@@ -50,18 +50,27 @@ def judge(one: Relation, subject: Subject, draw: Draw) -> None:
     ledger.note(one.id)
 
 
-def property_of(one: Relation, subject: Subject) -> Callable[..., None]:
-    """The relation as a Hypothesis test of one recommender, to be called or collected."""
+def property_of(one: Relation, subject: Subject, max_examples: int | None = None) -> Callable[..., None]:
+    """The relation as a Hypothesis test of one recommender, to be called or collected.
+
+    `max_examples` overrides the profile's: for subjects that are slow to ask.
+    """
 
     @given(data=st.data())
     def test(data: Any) -> None:  # noqa: ANN401 - hypothesis does not export the type of data()
         judge(one, subject, data.draw)
 
     test.__doc__ = one.statement
-    return test
+    return settings(max_examples=max_examples)(test) if max_examples else test
 
 
-def suite(subject: Subject, *, relations: Sequence[Relation] = ALL, leave_out: Mapping[str, str] | None = None) -> type:
+def suite(
+    subject: Subject,
+    *,
+    relations: Sequence[Relation] = ALL,
+    leave_out: Mapping[str, str] | None = None,
+    max_examples: int | None = None,
+) -> type:
     """A test class with one property per relation.
 
     `leave_out` maps the ids of relations that do not apply to the reason why. A relation that the recommender lacks a
@@ -80,5 +89,5 @@ def suite(subject: Subject, *, relations: Sequence[Relation] = ALL, leave_out: M
                 f"'{one.id}' needs {', '.join(lacking)}, which {subject.offers.__name__} does not offer: implement it "
                 f"(guardrails.invariants.protocol), or say why not in leave_out."
             )
-    tests = {f"test_{one.id.replace('-', '_')}": staticmethod(property_of(one, subject)) for one in asked}
+    tests = {f"test_{one.id.replace('-', '_')}": staticmethod(property_of(one, subject, max_examples)) for one in asked}
     return type("TestInvariants", (), tests)
