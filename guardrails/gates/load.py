@@ -12,6 +12,7 @@ from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench, Profile
 from guardrails.load import slo as objectives
 from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
+from guardrails.load.recorder import pairs_of
 from guardrails.load.rules import NOT_STARTED, RULES
 from guardrails.load.schedule import plan
 from guardrails.load.service import Recipe
@@ -120,6 +121,8 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
     evidence = weigh([drive(bench.seed)], slo)
     if is_in_doubt(evidence):
         evidence = weigh([*evidence.runs, drive(bench.seed + 1)], slo)
+    if not evidence.head.answers and not evidence.is_broken:
+        raise JudgementError(f"the head gave no good answer to {evidence.head.requests} requests, and no error either")
     return evidence
 
 
@@ -140,7 +143,7 @@ def _recipe(bench: Bench, load: Load) -> Recipe:
 def _work(evidence: Evidence, found: tuple[Finding, ...]) -> tuple[dict[str, int], dict[str, int]]:
     """What was sent, and what was owed. The floor guards a pass: a head that is blocked owes only that it was tried."""
     sent = sum(tally.requests for run in evidence.runs for tally in run.tallies.values())
-    slices = sum(one.complete for run in evidence.runs for one in run.slices)
+    pairs = len(pairs_of(evidence.runs)) if evidence.base else sum(len(run.slices) for run in evidence.runs)
     if any(finding.severity is Severity.BLOCK for finding in found):
         return {"requests": sent}, {"requests": 1}
-    return {"requests": sent, "slices": slices}, {"requests": evidence.slo.drive.minimum_requests, "slices": 2}
+    return {"requests": sent, "pairs": pairs}, {"requests": evidence.slo.drive.minimum_requests, "pairs": 1}

@@ -78,7 +78,8 @@ def _of_base(run: LoadRun) -> str:
     """Why the base is nothing to compare with; empty where it is."""
     if run.ended_by == BASE:
         return run.complaint
-    errors = run.tallies[BASE].errors
-    if errors and not any(one.milliseconds for one in run.slices if one.side == BASE):
-        return f"every request failed; the commonest error is {max(errors, key=lambda why: errors[why])}"
-    return ""
+    if any(one.milliseconds for one in run.slices if one.side == BASE):
+        return ""
+    tally = run.tallies[BASE]
+    common = max(tally.errors, key=lambda why: tally.errors[why], default="not one error")
+    return f"none of {tally.requests} requests got a good answer; the commonest error is {common}"

@@ -7,6 +7,7 @@ are. What it does not cover is a difference between two *processes* of the same 
 compare against a margin above 1, and confirm with processes that were started anew.
 """
 
+import functools
 import math
 import statistics
 from collections.abc import Sequence
@@ -78,6 +79,7 @@ def _positive(base: float, head: float) -> bool:
     return True
 
 
+@functools.lru_cache(maxsize=128)
 def signed_rank_cut(n: int, alpha: float) -> int:
     """The greatest k with P(W < k) <= alpha, W being the signed-rank statistic of `n` pairs without a difference.
 

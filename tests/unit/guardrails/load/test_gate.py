@@ -1,0 +1,216 @@
+"""The gate with a rig that measures nothing: what it drives, with whose scenario, and what it makes of the answer."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
+from guardrails.gates.base import Bench, Profile
+from guardrails.gates.load import LoadGate
+from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
+from guardrails.ports import BASE, HEAD, Command, LoadRun, LoadTally, Service
+from guardrails.probes.load import PROJECT
+from tests.judge_fakes import NoSuites, RealProcesses, bench_of, rules_of
+from tests.load_samples import FakeRig, run_of
+
+GATE = LoadGate()
+CHANGE: Mapping[str, str | None] = {"service/answer.py": PROJECT["service/answer.py"] + "\n"}
+
+
+class Suites(NoSuites):
+    def environment(self) -> str:
+        return "one"
+
+
+class Ready(RealProcesses):
+    """Every service is there at once, each with a process id of its own, unless its tree does not start."""
+
+    def __init__(self) -> None:
+        self.pids = itertools.count(1)
+
+    @contextmanager
+    def serve(
+        self, command: Command, *, ready_path: str, ready_timeout: float, ports: Mapping[str, int] | None = None
+    ) -> Iterator[Service]:
+        if "nowhere" in (command.cwd / "service/answer.py").read_text():
+            raise JudgementError("ended with exit status 1")
+        yield Service("http://127.0.0.1:1", 1, next(self.pids))
+
+
+def bench(
+    tmp_path: Path,
+    rig: FakeRig | None,
+    *,
+    base: Mapping[str, str] = PROJECT,
+    head: Mapping[str, str | None] = CHANGE,
+    profile: Profile = Profile.PR,
+) -> Bench:
+    return replace(
+        bench_of(tmp_path, base, head, profile=profile, seed=11), rig=rig, suites=Suites(), processes=Ready()
+    )
+
+
+def run(tmp_path: Path, *runs: LoadRun, head: Mapping[str, str | None] = CHANGE) -> Outcome:
+    return GATE.run(bench(tmp_path, FakeRig(*runs), head=head))
+
+
+def without(*paths: str) -> dict[str, str]:
+    return {path: text for path, text in PROJECT.items() if path not in paths}
+
+
+def test_a_change_to_something_else_is_skipped(tmp_path: Path) -> None:
+    skip = GATE.skip(bench(tmp_path, None, head={"README.md": "words"}))
+    assert skip is not None
+    assert skip.reason is SkipReason.INPUTS_UNCHANGED
+    assert "service/**" in skip.sentence
+
+
+def test_a_change_to_the_service_or_its_scenario_is_not(tmp_path: Path) -> None:
+    assert GATE.skip(bench(tmp_path, None)) is None
+    assert GATE.skip(bench(tmp_path, None, head={"loadtests/slo.toml": ""})) is None
+
+
+def test_a_policy_without_inputs_never_skips(tmp_path: Path) -> None:
+    policy = PROJECT["guardrails.toml"].replace('inputs = ["service/**", "loadtests/**"]', "")
+    assert GATE.skip(bench(tmp_path, None, base={**PROJECT, "guardrails.toml": policy}, head={})) is None
+
+
+def test_no_scenario_on_either_side_is_no_subject(tmp_path: Path) -> None:
+    skip = GATE.skip(bench(tmp_path, None, base={"a.py": ""}, head={"a.py": "1"}))
+    assert skip is not None
+    assert skip.reason is SkipReason.SUBJECT_ABSENT
+    assert GATE.skip(bench(tmp_path, None, base={"a.py": ""}, head=dict(PROJECT))) is None
+
+
+def test_an_honest_change_passes(tmp_path: Path) -> None:
+    outcome = run(tmp_path, run_of())
+    assert judged("load", outcome, 0.0).status is GateStatus.PASSED
+    assert outcome.work == {"requests": 7200, "pairs": 120}
+    assert outcome.notes[0].startswith("metric")
+
+
+def test_a_slower_head_is_found_with_the_command_that_shows_it(tmp_path: Path) -> None:
+    outcome = run(tmp_path, run_of(cpu=2), run_of(cpu=2, seed=2))
+    assert rules_of(outcome.findings) == ["load/slower-cpu"]
+    assert outcome.findings[0].reproduce == "guardrails load --base base --head head"
+    assert judged("load", outcome, 0.0).status is GateStatus.FAILED
+
+
+def test_a_second_run_has_another_seed_and_only_follows_a_doubt(tmp_path: Path) -> None:
+    rig = FakeRig(run_of(), run_of())
+    GATE.run(bench(tmp_path, rig))
+    assert [plan.seed for plan in rig.plans] == [11]
+    rig = FakeRig(run_of(cpu=2), run_of(cpu=2))
+    GATE.run(bench(tmp_path, rig))
+    assert [plan.seed for plan in rig.plans] == [11, 12]
+    assert rig.plans[0].orders != rig.plans[1].orders
+    first, second = rig.targets
+    assert {target.pid for target in first}.isdisjoint({target.pid for target in second}), "services start anew"
+
+
+def test_the_scenario_and_the_budgets_are_the_bases(tmp_path: Path) -> None:
+    rig = FakeRig(run_of())
+    made = bench(
+        tmp_path, rig, head={**CHANGE, "loadtests/slo.toml": "[drive]\nusers = 99", "loadtests/locustfile.py": ""}
+    )
+    GATE.run(made)
+    assert rig.plans[0].root == made.trees.base.root
+    assert rig.plans[0].users == 4
+    assert [target.side for target in rig.targets[0]] == [BASE, HEAD]
+
+
+def test_a_release_is_measured_longer(tmp_path: Path) -> None:
+    slo = "[drive]\nseconds_per_side = 2\nrelease_seconds_per_side = 9"
+    base = {**PROJECT, "loadtests/slo.toml": slo}
+    for profile, seconds in ((Profile.PR, 2), (Profile.RELEASE, 9)):
+        rig = FakeRig(run_of())
+        GATE.run(bench(tmp_path, rig, base=base, profile=profile))
+        assert rig.plans[0].seconds_per_side == seconds
+
+
+def test_a_head_that_brings_the_first_scenario_is_driven_alone(tmp_path: Path) -> None:
+    rig = FakeRig(run_of(sides=(HEAD,)))
+    made = bench(tmp_path, rig, base={"README.md": ""}, head=dict(PROJECT))
+    outcome = GATE.run(made)
+    assert [target.side for target in rig.targets[0]] == [HEAD]
+    assert rig.plans[0].root == made.trees.head.root
+    assert judged("load", outcome, 0.0).status is GateStatus.PASSED
+
+
+def test_a_head_that_drops_its_scenario_is_driven_with_the_bases(tmp_path: Path) -> None:
+    gone: dict[str, str | None] = {"guardrails.toml": None, "loadtests/locustfile.py": None, "loadtests/slo.toml": None}
+    rig = FakeRig(run_of())
+    made = bench(tmp_path, rig, head=gone)
+    assert GATE.skip(made) is None
+    GATE.run(made)
+    assert [target.side for target in rig.targets[0]] == [BASE, HEAD]
+
+
+def test_a_head_that_does_not_start_is_a_finding(tmp_path: Path) -> None:
+    outcome = run(tmp_path, head={"service/answer.py": "import nowhere\n"})
+    assert rules_of(outcome.findings) == ["load/does-not-start"]
+    assert (
+        "nowhere" in outcome.findings[0].what
+        or "status 1" in outcome.findings[0].what
+        or "ended" in outcome.findings[0].what
+    )
+    assert judged("load", outcome, 0.0).status is GateStatus.FAILED
+
+
+def test_a_base_that_does_not_start_is_an_error(tmp_path: Path) -> None:
+    base = {**PROJECT, "service/answer.py": "import nowhere\n"}
+    with pytest.raises(JudgementError, match="of the base"):
+        GATE.run(bench(tmp_path, FakeRig(), base=base, head={"service/answer.py": PROJECT["service/answer.py"]}))
+
+
+def test_a_dead_server_blocks_although_little_was_sent(tmp_path: Path) -> None:
+    tallies = {BASE: LoadTally(BASE, 8, {}, {}), HEAD: LoadTally(HEAD, 8, {"/mix: refused": 7}, {}, died=True)}
+    started = run_of(pairs=1).slices
+    outcome = run(tmp_path, LoadRun(started, tallies, 0.1, HEAD, "the service of the head died"))
+    assert rules_of(outcome.findings) == ["load/server-died"]
+    assert judged("load", outcome, 0.0).status is GateStatus.FAILED
+
+
+def test_too_few_requests_are_never_a_pass(tmp_path: Path) -> None:
+    slices = run_of(pairs=1, sides=(BASE, HEAD)).slices[:2]
+    tallies = {BASE: LoadTally(BASE, 15, {}, {}), HEAD: LoadTally(HEAD, 15, {}, {})}
+    result = judged("load", run(tmp_path, LoadRun(slices, tallies, 0.1)), 0.0)
+    assert result.status is GateStatus.ERROR
+    assert "requests 30 of at least 40" in result.error
+
+
+def test_a_head_that_answered_nothing_is_an_error(tmp_path: Path) -> None:
+    whole = run_of(pairs=3)
+    slices = tuple(one for one in whole.slices if one.side == BASE)
+    with pytest.raises(JudgementError, match="no good answer"):
+        run(tmp_path, replace(whole, slices=slices))
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        (without("loadtests/slo.toml"), "load.slo is 'loadtests/slo.toml'"),
+        (without("loadtests/locustfile.py"), "load.locustfile is 'loadtests/locustfile.py'"),
+        ({**PROJECT, "loadtests/slo.toml": "[drive]\nuser = 3"}, "Did you mean 'drive.users'"),
+        ({**PROJECT, "guardrails.toml": '[load]\nlocustfile = "loadtests/locustfile.py"'}, "load.command is empty"),
+    ],
+)
+def test_a_wrong_configuration_is_said(tmp_path: Path, base: Mapping[str, str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        GATE.run(bench(tmp_path, FakeRig(), base=base))
+
+
+def test_a_missing_tool_or_rig_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ToolMissingError, match=r"recsys-guardrails\[load\]"):
+        GATE.run(bench(tmp_path, FakeRig(ToolMissingError("Install recsys-guardrails[load]."))))  # type: ignore[arg-type] # an exception is an answer too
+    with pytest.raises(JudgementError, match="no load generator"):
+        GATE.run(bench(tmp_path, None))
+
+
+def test_every_rule_explains_itself_and_is_the_gates() -> None:
+    assert all(rule.gate == "load" and rule.why and rule.fix for rule in GATE.rules)
+    assert {probe.rule for probe in GATE.probes} <= {rule.id for rule in GATE.rules}

@@ -1,0 +1,81 @@
+"""Raw samples become pairs, windows and totals; what was cut short takes no part in a comparison."""
+
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrails.load.recorder import Pair, pairs_of, totals, windows
+from guardrails.ports import BASE, HEAD, LoadRun, LoadTally
+from tests.load_samples import one_slice, run_of, tally_of
+
+
+def test_pairs_need_both_sides_whole() -> None:
+    slices = (
+        one_slice(HEAD, 0), one_slice(BASE, 0),
+        one_slice(BASE, 1), one_slice(HEAD, 1, complete=False),
+        one_slice(BASE, 2),
+        one_slice(BASE, 3, milliseconds=()), one_slice(HEAD, 3),
+        one_slice(BASE, 4), one_slice(HEAD, 4),
+    )  # fmt: skip
+    run = LoadRun(slices, {}, 0.1)
+    assert [(pair.base.side, pair.head.side, pair.base.pair) for pair in pairs_of([run])] == [
+        (BASE, HEAD, 0),
+        (BASE, HEAD, 4),
+    ]
+
+
+def test_pairs_of_two_runs_do_not_mix() -> None:
+    one, other = run_of(pairs=3, seed=1), run_of(pairs=3, seed=2)
+    assert pairs_of([one, other]) == (*pairs_of([one]), *pairs_of([other]))
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=30), st.integers(1, 100))
+def test_windows_lose_no_answer_and_hold_enough(counts: list[tuple[int, int]], least: int) -> None:
+    pairs = [
+        Pair(one_slice(BASE, i, milliseconds=[float(i)] * b), one_slice(HEAD, i, milliseconds=[float(i)] * h))
+        for i, (b, h) in enumerate(counts)
+    ]
+    found = windows(pairs, least)
+    assert all(len(base) >= least and len(head) >= least for base, head in found)
+    if found:
+        assert sum(len(base) for base, _ in found) == sum(b for b, _ in counts)
+        assert sum(len(head) for _, head in found) == sum(h for _, h in counts)
+    else:
+        assert min(sum(b for b, _ in counts), sum(h for _, h in counts)) < least
+
+
+def test_totals_add_up_the_runs() -> None:
+    first = run_of(pairs=4, errors={"/a: 500": 2}, marks={"empty": 3})
+    second = run_of(pairs=4, errors={"/a: 500": 1, "/b: reset": 1}, seed=2)
+    both = totals([first, second], HEAD)
+    assert (both.requests, both.answers) == (240, 240)
+    assert both.errors == {"/a: 500": 3, "/b: reset": 1}
+    assert both.error_share == 4 / 240
+    assert both.mark_share("empty") == 3 / 240
+    assert both.mark_share("degraded") == 0
+
+
+def test_totals_are_exact_over_raw_samples() -> None:
+    slices = (one_slice(HEAD, 0, cpu_ms=3.0, milliseconds=[float(n) for n in range(1, 102)]),)
+    side = totals([LoadRun(slices, {HEAD: tally_of(slices, HEAD)}, 0.1)], HEAD)
+    assert side.latency_ms == {"p50": 51.0, "p95": 96.0, "p99": 100.0}
+    assert math.isclose(side.cpu_ms, 3.0)
+
+
+def test_a_slice_that_was_cut_short_is_in_no_percentile() -> None:
+    slices = (one_slice(HEAD, 0), one_slice(HEAD, 1, milliseconds=[9000.0], complete=False))
+    side = totals([LoadRun(slices, {HEAD: tally_of(slices, HEAD)}, 0.1)], HEAD)
+    assert side.latency_ms["p99"] == 2.0
+
+
+def test_a_side_that_did_nothing_has_no_figures() -> None:
+    side = totals([LoadRun((), {HEAD: LoadTally(HEAD, 0, {}, {})}, 0.0)], HEAD)
+    assert (side.requests, side.answers, side.error_share, side.mark_share("empty")) == (0, 0, 0, 0)
+    assert math.isnan(side.cpu_ms)
+    assert math.isnan(side.latency_ms["p50"])
+
+
+def test_errors_beyond_the_requests_are_no_more_than_all() -> None:
+    run = LoadRun((), {HEAD: LoadTally(HEAD, 2, {"the scenario raised": 5}, {})}, 0.0)
+    assert totals([run], HEAD).error_share == 1.0

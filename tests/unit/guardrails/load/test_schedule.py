@@ -1,0 +1,39 @@
+"""The schedule: every pair has both sides, in an order that only the seed decides."""
+
+import itertools
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrails.load.schedule import LEAST_PAIRS, orders, plan
+from guardrails.load.slo import Drive
+from guardrails.ports import BASE, HEAD
+from tests.judge_fakes import FakeTree
+
+
+@given(st.integers(0, 2**64), st.integers(0, 200))
+def test_each_pair_has_both_sides(seed: int, count: int) -> None:
+    assert [sorted(order) for order in orders(seed, count)] == [[BASE, HEAD]] * count
+
+
+def test_the_order_is_a_throw_for_each_pair() -> None:
+    first = [order[0] for order in orders(1, 2000)]
+    assert 900 < first.count(HEAD) < 1100
+    followed = sum(one == other for one, other in itertools.pairwise(first))
+    assert 900 < followed < 1100, "one throw must not depend on the throw before"
+
+
+def test_the_seed_decides() -> None:
+    assert orders(5, 50) == orders(5, 50)
+    assert orders(5, 50) != orders(6, 50)
+
+
+def test_a_plan_has_room_for_slices_that_turn_out_shorter(tmp_path: Path) -> None:
+    tree = FakeTree(tmp_path, {})
+    made = plan(Drive(slice_ms=100), tree, "loadtests/locustfile.py", (".",), 3, 8.0, (BASE, HEAD))
+    assert len(made.orders) == 160
+    assert made.slice_seconds == 0.1
+    assert made.root == tmp_path
+    short = plan(Drive(slice_ms=100), tree, "loadtests/locustfile.py", (".",), 3, 0.1, (HEAD,))
+    assert short.orders == ((HEAD,),) * LEAST_PAIRS

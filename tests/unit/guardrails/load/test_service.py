@@ -1,0 +1,192 @@
+"""What a side serves: made once for each content, started with its own code, and whose fault a failure is."""
+
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from guardrails.errors import JudgementError
+from guardrails.load.service import Recipe, artifact, filled
+from guardrails.load.session import NotStartedError, Session
+from guardrails.ports import BASE, HEAD, Command, Completed, LoadPlan, LoadRun, LoadTally, Service
+from tests.judge_fakes import DirStore, FakeTree, RealProcesses
+from tests.load_samples import FakeRig, run_of
+
+MAKE = "import pathlib, sys; d = pathlib.Path(sys.argv[1]); d.mkdir(); (d / 'made').write_text(open('code.py').read())"
+SERVE = """
+import socket, sys
+with socket.create_server(('127.0.0.1', int(sys.argv[1]))) as listening:
+    while True:
+        connection, _ = listening.accept()
+        connection.recv(4096)
+        connection.sendall(b'HTTP/1.0 200 OK\\r\\n\\r\\n' + open(sys.argv[2] + '/made', 'rb').read())
+        connection.close()
+"""
+RECIPE = Recipe(
+    python=sys.executable,
+    path=(".",),
+    prepare=("{python}", "-c", MAKE, "{artifact}"),
+    command=("{python}", "serve.py", "{port}", "{artifact}", "{state}"),
+    inputs=("code.py",),
+    environment="one",
+    ready_path="/",
+    ready_seconds=10,
+    prepare_seconds=20,
+)
+
+
+class Counting(RealProcesses):
+    """Counts what is run to the end."""
+
+    runs = 0
+
+    def run(self, command: Command) -> Completed:
+        self.runs += 1
+        return super().run(command)
+
+
+class Ready(RealProcesses):
+    """Every service is there at once."""
+
+    @contextmanager
+    def serve(
+        self, command: Command, *, ready_path: str, ready_timeout: float, ports: Mapping[str, int] | None = None
+    ) -> Iterator[Service]:
+        yield Service("http://127.0.0.1:1", 1, 1)
+
+
+@pytest.fixture
+def trees(tmp_path: Path) -> Callable[..., FakeTree]:
+    def make(code: str, name: str = "tree", **more: str) -> FakeTree:
+        return FakeTree(tmp_path / name, {"code.py": code, "serve.py": SERVE, **more})
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirStore:
+    return DirStore(tmp_path / "store")
+
+
+def test_an_artifact_is_made_once_for_each_content(trees: Callable[..., FakeTree], store: DirStore) -> None:
+    processes = Counting()
+    one = artifact(trees("a = 1", "one"), RECIPE, processes, store)
+    assert one is not None
+    assert (one / "made").read_text() == "a = 1"
+    assert artifact(trees("a = 1", "same", readme="other"), RECIPE, processes, store) == one
+    assert processes.runs == 1
+    other = artifact(trees("a = 2", "other"), RECIPE, processes, store)
+    assert other is not None
+    assert other != one
+    assert (other / "made").read_text() == "a = 2"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(RECIPE, environment="two"),
+        replace(RECIPE, path=("src",)),
+        replace(RECIPE, prepare=(*RECIPE.prepare, "--more")),
+        replace(RECIPE, inputs=()),
+    ],
+)
+def test_another_way_of_making_it_is_another_artifact(
+    trees: Callable[..., FakeTree], store: DirStore, changed: Recipe
+) -> None:
+    tree = trees("a = 1")
+    assert artifact(tree, RECIPE, RealProcesses(), store) != artifact(tree, changed, RealProcesses(), store)
+
+
+def test_without_prepare_there_is_no_artifact(trees: Callable[..., FakeTree], store: DirStore) -> None:
+    assert artifact(trees("a"), replace(RECIPE, prepare=()), RealProcesses(), store) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import sys; print('no data'); sys.exit(3)", "ended with exit status 3.*no data"),
+        ("pass", "made no artifact"),
+        ("import time; time.sleep(60)", "did not end within 0.5 seconds"),
+    ],
+)
+def test_an_artifact_that_cannot_be_made_is_said(
+    trees: Callable[..., FakeTree], store: DirStore, code: str, said: str
+) -> None:
+    recipe = replace(
+        RECIPE, prepare=("{python}", "-c", code, "{artifact}"), prepare_seconds=0.5 if "sleep" in code else 20
+    )
+    with pytest.raises(JudgementError, match=f"(?s)load.prepare .*{said}"):
+        artifact(trees("a"), recipe, RealProcesses(), store)
+    assert not list(store.root.glob("load-artifact/*"))
+
+
+def test_only_known_placeholders_are_replaced() -> None:
+    assert filled(("{a}-{b}", "{port}", "{a}"), {"a": "1", "b": "{a}"}) == ("1-{a}", "{port}", "1")
+
+
+PLAN = LoadPlan(Path(), "locustfile.py", (".",), 1, ((BASE, HEAD),), 1, 1, 0.1, 1.0, 0.1, 1.0)
+
+
+def session(trees: Callable[..., FakeTree], store: DirStore, rig: FakeRig, recipe: Recipe = RECIPE) -> Session:
+    sides = {BASE: trees("base", "base"), HEAD: trees("head", "head")}
+    return Session.prepared(sides, recipe, RealProcesses(), store, rig)
+
+
+def test_both_sides_run_while_they_are_driven_and_not_after(trees: Callable[..., FakeTree], store: DirStore) -> None:
+    said: dict[str, str] = {}
+
+    def ask(plan: LoadPlan) -> LoadRun:
+        for target in rig.targets[0]:
+            with urllib.request.urlopen(target.url) as answer:
+                said[target.side] = answer.read().decode()
+        return run_of(pairs=1)
+
+    rig = FakeRig(ask)
+    session(trees, store, rig).drive(PLAN)
+    assert said == {BASE: "base", HEAD: "head"}
+    for target in rig.targets[0]:
+        with pytest.raises(urllib.error.URLError):
+            urllib.request.urlopen(target.url)
+    assert not list(store.root.glob("scratch-*"))
+
+
+def test_a_head_that_does_not_start_is_told_from_a_base_that_does_not(
+    trees: Callable[..., FakeTree], store: DirStore
+) -> None:
+    broken = replace(RECIPE, prepare=(), command=("{python}", "-c", "raise SystemExit('no such artifact')"))
+    with pytest.raises(JudgementError, match="of the base") as error:
+        session(trees, store, FakeRig(run_of()), broken).drive(PLAN)
+    assert not isinstance(error.value, NotStartedError)
+
+    only_base = "import sys, pathlib; sys.exit(pathlib.Path('code.py').read_text() != 'base')"
+    with pytest.raises(NotStartedError, match=r"load\.prepare"):
+        session(
+            trees, store, FakeRig(), replace(RECIPE, prepare=("{python}", "-c", MAKE + "; " + only_base, "{artifact}"))
+        )
+
+    serve_base = f"import sys, pathlib\nif pathlib.Path('code.py').read_text() != 'base': sys.exit('broken')\n{SERVE}"
+    choosy = replace(RECIPE, command=("{python}", "-c", serve_base, "{port}", "{artifact}"))
+    with pytest.raises(NotStartedError):
+        session(trees, store, FakeRig(run_of()), choosy).drive(PLAN)
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (replace(run_of(pairs=1), ended_by=BASE, complaint="the service of the base died"), "the base died"),
+        (LoadRun((), {BASE: LoadTally(BASE, 9, {"/x: 404": 9}, {}), HEAD: LoadTally(HEAD, 9, {}, {})}, 0.1), "/x: 404"),
+        (LoadRun((), {BASE: LoadTally(BASE, 0, {}, {}), HEAD: LoadTally(HEAD, 0, {}, {})}, 0.1), "none of 0 requests"),
+    ],
+)
+def test_a_base_that_fails_is_nothing_to_compare_with(
+    trees: Callable[..., FakeTree], store: DirStore, run: LoadRun, said: str
+) -> None:
+    plain = replace(RECIPE, prepare=())
+    made = Session({BASE: trees("base")}, {BASE: None}, plain, Ready(), store, FakeRig(run))
+    with pytest.raises(JudgementError, match=said):
+        made.drive(PLAN)
