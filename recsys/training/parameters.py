@@ -15,7 +15,7 @@ class TrainingParameters:
     ridge: EASE penalty. neighbours: responses kept per track. dimensions: of the embeddings.
     half_life_days: of a listen in a user's history. popularity_half_life_days: 0 lets the fit choose.
     history_limit: newest history rows that count at serving time.
-    trees, leaves, learning_rate, rows_a_tree_leaf: of LambdaMART. negatives: candidates without a play per group.
+    trees, leaves, learning_rate, rows_a_leaf: of LambdaMART. negatives: candidates without a play per group.
     seed: of the choice of negatives and of LightGBM.
     """
 
@@ -27,11 +27,11 @@ class TrainingParameters:
     half_life_days: float = 60.0
     popularity_half_life_days: float = 0.0
     history_limit: int = 256
-    trees: int = 100
-    leaves: int = 31
-    learning_rate: float = 0.08
+    trees: int = 120
+    leaves: int = 15
+    learning_rate: float = 0.05
     rows_a_leaf: int = 40
-    negatives: int = 100
+    negatives: int = 150
     seed: int = 7
 
     def __post_init__(self) -> None:
@@ -42,6 +42,14 @@ class TrainingParameters:
             ("leaves", 2, 64),
             ("trees", 1, 2_000),
             ("dimensions", 1, 1_024),
+            ("half_life_days", 0.01, 36_500.0),
+            ("popularity_half_life_days", 0.0, 36_500.0),
+            ("negatives", 1, 100_000),
+            ("neighbours", 1, 100_000),
+            ("history_limit", 0, 1_000_000),
+            ("rows_a_leaf", 1, 1_000_000),
+            ("ridge", 1e-6, 1e9),
+            ("seed", 0, 2**31 - 1),
         ):
             value = getattr(self, name)
             if not low <= value <= high:

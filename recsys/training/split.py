@@ -15,9 +15,10 @@ import numpy as np
 from recsys.domain.arrays import Ints
 from recsys.domain.histories import Histories
 
-MIN_RETURNING: Final = 0.2
-"""Share of the users with events after the moment who must have events before it, for `time` to be used."""
-MIN_BOTH: Final = 20
+MIN_RETURNING: Final = 0.5
+"""Share of the events after the moment that must be by users with a past, for `time` to be used."""
+MIN_PAST: Final = 5
+"""Events that make a past."""
 FOREVER: Final = 2**62
 
 
@@ -50,7 +51,7 @@ class Split:
 def split_of(histories: Histories, holdout: float, ranker_share: float, kind: SplitKind | None = None) -> Split:
     """Choose the moments. holdout, ranker_share: shares of the events, the newest and those before them.
 
-    kind: None decides by how many users are active on both sides. holdout 0 gives `NONE`.
+    kind: None decides by whether the held-out events are by users with a past. holdout 0 gives `NONE`.
     """
     moments = (
         time_moments if kind is SplitKind.TIME or (kind is None and _returns(histories, holdout)) else last_moments
@@ -85,11 +86,8 @@ def last_moments(histories: Histories, share: float) -> Ints:
 
 
 def _returns(histories: Histories, holdout: float) -> bool:
-    """Whether enough users of the held-out time were there before."""
-    if not histories.events.times.shape[0]:
-        return True
-    late = histories.events.times >= time_moments(histories, max(holdout, 0.1))[histories.owner()]
-    after = np.bincount(histories.owner()[late], minlength=histories.size) > 0
-    before = np.bincount(histories.owner()[~late], minlength=histories.size) > 0
-    both = int((after & before).sum())
-    return both >= MIN_BOTH and both >= MIN_RETURNING * int(after.sum())
+    """Whether the held-out time belongs to users who were there before, or to users who come once."""
+    owner = histories.owner()
+    late = histories.events.times >= time_moments(histories, max(holdout, 0.1))[owner]
+    before = np.bincount(owner[~late], minlength=histories.size)
+    return bool((before[owner[late]] >= MIN_PAST).mean() >= MIN_RETURNING) if late.any() else True

@@ -8,8 +8,10 @@ from recsys.domain.histories import Histories
 from recsys.domain.published import JSON, Published
 from recsys.features.schema import SCHEMA
 from recsys.training.dataset import Dataset, check_usable
+from recsys.training.fit.half_life import choose_half_life
 from recsys.training.fit.parts import fit_parts
 from recsys.training.fit.ranker import FittedRanker, fit_ranker
+from recsys.training.pairs import pairs_of
 from recsys.training.parameters import TrainingParameters
 from recsys.training.progress import Progress, Silent
 from recsys.training.rows import ranker_rows
@@ -28,8 +30,11 @@ def train(dataset: Dataset, parameters: TrainingParameters, progress: Progress |
     seen = histories.before(split.cut)
     progress.done("split", kind=str(split.kind), fitted=_events(seen), held_out=dataset.event_count - _events(seen))
     earlier = histories.before(split.ranker)
+    parameters = _with_half_life(dataset, earlier, split, parameters)
     base = fit_parts(dataset.catalogue, earlier, _latest(earlier) + 1, parameters)
-    progress.done("parts for the ranker", events=_events(earlier))
+    progress.done(
+        "parts for the ranker", events=_events(earlier), popularity_half_life_days=parameters.popularity_half_life_days
+    )
     rows = ranker_rows(base, histories, split, parameters.negatives, parameters.seed)
     progress.done("training rows", groups=rows.groups, rows=int(rows.slots.shape[0]), hits=int((rows.grades > 0).sum()))
     ranker = fit_ranker(rows, parameters)
@@ -38,6 +43,16 @@ def train(dataset: Dataset, parameters: TrainingParameters, progress: Progress |
     progress.done("final parts", events=_events(seen), tracks=dataset.catalogue.size)
     model = replace(parts, scorer=ranker.scorer)
     return Published(model, seen, _details(dataset, parameters, split, ranker))
+
+
+def _with_half_life(
+    dataset: Dataset, earlier: Histories, split: Split, parameters: TrainingParameters
+) -> TrainingParameters:
+    if parameters.popularity_half_life_days > 0:
+        return parameters
+    tracks = dataset.catalogue.size
+    days = choose_half_life(pairs_of(earlier, tracks), dataset.histories, split, tracks, _latest(earlier) + 1)
+    return replace(parameters, popularity_half_life_days=days)
 
 
 def _events(histories: Histories) -> int:

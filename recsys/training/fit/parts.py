@@ -25,11 +25,11 @@ def linear_scorer() -> LinearScorer:
 def fit_parts(catalogue: Catalogue, histories: Histories, now: int, parameters: TrainingParameters) -> Model:
     """Return a model with the linear ranker. now: unix seconds, the moment that popularity is measured at.
 
-    histories: only events before the moment; the caller cuts them.
+    histories: only events before the moment; the caller cuts them, and has chosen `popularity_half_life_days`.
     """
     tracks = catalogue.size
     pairs = pairs_of(histories, tracks)
-    popular_life = round((parameters.popularity_half_life_days or parameters.half_life_days) * SECONDS_A_DAY)
+    popular_life = round(parameters.popularity_half_life_days * SECONDS_A_DAY)
     popularity = fit_popularity(pairs, histories, tracks, now, popular_life)
     return Model(
         version=UNPUBLISHED,

@@ -66,8 +66,9 @@ def _boosted(learn: RankerRows, check: RankerRows, parameters: TrainingParameter
         "objective": "lambdarank",
         "metric": "ndcg",
         "eval_at": [10],
-        "label_gain": [0, 1, 3],
+        "label_gain": [0, 1, 2],
         "lambdarank_truncation_level": 20,
+        "max_bin": 63,  # fewer distinct thresholds: the search for them is most of the cost of scoring
         "num_leaves": parameters.leaves,
         "learning_rate": parameters.learning_rate,
         "min_data_in_leaf": parameters.rows_a_leaf,
