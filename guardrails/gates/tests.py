@@ -1,0 +1,364 @@
+"""Gate `tests`: the base's tests on the head's code, and the head's own tests.
+
+The base says which tests are owed. They run on the trial tree, the head's product under the base's judges, so a change
+cannot pass by editing what it is judged by. A test that fails there blocks where the change left it alone, and asks for
+a person where the change touched it. The head's own version of the tests must pass as well. Every owed test needs a
+record of its own; what did not run is never taken to have passed.
+"""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, TypedDict
+
+from guardrails.analysis import suite_answers as answers
+from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
+from guardrails.analysis.source import Sources
+from guardrails.errors import JudgementError
+from guardrails.gates.base import Bench, Profile
+from guardrails.model.finding import Finding, Rule, Severity
+from guardrails.model.paths import matches
+from guardrails.model.probe import Probe
+from guardrails.model.result import Outcome, Skip, SkipReason
+from guardrails.ports import SuiteRun, Tree
+from guardrails.probes.tests import PROBES
+
+BASE_FAILS = Rule(
+    "tests/base-test-fails",
+    Severity.BLOCK,
+    "A test of the base fails on the head's code",
+    "The test passed before the change, and the change left it alone: the change broke what it checks.",
+    "Correct the product code until the test passes as it stands. If the behaviour is meant to change, change the test "
+    "in the same commit and say why: a person will then decide.",
+    bad="`total` sums prices without tax, and `test_total_has_tax` fails",
+    good="`total` adds the tax, whatever else changes in it",
+    limits="Asks for a person, and does not block, where the change also touched the test, a conftest.py, a helper or "
+    "a data file that it uses.",
+)
+BASE_SKIPPED = Rule(
+    "tests/base-test-skipped",
+    Severity.BLOCK,
+    "A test that passed at the base is skipped, or expected to fail, on the head's code",
+    "A test that is skipped checks nothing; here the product code or its environment made it skip.",
+    "Make the condition under which the test runs true again.",
+    bad="`HAS_RANKER = False` in the product, and `@pytest.mark.skipif(not shop.HAS_RANKER)` in the test",
+)
+HEAD_FAILS = Rule(
+    "tests/head-test-fails",
+    Severity.BLOCK,
+    "A test of the head fails",
+    "The change's own tests must pass on the change's own code.",
+    "Correct the code, or the test if it is the test that is wrong.",
+)
+NOT_RUN = Rule(
+    "tests/not-run",
+    Severity.BLOCK,
+    "A test of the base is no longer run",
+    "The test is there, but nothing ran it: deselected, ignored, shadowed, or lost with its process.",
+    "Have pytest collect and run it again: look at collect_ignore, hooks in conftest.py, markers, addopts and names.",
+    bad="`collect_ignore = ['test_rank.py']` in conftest.py",
+)
+CANNOT_FAIL = Rule(
+    "tests/suite-cannot-fail",
+    Severity.BLOCK,
+    "The suite can no longer fail",
+    "Tests that are planted in each run, some to fail and some to pass, did not come out as they must: nothing else in "
+    "this run means anything.",
+    "Remove what changes outcomes: hooks in conftest.py or a plugin, patched pytest.raises, pytest.approx or unittest.",
+    bad="a `pytest_pyfunc_call` hook that returns True",
+)
+BROKEN_RUN = Rule(
+    "tests/run-broken",
+    Severity.BLOCK,
+    "The run of the tests did not come to its end",
+    "What did not run has not passed; exit statuses are not read.",
+    "Make the run end by itself: no exit, hang or crash at import or in a test, and nothing written to the records.",
+    bad="`os._exit(0)` where a module is imported",
+)
+FLAKY = Rule(
+    "tests/flaky",
+    Severity.REVIEW,
+    "A test failed, and passed when it was run again alone",
+    "Either the test does not depend on the code alone, or the change made the code depend on order, time or chance.",
+    "Find what the outcome depends on. If tests share a port or a file, set `workers = 1` under [tests].",
+)
+FAILS_AT_BASE = Rule(
+    "tests/fails-at-base",
+    Severity.NOTE,
+    "A test fails at the base as well",
+    "The change did not break it.",
+    "Mend it in a change of its own.",
+)
+RULES = (BASE_FAILS, BASE_SKIPPED, HEAD_FAILS, NOT_RUN, CANNOT_FAIL, BROKEN_RUN, FLAKY, FAILS_AT_BASE)
+
+_LISTED = 20
+"""Findings of one rule that are listed one by one; the rest are counted."""
+_EXAMINED = 200
+"""Tests that are run once more, at the base or alone."""
+_DEFAULT_PATH = "tests"
+
+
+class TestsGate:
+    """The base's tests on the head's code, and the head's own tests, each owed a record."""
+
+    __test__: ClassVar[bool] = False  # pytest must not take it for a test
+    name = "tests"
+    title = "Tests of the base that the head breaks, skips or no longer runs, and failing tests of the head"
+    cost = 30.0
+    profiles = frozenset({Profile.PR, Profile.RELEASE})
+    alone = False
+    runs_code = True
+    rules = RULES
+    probes: tuple[Probe, ...] = PROBES
+
+    def skip(self, bench: Bench) -> Skip | None:
+        """Skipped where neither side has a file below the paths of the policy."""
+        paths = _paths(bench)
+        if any(answers.below(one, paths) for tree in (bench.trees.base, bench.trees.head) for one in tree.paths()):
+            return None
+        return Skip(SkipReason.SUBJECT_ABSENT, f"neither base nor head has tests in {', '.join(paths)}")
+
+    def run(self, bench: Bench) -> Outcome:
+        """Judge the change.
+
+        Raises:
+            JudgementError: the base's own tests cannot be collected.
+            ToolMissingError: the project's interpreter has no pytest.
+        """
+        judging = _Judging(bench, _owed(bench))
+        trial = bench.suites.run(bench.trees.trial, _paths(bench), judging.timeout, workers=judging.workers)
+        done = judging.judge_trial(trial)
+        extra = 0
+        if bench.trees.trial.digest != bench.trees.head.digest:
+            paths = _head_paths(bench, judging)
+            head = bench.suites.run(bench.trees.head, paths, judging.timeout, workers=judging.workers)
+            extra = judging.judge_head(head, paths)
+        least = max(bench.policy.tests.minimum, len(judging.owed.collected))
+        return Outcome({"tests": done + extra}, {"tests": least}, _shortened(judging.findings), tuple(judging.notes))
+
+
+def _paths(bench: Bench) -> tuple[str, ...]:
+    return bench.policy.tests.paths or (_DEFAULT_PATH,)
+
+
+def _owed(bench: Bench) -> SuiteRun:
+    """What the base collects."""
+    paths, timeout = _paths(bench), bench.policy.tests.timeout_seconds
+    key = (bench.trees.base.digest, bench.suites.environment(), paths)
+    owed = answers.remembered(
+        bench.store, "collected", key, lambda: bench.suites.collect(bench.trees.base, paths, timeout)
+    )
+    if owed.complaint:
+        raise JudgementError(f"the tests of the base cannot be collected: {owed.complaint}. Mend the base first.")
+    return owed
+
+
+def _head_paths(bench: Bench, judging: "_Judging") -> tuple[str, ...]:
+    """What of the head's own suite to run: only the test modules that differ, where nothing else of the judges does."""
+    judges = bench.policy.project.judges
+    touched = sorted(path for path in bench.change.paths if matches(path, judges))
+    there = frozenset(bench.trees.head.paths())
+    if judging.sources.are_plain_tests(touched, judging.owed.collected):
+        return tuple(path for path in touched if path in there)
+    own = bench.head_policy.tests.paths if bench.head_policy is not None else ()
+    return tuple(dict.fromkeys((*_paths(bench), *own)))
+
+
+@dataclass(slots=True)
+class _Judging:
+    """One judgement as it goes on: what the base owes, and what was found so far."""
+
+    bench: Bench
+    owed: SuiteRun
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
+    base: Sources = field(init=False)
+    head: Sources = field(init=False)
+    sources: SuiteSources = field(init=False)
+
+    def __post_init__(self) -> None:
+        change, trees = self.bench.change, self.bench.trees
+        self.base, self.head = Sources(trees.base), Sources(trees.head)
+        moved = {file.base_path: file.path for file in change.files if file.old_path}
+        touched = frozenset(file.base_path for file in change.files)
+        self.sources = SuiteSources(self.base, self.head, self.bench.policy.project.judges, touched, moved)
+
+    @property
+    def timeout(self) -> float:
+        return self.bench.policy.tests.timeout_seconds
+
+    @property
+    def workers(self) -> int:
+        return self.bench.policy.tests.workers or self.bench.cores
+
+    # --- The base's tests on the trial tree ---------------------------------------------------------------------------
+
+    def judge_trial(self, run: SuiteRun) -> int:
+        """How many of the owed tests are accounted for: recorded, or in a file that is found not to import."""
+        self._judge_run(run, "the tests of the base on the head's code")
+        broken = answers.broken_files(run)
+        old = answers.broken_files(self.owed)
+        for path, message in broken.items():
+            self._broken_file(path, message, known=path in old)
+        pairs = answers.aligned(self.owed.collected, run)
+        here = {name: run.records[pairs[name]].outcome for name in pairs if pairs[name] in run.records}
+        lost = [name for name in self.owed.collected if name not in here and file_of(name) not in broken]
+        if not run.complaint:
+            self.findings += [
+                NOT_RUN.finding(**self._place(name), what=answers.why_not_run(name, run)) for name in lost
+            ]
+        self._judge_outcomes({name: out for name, out in here.items() if out not in answers.GOOD}, run, pairs)
+        self.notes.append(f"{len(here)} of the {len(self.owed.collected)} tests of the base ran on the head's code")
+        if self.owed.deselected:
+            self.notes.append(f"{len(self.owed.deselected)} tests are deselected by the base's own configuration")
+        return len(self.owed.collected) - len(lost)
+
+    def _judge_outcomes(self, suspects: Mapping[str, str], run: SuiteRun, pairs: Mapping[str, str]) -> None:
+        """Tests that neither passed nor are missing, against what they do at the base and when run alone."""
+        names = sorted(suspects)[:_EXAMINED]
+        before = self._at_base(names)
+        failing = [name for name in names if suspects[name] in answers.BAD and before.get(name) not in answers.BAD]
+        again = self._alone(self.bench.trees.trial, [pairs[name] for name in failing])
+        for name in sorted(suspects):
+            was, now, record = before.get(name), suspects[name], run.records[pairs[name]]
+            self.told.add(name)
+            if now in answers.BAD and was in answers.BAD:
+                self._add(FAILS_AT_BASE, name, f"{name} fails at the base and on the head")
+            elif now in answers.BAD and again.get(pairs[name]) in answers.GOOD:
+                self._add(FLAKY, name, f"{name} failed once and passed alone: {answers.reason(record.message)}")
+            elif now in answers.BAD:
+                self._touched(BASE_FAILS, name, f"{name} fails: {answers.reason(record.message)}")
+            elif was in answers.GOOD:
+                self._touched(BASE_SKIPPED, name, f"{name} is {now}: {answers.reason(record.message)}")
+
+    def _broken_file(self, path: str, message: str, *, known: bool) -> None:
+        """A test module of the base that cannot be imported with the head's code."""
+        owed = [name for name in self.owed.collected if file_of(name) == path]
+        what = f"{path} cannot be imported, so that its {len(owed)} tests do not run: {answers.reason(message)}"
+        self.told.add(path)
+        if known:
+            self.findings.append(FAILS_AT_BASE.finding(f"{path} cannot be imported at the base either", path=path))
+        else:
+            self._touched(BASE_FAILS, path, what)
+
+    def _touched(self, rule: Rule, name: str, what: str) -> None:
+        """A finding that blocks where the change left the test alone, and else asks for a person."""
+        why = self.sources.why_changed(name)
+        if not why:
+            self.findings.append(rule.finding(what, **self._place(name)))
+            return
+        self.findings.append(
+            rule.finding(
+                what,
+                **self._place(name),
+                severity=Severity.REVIEW,
+                why=f"This is the base's version of the test; in the change {why}. A person must say which is right.",
+                fix="Say in the description why the test had to change, so that a person can decide.",
+            )
+        )
+
+    # --- The head's own tests -----------------------------------------------------------------------------------------
+
+    def judge_head(self, run: SuiteRun, paths: Sequence[str]) -> int:
+        """How many tests the head has beyond those of the base."""
+        self._judge_run(run, "the head's own tests")
+        for path, message in answers.broken_files(run).items():
+            if path not in self.told:
+                self._add(HEAD_FAILS, path, f"{path} cannot be imported: {answers.reason(message)}")
+        bad = {name: record for name, record in run.records.items() if record.outcome in answers.BAD}
+        new = [name for name in sorted(bad) if name not in self.told]
+        before = self._at_base([name for name in new if name in self.owed.collected][:_EXAMINED])
+        again = self._alone(self.bench.trees.head, [name for name in new if before.get(name) not in answers.BAD])
+        for name in new:
+            said = answers.reason(bad[name].message)
+            if before.get(name) in answers.BAD and not self.sources.why_changed(name):
+                self._add(FAILS_AT_BASE, name, f"{name} fails at the base and on the head")
+            elif again.get(name) in answers.GOOD:
+                self._add(FLAKY, name, f"{name} failed once and passed alone: {said}")
+            else:
+                self._add(HEAD_FAILS, name, f"{name} fails: {said}")
+        if not run.complaint:
+            self._lost_in_head(run, paths)
+        self.notes.append(f"{len(run.records)} of the head's own tests ran on the head")
+        return len(set(run.records).difference(self.owed.collected))
+
+    def _lost_in_head(self, run: SuiteRun, paths: Sequence[str]) -> None:
+        """Tests of the base that stand in the head but are not collected or not run there."""
+        broken = answers.broken_files(run)
+        collected = {function_of(name) for name in run.collected}
+        ran = {function_of(name) for name in run.records}
+        owed = {function_of(name) for name in self.owed.collected if answers.below(file_of(name), paths)}
+        lost = {name for name in owed if name not in collected and self.sources.defines(name)}
+        for name in sorted(lost | (collected - ran)):
+            if file_of(name) not in broken:
+                self._add(NOT_RUN, name, answers.why_not_run(name, run))
+
+    # --- Both ---------------------------------------------------------------------------------------------------------
+
+    def _judge_run(self, run: SuiteRun, subject: str) -> None:
+        """What is wrong with a run as a whole."""
+        if run.complaint:
+            self.findings.append(BROKEN_RUN.finding(f"{subject}: {run.complaint}", reproduce=self._command()))
+        self.findings += [
+            CANNOT_FAIL.finding(f"{subject}: {sentence}", reproduce=self._command()) for sentence in run.toothless
+        ]
+
+    def _at_base(self, names: Sequence[str]) -> Mapping[str, str]:
+        """What tests of the base do at the base."""
+        if not names:
+            return {}
+        base, timeout = self.bench.trees.base, self.timeout
+        key = (base.digest, self.bench.suites.environment(), tuple(names))
+        run = answers.remembered(
+            self.bench.store,
+            "outcomes",
+            key,
+            lambda: self.bench.suites.run(base, (), timeout, workers=self.workers, only=names),
+        )
+        return answers.outcomes(run)
+
+    def _alone(self, tree: Tree, names: Sequence[str]) -> Mapping[str, str]:
+        """What tests do when they run again, with nothing beside them."""
+        if not names:
+            return {}
+        return answers.outcomes(self.bench.suites.run(tree, (), self.timeout, workers=1, only=names[:_EXAMINED]))
+
+    def _add(self, rule: Rule, name: str, what: str) -> None:
+        self.findings.append(rule.finding(what, **self._place(name, own=rule is HEAD_FAILS)))
+
+    def _place(self, name: str, *, own: bool = False) -> "_Place":
+        """Where a test stands in the head, else in the base, and how to run it; `own` says that the head's is meant."""
+        path = file_of(name)
+        where = self.sources.moved(path)
+        unchanged = self.head.text(where) is not None and self.head.text(where) == self.base.text(path)
+        line = self.sources.line(name)
+        reproduce = f"python -m pytest {shlex.quote(name)}" if unchanged or own else self._command()
+        return {"path": where if self.head.text(where) is not None else path, "line": line, "reproduce": reproduce}
+
+    def _command(self) -> str:
+        base, head = self.bench.change.base, self.bench.change.head
+        ends = f"--base {base.commit or base.ref}" + (f" --head {head.commit}" if head.commit else "")
+        return f"guardrails check {ends} --only tests"
+
+
+class _Place(TypedDict):
+    """Where a finding stands."""
+
+    path: str
+    line: int | None
+    reproduce: str
+
+
+def _shortened(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The first findings of each rule and severity, and one that counts the rest."""
+    groups: dict[tuple[str, Severity], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.severity), []).append(finding)
+    kept: list[Finding] = []
+    for group in groups.values():
+        kept += group[:_LISTED]
+        if len(group) > _LISTED:
+            rest = len(group) - _LISTED
+            kept.append(replace(group[_LISTED], what=f"and {rest} more, of which one is: {group[_LISTED].what}"))
+    return tuple(kept)
