@@ -29,12 +29,13 @@ class ForestScorer:
 
     thresholds: f float32 arrays, ascending. masks: f arrays (thresholds + 1, t): row p is what p failed tests leave.
     values: (t, l) float64 leaf values by position from the left, multiples of 2**-30, so that their sums are exact.
+    forest: what it was compiled from, for publishing.
     """
 
     thresholds: tuple[Singles, ...]
     masks: tuple[Masks, ...]
     values: Floats
-    schema_version: str
+    forest: Forest
 
     @staticmethod
     def of(forest: Forest) -> "ForestScorer":
@@ -56,7 +57,12 @@ class ForestScorer:
             for rows in (np.flatnonzero(forest.feature == feature) for feature in range(forest.feature_count))
         ]
         thresholds, masks = zip(*parts, strict=True) if parts else ((), ())
-        return ForestScorer(tuple(thresholds), tuple(masks), to_grid(values, LEAF_SCALE), forest.schema_version)
+        return ForestScorer(tuple(thresholds), tuple(masks), to_grid(values, LEAF_SCALE), forest)
+
+    @property
+    def schema_version(self) -> str:
+        """The feature schema that the forest was fitted on."""
+        return self.forest.schema_version
 
     def score(self, features: Singles) -> Ints:
         """Return (m,) int64 scores in units of 2**-20 for (m, f) float32 features without NaN."""
