@@ -162,6 +162,13 @@ def test_the_fallback_goes_by_popularity_then_slot() -> None:
     assert shown(engine, slate.slots) == ["t1", "t3", "t0", "t2"]
 
 
+def test_the_fallback_takes_the_most_popular_where_few_fit() -> None:
+    model = make_model([Track(f"t{row}", artist=f"a{row}", popularity=row / 10) for row in range(9)])
+    engine = make_engine(model, max_k=2, pool_size=2, popular_budget=0, epsilon=0.0)
+    slate = recommend(engine, make_query(2), make_user(model.catalogue), no_takedowns(model.catalogue)).slate
+    assert shown(engine, slate.slots) == ["t8", "t7"]
+
+
 def test_an_unknown_user_is_answered_from_popularity_under_policy() -> None:
     here = case(3)
     cold = UserState.cold("nobody")

@@ -70,6 +70,15 @@ def test_releases_are_recent_not_future_and_of_known_artists_first() -> None:
     assert ReleaseSource().retrieve(context(("t0",))).slots.tolist() == [3, 2, 1]
 
 
+def test_the_faintest_trace_of_an_artist_outweighs_the_newest_release() -> None:
+    user = make_user(
+        MODEL.catalogue, ["t0"], times=np.zeros(1, dtype=np.int64), strengths=np.array([0.25], dtype=np.float32)
+    )
+    faint = context_of(make_query(), user, no_takedowns(MODEL.catalogue), MODEL, DEFAULT)
+    assert faint.profile.artist_weight.max() == 1 / 256
+    assert ReleaseSource().retrieve(faint).slots.tolist() == [3, 2, 1]
+
+
 @pytest.mark.parametrize(("days", "want"), [(0, []), (5, [2]), (10, [2, 1]), (20, [2, 1, 3])])
 def test_the_release_window_is_closed_at_both_ends(days: int, want: list[int]) -> None:
     assert ReleaseSource().retrieve(context(config=Config(release_window_days=days))).slots.tolist() == want

@@ -85,6 +85,12 @@ def test_a_feature_that_is_not_a_number_is_refused() -> None:
             scorer.score(values)
 
 
+def test_leaf_values_lie_on_a_grid_on_which_sums_are_exact() -> None:
+    scorer = ForestScorer.of(forest_from_dump(fitted(31).dump_model(), "s"))
+    units = scorer.values * 2.0**30
+    assert (units == np.rint(units)).all()
+
+
 def stump(**changes: Any) -> Forest:
     fields: dict[str, Any] = {
         "node_start": np.array([0, 1], dtype=np.int32),
