@@ -3,7 +3,7 @@
 Line numbers move when code above them does, so a report is known again by its rule, its file and the text of its line.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +18,8 @@ class Violation:
     message: str
     column: int = 0
 
+
+_TELLING = 12  # characters of a line that is unlikely to stand in two files by chance
 
 LinesOf = Callable[[str], Sequence[str]]
 
@@ -36,47 +38,54 @@ def fresh(
     base_lines: LinesOf,
     head_lines: LinesOf,
     renamed: Mapping[str, str],
-    *,
-    by_message: bool = False,
+    shape: Callable[[Violation], str] = lambda _: "",
 ) -> Fresh:
-    """The head's reports that the base lacks, in their order.
+    """The head's reports that the base lacks, in the order of their places.
 
-    `renamed` maps base paths to head paths. Reports are matched by rule, file and line text (and by message too with
-    `by_message`); what is left of one rule in one file is then matched by number, so that an edit of a line that was
-    wrong before is no new debt, but one more such line is.
+    `renamed` maps base paths to head paths. Three passes match them, each a report of the base at most once: by rule,
+    file and line text; by rule and line text, for code that moved to another file; by rule, file and `shape`, for a
+    line that was wrong before and that the change edits. One more of the same is new.
     """
-    base = tuple(base)
+    old = [(v, renamed.get(v.path, v.path), _line(base_lines(v.path), v.line)) for v in base]
+    new = [(v, v.path, _line(head_lines(v.path), v.line)) for v in head]
+    for key in (_in_place, _moved):
+        old, new = _matched(old, new, key)
+    before = len(new)
+    old, new = _matched(old, new, lambda report: (report[0].code, report[1], shape(report[0])))
+    found = (violation for violation, _, _ in new)
+    return Fresh(tuple(sorted(found, key=lambda v: (v.path, v.line, v.column, v.code))), before - len(new))
 
-    def key(violation: Violation, path: str, lines: LinesOf) -> tuple[str, ...]:
-        text = _line(lines(violation.path), violation.line)
-        return (violation.code, path, text, violation.message if by_message else "")
 
-    old = Counter(key(v, renamed.get(v.path, v.path), base_lines) for v in base)
-    unknown: list[Violation] = []
-    for violation in head:
-        known = key(violation, violation.path, head_lines)
-        if old[known] > 0:
-            old[known] -= 1
+_Report = tuple[Violation, str, str]  # with its path in the head and the text of its line
+
+
+def _in_place(report: _Report) -> tuple[str, ...] | None:
+    violation, path, text = report
+    return (violation.code, path, text)
+
+
+def _moved(report: _Report) -> tuple[str, ...] | None:
+    violation, _, text = report
+    return (violation.code, text) if len(text) >= _TELLING else None
+
+
+def _matched(
+    old: list[_Report], new: list[_Report], key: Callable[[_Report], tuple[str, ...] | None]
+) -> tuple[list[_Report], list[_Report]]:
+    """Both lists without the pairs that have the same key."""
+    waiting: dict[tuple[str, ...], list[_Report]] = defaultdict(list)
+    for report in old:
+        if (known := key(report)) is not None:
+            waiting[known].append(report)
+    unknown = []
+    taken = set()
+    for report in new:
+        known = key(report)
+        if known is not None and waiting.get(known):
+            taken.add(id(waiting[known].pop()))
         else:
-            unknown.append(violation)
-    left: dict[tuple[str, str], int] = defaultdict(int)
-    for (code, path, *_), count in old.items():
-        left[code, path] += count
-    return _past_ratchet(unknown, left)
-
-
-def _past_ratchet(unknown: Sequence[Violation], left: dict[tuple[str, str], int]) -> Fresh:
-    """The reports that remain once `left` of each rule and file are taken to be old ones on edited lines."""
-    new: list[Violation] = []
-    by_place: dict[tuple[str, str], list[Violation]] = defaultdict(list)
-    for violation in unknown:
-        by_place[violation.code, violation.path].append(violation)
-    edited = 0
-    for place, violations in by_place.items():
-        forgiven = min(left.get(place, 0), len(violations))
-        edited += forgiven
-        new += violations[forgiven:]
-    return Fresh(tuple(sorted(new, key=lambda v: (v.path, v.line, v.column, v.code))), edited)
+            unknown.append(report)
+    return [report for report in old if id(report) not in taken], unknown
 
 
 def _line(lines: Sequence[str], number: int) -> str:

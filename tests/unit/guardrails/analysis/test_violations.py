@@ -31,10 +31,16 @@ def test_another_rule_or_file_is_new() -> None:
     assert len(fresh([report(1)], head, lines("import os"), lines("import os"), {}).new) == 2
 
 
-def test_messages_count_where_they_are_asked_for() -> None:
-    old, new = [report(1, message="x")], [report(1, message="x"), report(1, message="y")]
-    same = lines("import os")
-    assert [v.message for v in fresh(old, new, same, same, {}, by_message=True).new] == ["y"]
+def test_code_that_moved_to_another_file_takes_its_debt_with_it() -> None:
+    text = "import something_long"
+    assert fresh([report(1)], [report(1, path="b.py")], lines(text), lines(text), {}).new == ()
+    assert len(fresh([report(1)], [report(1), report(1, path="b.py")], lines(text), lines(text), {}).new) == 1
+
+
+def test_another_shape_on_an_edited_line_is_new() -> None:
+    old, new = [report(1, message="x")], [report(1, message="y")]
+    assert fresh(old, new, lines("a"), lines("b"), {}, lambda v: v.message).new == (new[0],)
+    assert fresh(old, new, lines("a"), lines("b"), {}).new == ()
 
 
 def test_a_line_past_the_end_is_empty() -> None:
