@@ -2,14 +2,14 @@
 
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.suites import PytestSuites
 from guardrails.gates.base import Bench
-from guardrails.ports import SuiteRun
+from guardrails.ports import CaseRecord, SuiteRun, Tree
 from tests.judge_fakes import Content, DirStore, FakeTree, bench_of
 
 CALLER = {"PATH": "/usr/bin:/bin"}
@@ -49,3 +49,59 @@ def running_bench(
     """A bench as `bench_of` makes it, on which tests and servers run."""
     bench = bench_of(tmp_path, base, head)
     return replace(bench, suites=suites_in(tmp_path, plugins=plugins), processes=processes_in(tmp_path), cores=1)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call of `ScriptedSuites`. `side` is base, head or trial."""
+
+    side: str
+    paths: tuple[str, ...]
+    only: tuple[str, ...] | None = None
+    seed: int | None = None
+    collect: bool = False
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class ScriptedSuites:
+    """`guardrails.ports.Suites` that answers from a script: gates can be tested without running anything."""
+
+    def __init__(self, answer: Callable[[Asked], SuiteRun]) -> None:
+        self._answer = answer
+        self.asked: list[Asked] = []
+
+    def collect(self, tree: Tree, paths: Sequence[str], timeout: float) -> SuiteRun:
+        return self._told(Asked(tree.root.name, tuple(paths), collect=True))
+
+    def run(
+        self,
+        tree: Tree,
+        paths: Sequence[str],
+        timeout: float,
+        *,
+        workers: int = 1,
+        hypothesis_seed: int | None = None,
+        only: Sequence[str] | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> SuiteRun:
+        named = None if only is None else tuple(only)
+        return self._told(Asked(tree.root.name, tuple(paths), named, hypothesis_seed, env=dict(env or {})))
+
+    def environment(self) -> str:
+        return "one"
+
+    def _told(self, asked: Asked) -> SuiteRun:
+        self.asked.append(asked)
+        run = self._answer(asked)
+        kept = {name: record for name, record in run.records.items() if asked.only is None or name in asked.only}
+        return replace(run, records={} if asked.collect else kept)
+
+
+def suite_run(outcomes: Mapping[str, str], **more: object) -> SuiteRun:
+    """A whole run in which each id had an outcome; an id with an empty one was collected and has no record."""
+    records = {
+        name: CaseRecord(name, outcome, message=f"AssertionError: {name.rpartition('_')[2]}")
+        for name, outcome in outcomes.items()
+        if outcome
+    }
+    return replace(SuiteRun(tuple(outcomes), records), **more)  # type: ignore[arg-type]  # fields of the run

@@ -105,6 +105,11 @@ class SuiteSources:
         """Where a file of the base stands in the head, if it is still there."""
         return self._moved.get(path, path)
 
+    def moved_id(self, test_id: str) -> str:
+        """A test of the base under the id that it has in the head."""
+        path = file_of(test_id)
+        return self.moved(path) + test_id[len(path) :]
+
     def line(self, test_id: str) -> int | None:
         """Where a test begins in the head, or in the base where the head does not have it; None for a whole file."""
         path = file_of(test_id)

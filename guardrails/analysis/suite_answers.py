@@ -15,7 +15,7 @@ GOOD = frozenset({"passed", "xpassed"})
 BAD = frozenset({"failed", "error"})
 
 
-def aligned(owed: Iterable[str], run: SuiteRun) -> Mapping[str, str]:
+def aligned(owed: Iterable[str], run: SuiteRun) -> dict[str, str]:
     """Owed id to the id under which a run collected the same test.
 
     An id may name what differs from process to process (an address, the order of a set). Where a function has as many

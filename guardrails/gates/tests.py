@@ -202,14 +202,16 @@ class _Judging:
         for path, message in broken.items():
             self._broken_file(path, message, known=path in old)
         pairs = answers.aligned(self.owed.collected, run)
+        # A test of the base over what the product lists has more parameters where the head lists more.
+        pairs |= {name: name for name in set(run.records).difference(pairs.values())}
         here = {name: run.records[pairs[name]].outcome for name in pairs if pairs[name] in run.records}
         lost = [name for name in self.owed.collected if name not in here and file_of(name) not in broken]
-        if not run.complaint:
-            self.findings += [
-                NOT_RUN.finding(**self._place(name), what=answers.why_not_run(name, run)) for name in lost
-            ]
+        for name in lost if not run.complaint else ():
+            self._add(NOT_RUN, name, answers.why_not_run(name, run))
         self._judge_outcomes({name: out for name, out in here.items() if out not in answers.GOOD}, run, pairs)
-        self.notes.append(f"{len(here)} of the {len(self.owed.collected)} tests of the base ran on the head's code")
+        self.notes.append(
+            f"{len(here)} tests of the base ran on the head's code; it collects {len(self.owed.collected)}"
+        )
         if self.owed.deselected:
             self.notes.append(f"{len(self.owed.deselected)} tests are deselected by the base's own configuration")
         return len(self.owed.collected) - len(lost)
@@ -222,7 +224,6 @@ class _Judging:
         again = self._alone(self.bench.trees.trial, [pairs[name] for name in failing])
         for name in sorted(suspects):
             was, now, record = before.get(name), suspects[name], run.records[pairs[name]]
-            self.told.add(name)
             if now in answers.BAD and was in answers.BAD:
                 self._add(FAILS_AT_BASE, name, f"{name} fails at the base and on the head")
             elif now in answers.BAD and again.get(pairs[name]) in answers.GOOD:
@@ -236,9 +237,8 @@ class _Judging:
         """A test module of the base that cannot be imported with the head's code."""
         owed = [name for name in self.owed.collected if file_of(name) == path]
         what = f"{path} cannot be imported, so that its {len(owed)} tests do not run: {answers.reason(message)}"
-        self.told.add(path)
         if known:
-            self.findings.append(FAILS_AT_BASE.finding(f"{path} cannot be imported at the base either", path=path))
+            self._add(FAILS_AT_BASE, path, f"{path} cannot be imported at the base either")
         else:
             self._touched(BASE_FAILS, path, what)
 
@@ -246,7 +246,7 @@ class _Judging:
         """A finding that blocks where the change left the test alone, and else asks for a person."""
         why = self.sources.why_changed(name)
         if not why:
-            self.findings.append(rule.finding(what, **self._place(name)))
+            self._add(rule, name, what)
             return
         self.findings.append(
             rule.finding(
@@ -288,9 +288,14 @@ class _Judging:
         broken = answers.broken_files(run)
         collected = {function_of(name) for name in run.collected}
         ran = {function_of(name) for name in run.records}
-        owed = {function_of(name) for name in self.owed.collected if answers.below(file_of(name), paths)}
-        lost = {name for name in owed if name not in collected and self.sources.defines(name)}
-        for name in sorted(lost | (collected - ran)):
+        owed = {function_of(name): function_of(self.sources.moved_id(name)) for name in self.owed.collected}
+        lost = {
+            name
+            for name, there in owed.items()
+            if answers.below(file_of(there), paths) and there not in collected and self.sources.defines(name)
+        }
+        told = {function_of(name) for name in self.told}
+        for name in sorted((lost | (collected - ran)) - told):
             if file_of(name) not in broken:
                 self._add(NOT_RUN, name, answers.why_not_run(name, run))
 
@@ -300,9 +305,20 @@ class _Judging:
         """What is wrong with a run as a whole."""
         if run.complaint:
             self.findings.append(BROKEN_RUN.finding(f"{subject}: {run.complaint}", reproduce=self._command()))
+        if not run.toothless:
+            return
+        if self._base_is_toothless():
+            self.notes.append(f"nothing shows that the suite can fail, at the base either: {run.toothless[0]}")
+            return
         self.findings += [
             CANNOT_FAIL.finding(f"{subject}: {sentence}", reproduce=self._command()) for sentence in run.toothless
         ]
+
+    def _base_is_toothless(self) -> bool:
+        """Whether planted tests come out wrong at the base too: one test of each directory is run to see."""
+        first = {file_of(name).rpartition("/")[0]: name for name in reversed(self.owed.collected)}
+        names = sorted(first.values())
+        return bool(names and self.bench.suites.run(self.bench.trees.base, (), self.timeout, only=names).toothless)
 
     def _at_base(self, names: Sequence[str]) -> Mapping[str, str]:
         """What tests of the base do at the base."""
@@ -325,6 +341,7 @@ class _Judging:
         return answers.outcomes(self.bench.suites.run(tree, (), self.timeout, workers=1, only=names[:_EXAMINED]))
 
     def _add(self, rule: Rule, name: str, what: str) -> None:
+        self.told.add(name)
         self.findings.append(rule.finding(what, **self._place(name, own=rule is HEAD_FAILS)))
 
     def _place(self, name: str, *, own: bool = False) -> "_Place":
