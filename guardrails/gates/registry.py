@@ -3,6 +3,9 @@
 from guardrails.gates.base import Gate
 from guardrails.gates.layers import LayersGate
 from guardrails.gates.lint import LintGate
+from guardrails.gates.load import LoadGate
 from guardrails.gates.scope import ScopeGate
+from guardrails.gates.tests import TestsGate
+from guardrails.gates.types import TypesGate
 
-GATES: tuple[Gate, ...] = (ScopeGate(), LintGate(), LayersGate())
+GATES: tuple[Gate, ...] = (ScopeGate(), LintGate(), LayersGate(), TypesGate(), TestsGate(), LoadGate())
