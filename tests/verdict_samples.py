@@ -171,12 +171,29 @@ def properties() -> GateResult:
     return judged("properties", outcome, 9.8)
 
 
+def blocking() -> Verdict:
+    """Two gates find what must be fixed; the others worked and found nothing."""
+    skip, _, looser = _tampering()
+    return of(
+        GateResult("scope", GateStatus.PASSED, 0.1, {"files": 4}, {"files": 4}),
+        judged("tampering", Outcome({"files": 4, "tests": 412}, {"files": 4}, (skip, looser)), 0.3),
+        GateResult("lint", GateStatus.PASSED, 0.2, {"files": 118}, {"files": 117}),
+        GateResult("layers", GateStatus.PASSED, 0.7, {"contracts": 4, "files": 118}, {"contracts": 4}),
+        GateResult("types", GateStatus.PASSED, 2.9, {"files": 118}, {"files": 117}),
+        GateResult("contracts", GateStatus.PASSED, 4.1, {"interactions": 21}, {"interactions": 21}),
+        properties(),
+        GateResult("tests", GateStatus.PASSED, 18.4, {"tests": 411}, {"tests": 402}),
+        unselected("load"),
+        profile="fast",
+    )
+
+
 def broken() -> Verdict:
     """A check that ended before there was a change to judge."""
     return not_judged("the ref 'mian' does not exist. Did you mean 'main'?", command="guardrails check --base mian")
 
 
-ALL = (passing, deciding, bad, broken)
+ALL = (passing, deciding, blocking, bad, broken)
 
 
 NASTY = (

@@ -3,8 +3,15 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from guardrails.gates.registry import GATES
 from guardrails.model.verdict import Verdict
 from guardrails.report import as_json, github, html, junit, markdown, sarif, text
+
+
+def _sarif(verdict: Verdict) -> str:
+    """SARIF with the help texts of every gate's rules."""
+    return sarif.render(verdict, (rule for gate in GATES for rule in gate.rules))
+
 
 RENDERERS: Mapping[str, Callable[[Verdict], str]] = MappingProxyType(
     {
@@ -12,7 +19,7 @@ RENDERERS: Mapping[str, Callable[[Verdict], str]] = MappingProxyType(
         "json": as_json.render,
         "markdown": markdown.render,
         "html": html.render,
-        "sarif": sarif.render,
+        "sarif": _sarif,
         "junit": junit.render,
         "github": github.render,
     }

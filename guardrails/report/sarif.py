@@ -45,7 +45,7 @@ def render(verdict: Verdict, rules: Iterable[Rule] = ()) -> str:
 
 def _driver(verdict: Verdict, descriptors: list[dict[str, Any]]) -> dict[str, Any]:
     driver: dict[str, Any] = {"name": "guardrails", "rules": descriptors}
-    if verdict.version:
+    if verdict.version.strip():
         driver["version"] = printable(verdict.version)
     return driver
 
@@ -66,8 +66,8 @@ def _descriptor(rule: str, title: str, why: str, text: str, severity: Severity) 
     return {
         "id": printable(rule),
         "name": _pascal(rule),
-        "shortDescription": {"text": printable(shorten(title, 900)) or "-"},
-        "fullDescription": {"text": printable(shorten(why, 900)) or "-"},
+        "shortDescription": {"text": printable(shorten(title, 900)).strip() or "-"},
+        "fullDescription": {"text": printable(shorten(why, 900)).strip() or "-"},
         "help": {"text": printable_block(text, 200, 8000) or "-"},
         "defaultConfiguration": {"level": _LEVEL[severity]},
         "properties": {"tags": [printable(rule.partition("/")[0])]},

@@ -20,6 +20,7 @@ from guardrails.report.printable import printable, printable_block, shorten, wit
 
 MIN_WIDTH = 40
 MOST_PER_GROUP = 10
+_JUDGED = ("base", "head", "uncommitted", "size")
 _VERDICT_STYLE = {
     VerdictKind.PASS: "bold green",
     VerdictKind.REVIEW: "bold yellow",
@@ -73,18 +74,20 @@ def draw(verdict: Verdict, console: Console) -> None:
         console.print(Padding(_gates(verdict), (0, 0, 0, 2)))
         _notes(verdict, console)
     _not_checked(verdict, console)
+    _foot(verdict, console)
 
 
 def _head(verdict: Verdict, console: Console) -> None:
     first = Text(verdict.kind.value.upper(), style=_VERDICT_STYLE[verdict.kind])
     console.print(Text.assemble(first, ": ", words.headline(verdict)))
     console.print(Text(printable_block(words.sentence(verdict), 8, 800)))
-    console.print()
+    if verdict.head or verdict.base:
+        console.print()
     table = _table()
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for label, value in words.about(verdict):
-        if label != "repeat":
+        if label in _JUDGED:
             table.add_row(label, printable(shorten(value, 200)))
     console.print(Padding(table, (0, 0, 0, 2)))
     for note in verdict.notes:
@@ -154,11 +157,16 @@ def _not_checked(verdict: Verdict, console: Console) -> None:
     if results:
         _heading(console, "Not checked", "bold")
         console.print(Padding(_reasons([(r.name, _reason(r)) for r in results]), (0, 0, 0, 2)))
+
+
+def _foot(verdict: Verdict, console: Console) -> None:
+    """By what it was judged, and the command that repeats it."""
+    told = [f"{label} {value}" for label, value in words.about(verdict) if label not in (*_JUDGED, "repeat")]
+    console.print()
+    console.print(Text(printable(shorten(", ".join(told), 400)), style="dim"))
     if verdict.findings:
-        console.print()
-        console.print("guardrails explain RULE says more about a rule.", style="dim")
+        console.print("More about a rule: guardrails explain RULE", style="dim")
     if verdict.command:
-        console.print()
         console.print(Text(f"$ {printable(verdict.command)}", style="cyan"), soft_wrap=True)
 
 

@@ -1,5 +1,6 @@
 import json
 import re
+from collections.abc import Callable
 from importlib import resources
 
 import jsonschema
@@ -42,7 +43,7 @@ def test_what_is_written_is_read_back(verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_the_samples_are_read_back_as_they_were(make: type[Verdict]) -> None:
+def test_the_samples_are_read_back_as_they_were(make: Callable[[], Verdict]) -> None:
     assert read(as_json.render(make())) == make()
 
 

@@ -1,5 +1,6 @@
 import itertools
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_foreign_text_stands_in_the_page_as_text(text: str) -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_the_page_needs_no_network_and_no_script(make: type[Verdict]) -> None:
+def test_the_page_needs_no_network_and_no_script(make: Callable[[], Verdict]) -> None:
     source = html.render(make())
     page = Page(source)
     assert not {"script", "link", "img", "iframe", "object", "form"} & set(page.tags)
@@ -85,7 +86,7 @@ def test_the_page_needs_no_network_and_no_script(make: type[Verdict]) -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_every_link_and_label_leads_somewhere(make: type[Verdict]) -> None:
+def test_every_link_and_label_leads_somewhere(make: Callable[[], Verdict]) -> None:
     page = Page(html.render(make()))
     pointers = [href.removeprefix("#") for href in page.values("href")]
     pointers += page.values("aria-labelledby") + page.values("aria-describedby")
@@ -93,7 +94,7 @@ def test_every_link_and_label_leads_somewhere(make: type[Verdict]) -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_the_headings_step_down_one_at_a_time(make: type[Verdict]) -> None:
+def test_the_headings_step_down_one_at_a_time(make: Callable[[], Verdict]) -> None:
     levels = [int(tag[1]) for tag in Page(html.render(make())).tags if tag in ("h1", "h2", "h3")]
     assert levels[0] == 1
     assert levels.count(1) == 1

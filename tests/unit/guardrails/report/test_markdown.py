@@ -1,5 +1,5 @@
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -68,7 +68,7 @@ def test_what_is_cut_is_said() -> None:
 
 
 @pytest.mark.parametrize("make", ALL)
-def test_the_summary_has_no_more_than_20_lines(make: type[Verdict]) -> None:
+def test_the_summary_has_no_more_than_20_lines(make: Callable[[], Verdict]) -> None:
     assert len(markdown.render(make()).split("<details>")[0].splitlines()) <= 20
 
 

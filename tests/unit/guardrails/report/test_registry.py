@@ -1,11 +1,13 @@
+import json
 from importlib import resources
 
 import pytest
 from hypothesis import given, settings
 
+from guardrails.gates.registry import GATES
 from guardrails.model.verdict import Verdict
 from guardrails.report.registry import FILES, RENDERERS
-from tests.verdict_samples import bad, verdicts
+from tests.verdict_samples import bad, gate, of, verdicts
 
 
 def test_the_formats_and_the_files_are_those_of_the_command_line() -> None:
@@ -38,3 +40,10 @@ def test_the_files_beside_the_code_are_part_of_the_package() -> None:
     package = resources.files("guardrails.report")
     assert package.joinpath("templates", "report.html").is_file()
     assert package.joinpath("verdict.schema.json").is_file()
+
+
+def test_sarif_carries_the_help_of_the_gates_own_rules() -> None:
+    rule = GATES[0].rules[0]
+    log = json.loads(RENDERERS["sarif"](of(gate(rule.gate, rule.finding("what", path="a.py")))))
+    (described,) = log["runs"][0]["tool"]["driver"]["rules"]
+    assert described["shortDescription"]["text"] == rule.title

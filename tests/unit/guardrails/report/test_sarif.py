@@ -1,13 +1,17 @@
 """The structure is checked against a reduced JSON Schema, written for this test from the SARIF 2.1.0 standard and from
-what GitHub's code scanning asks for beyond it (a location for each result, a help text for each rule)."""
+what GitHub's code scanning asks for beyond it (a location for each result, a help text for each rule). The environment
+variable SARIF_SCHEMA names a copy of the official schema (sarif-schema-2.1.0.json), which is then used as well."""
 
 import dataclasses
 import json
+import os
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import jsonschema
+import pytest
 from hypothesis import given, settings
 
 from guardrails.model.finding import Rule, Severity
@@ -28,7 +32,7 @@ def each(items: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "array", "items": items} | more
 
 
-TEXT = {"type": "string", "minLength": 1}
+TEXT = {"type": "string", "pattern": r"\S"}
 BAG = {"type": "object"}
 LEVEL = {"enum": ["none", "note", "warning", "error"]}
 MESSAGE = closed("text", text=TEXT)
@@ -82,6 +86,7 @@ LOG = closed(
     **{"$schema": {"type": "string"}, "version": {"const": "2.1.0"}, "runs": each(RUN, minItems=1)},
 )
 VALIDATOR = jsonschema.Draft202012Validator(LOG)
+OFFICIAL = os.environ.get("SARIF_SCHEMA", "")
 
 
 def run(verdict: Verdict, *rules: Rule) -> Any:
@@ -98,6 +103,14 @@ def test_any_verdict_has_the_structure_of_a_log(verdict: Verdict) -> None:
     assert all(rules[result["ruleIndex"]]["id"] == result["ruleId"] for result in results)
     names = [result["partialFingerprints"]["primaryLocationLineHash"] for result in results]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.skipif(not OFFICIAL, reason="SARIF_SCHEMA names no copy of sarif-schema-2.1.0.json")
+@settings(max_examples=60)
+@given(verdicts())
+def test_any_verdict_is_valid_by_the_official_schema(verdict: Verdict) -> None:
+    schema = json.loads(Path(OFFICIAL).read_text(encoding="utf-8-sig"))
+    jsonschema.validators.validator_for(schema)(schema).validate(json.loads(sarif.render(verdict)))
 
 
 def test_the_levels_follow_the_severities() -> None:

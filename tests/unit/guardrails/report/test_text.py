@@ -1,4 +1,5 @@
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -34,7 +35,7 @@ def test_colour_changes_nothing_but_the_colour(verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize("make", [passing, deciding, bad, broken])
-def test_the_first_line_is_the_verdict_in_words(make: type[Verdict]) -> None:
+def test_the_first_line_is_the_verdict_in_words(make: Callable[[], Verdict]) -> None:
     verdict = make()
     assert text.render(verdict).startswith(f"{verdict.kind.value.upper()}: ")
 
