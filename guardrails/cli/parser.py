@@ -35,6 +35,10 @@ examples:
   guardrails check --output out                     write verdict.json, report.md, report.html, report.sarif, junit.xml
 
 """
+_GATES = """\
+List the gates in the order in which they run, the cheapest first, with the profiles that they run in, the number of
+their rules, and what each of them catches. guardrails explain GATE goes on from there.
+"""
 _PROBE = """\
 Prove that each gate can fail. For every planted violation a scratch repository is made; the violation must be found by
 the same path that judges real changes, and its honest twin must pass. A gate without a planted violation fails too.
@@ -61,7 +65,7 @@ def build() -> argparse.ArgumentParser:
     _add_change(load)
     _add_report(load)
     _add_machine(load)
-    _command(commands, "gates", "list the gates, cheapest first", "List the gates with what each of them catches.")
+    _command(commands, "gates", "list the gates, cheapest first", _GATES)
     explain = _command(
         commands,
         "explain",

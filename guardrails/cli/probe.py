@@ -92,7 +92,7 @@ class Prover:
         try:
             plant(directory, base, change)
             verdict = self.engine.check(options)
-        except GuardrailsError as error:
+        except (GuardrailsError, OSError) as error:
             return str(error)
         return next(result for result in verdict.results if result.name == gate.name)
 

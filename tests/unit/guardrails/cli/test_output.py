@@ -1,0 +1,57 @@
+"""Reports on their way out: every file whole, whatever stands in the way."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from guardrails.cli.options import ReportOptions
+from guardrails.cli.output import publish, table, write_reports
+from guardrails.errors import UsageError
+from guardrails.model.result import Outcome, judged
+from guardrails.model.verdict import Verdict, not_judged
+from guardrails.report.registry import FILES
+
+PASSED = Verdict(None, None, (judged("scope", Outcome({"files": 1}, {"files": 1}), 0.1),))
+
+
+def test_every_report_is_written_and_replaced(tmp_path: Path) -> None:
+    directory = tmp_path / "new" / "out"
+    write_reports(PASSED, directory)
+    assert {path.name for path in directory.iterdir()} == set(FILES)
+    write_reports(not_judged("no base"), directory)
+    assert {path.name for path in directory.iterdir()} == set(FILES)
+    assert json.loads((directory / "verdict.json").read_text())["verdict"] == "error"
+
+
+def test_a_directory_that_cannot_be_written_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"--output .*cannot be written"):
+        write_reports(PASSED, tmp_path / "file" / "out")
+
+
+def test_a_report_that_cannot_be_made_leaves_the_old_one_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_reports(PASSED, tmp_path)
+    before = (tmp_path / "verdict.json").read_text()
+    monkeypatch.setattr(Path, "replace", _fails)
+    with pytest.raises(UsageError, match="disk full"):
+        write_reports(not_judged("no base"), tmp_path)
+    assert (tmp_path / "verdict.json").read_text() == before
+    assert {path.name for path in tmp_path.iterdir()} == set(FILES)
+
+
+def _fails(*_: object) -> None:
+    raise OSError(28, "disk full")
+
+
+@pytest.mark.parametrize("kind", ["text", "json", "markdown", "github"])
+def test_a_verdict_is_printed_in_the_format_that_is_asked_for(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(PASSED, ReportOptions(kind), {})
+    shown = capsys.readouterr().out
+    assert "pass" in shown.lower()
+    assert shown.endswith("\n")
+    assert "\x1b" not in shown
+
+
+def test_columns_are_as_wide_as_their_widest_cell() -> None:
+    assert table([("a", "b"), ("long", "c")]) == "a     b\nlong  c"
