@@ -224,7 +224,7 @@ NASTY = (
 
 def texts() -> st.SearchStrategy[str]:
     """Any text at all, and more often than chance one that is made to break something."""
-    return st.one_of(st.sampled_from(NASTY), st.text(st.characters(exclude_categories=()), max_size=40), st.text())
+    return st.sampled_from(NASTY) | st.text(st.characters(exclude_categories=()), max_size=12)
 
 
 def findings() -> st.SearchStrategy[Finding]:
@@ -253,8 +253,8 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         seconds=seconds,
         work=counts,
         floor=counts,
-        findings=st.lists(findings(), max_size=3).map(tuple),
-        notes=st.lists(texts(), max_size=2).map(tuple),
+        findings=st.lists(findings(), max_size=2).map(tuple),
+        notes=st.lists(texts(), max_size=1).map(tuple),
         skip=st.none() | st.builds(Skip, st.sampled_from(SkipReason), texts()),
         error=texts(),
     )
@@ -263,7 +263,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         Verdict,
         base=sides,
         head=sides,
-        results=st.lists(results, max_size=3).map(tuple),
+        results=st.lists(results, max_size=2).map(tuple),
         uncommitted=st.booleans(),
         size=st.builds(Size, *[st.integers(0, 10**6)] * 3),
         policy_digest=texts(),
@@ -271,7 +271,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         command=texts(),
         version=texts(),
         seconds=seconds,
-        notes=st.lists(texts(), max_size=2).map(tuple),
+        notes=st.lists(texts(), max_size=1).map(tuple),
         error=st.just("") | texts(),
         schema=st.just(VERDICT_SCHEMA),
     )

@@ -161,7 +161,8 @@ def _not_checked(verdict: Verdict, console: Console) -> None:
 
 def _foot(verdict: Verdict, console: Console) -> None:
     """By what it was judged, and the command that repeats it."""
-    told = [f"{label} {value}" for label, value in words.about(verdict) if label not in (*_JUDGED, "repeat")]
+    about = [(label, value) for label, value in words.about(verdict) if label not in (*_JUDGED, "repeat")]
+    told = [f"{label} {value[:12] if label == 'policy' else value}" for label, value in about]
     console.print()
     console.print(Text(printable(shorten(", ".join(told), 400)), style="dim"))
     if verdict.findings:

@@ -24,7 +24,7 @@ def test_the_schema_file_says_what_the_code_says() -> None:
     VALIDATOR.check_schema(SCHEMA)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(verdicts())
 def test_any_verdict_is_valid_json_of_the_schema_and_safe_to_show(verdict: Verdict) -> None:
     text = as_json.render(verdict)
@@ -33,7 +33,7 @@ def test_any_verdict_is_valid_json_of_the_schema_and_safe_to_show(verdict: Verdi
     assert all(visible(character) for character in text.replace("\n", ""))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(verdicts())
 def test_what_is_written_is_read_back(verdict: Verdict) -> None:
     again = read(as_json.render(verdict))

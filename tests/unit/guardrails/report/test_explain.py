@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrails.model.finding import Rule, Severity
@@ -36,6 +36,7 @@ def test_what_a_rule_does_not_say_has_no_heading() -> None:
     assert "see" not in shown
 
 
+@settings(max_examples=30)
 @given(st.builds(Rule, texts(), st.sampled_from(Severity), texts(), texts(), texts(), texts(), texts(), texts()))
 def test_any_rule_is_safe_to_show(rule: Rule) -> None:
     assert all(visible(character) for character in explain(rule).replace("\n", ""))

@@ -26,7 +26,7 @@ def decoded(text: str) -> str:
     return text
 
 
-@settings(max_examples=80)
+@settings(max_examples=30)
 @given(verdicts())
 def test_every_line_but_the_last_is_one_command_of_ours(verdict: Verdict) -> None:
     *commands, last, end = github.render(verdict).split("\n")

@@ -51,7 +51,7 @@ class Page(HTMLParser):
         return [value for key, value in self.attributes if key == name]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(verdicts())
 def test_no_foreign_text_becomes_markup(verdict: Verdict) -> None:
     source = html.render(verdict)

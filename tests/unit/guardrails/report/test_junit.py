@@ -9,7 +9,7 @@ from guardrails.report import junit
 from tests.verdict_samples import bad, broken, finding, gate, of, unselected, verdicts
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(verdicts())
 def test_any_verdict_is_well_formed_and_counts_what_it_holds(verdict: Verdict) -> None:
     root = ElementTree.fromstring(junit.render(verdict).encode())
@@ -21,7 +21,7 @@ def test_any_verdict_is_well_formed_and_counts_what_it_holds(verdict: Verdict) -
             assert element.get(key) == str(len(element.findall(f".//testcase/{tag}")))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(verdicts())
 def test_a_verdict_that_is_no_pass_has_a_failure_or_an_error(verdict: Verdict) -> None:
     root = ElementTree.fromstring(junit.render(verdict).encode())

@@ -1,12 +1,13 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from guardrails.report.printable import printable, printable_block, printable_lines, shorten, without_commands
 from tests.verdict_samples import texts
 
 
+@settings(max_examples=50)
 @given(texts())
 def test_a_printable_text_is_one_line_of_visible_characters(text: str) -> None:
     shown = printable(text)
@@ -14,11 +15,13 @@ def test_a_printable_text_is_one_line_of_visible_characters(text: str) -> None:
     assert shown.encode("utf-8").decode("utf-8") == shown
 
 
+@settings(max_examples=50)
 @given(texts())
 def test_printing_twice_changes_nothing(text: str) -> None:
     assert printable(printable(text)) == printable(text)
 
 
+@settings(max_examples=50)
 @given(texts())
 def test_a_block_has_no_more_lines_and_characters_than_it_may(text: str) -> None:
     block = printable_block(text, most_lines=3, most_characters=50)

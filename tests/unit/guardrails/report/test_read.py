@@ -66,14 +66,14 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.sampled_from(sorted(json.loads(as_json.render(bad())))), json_values)
 def test_any_value_in_any_place_is_read_or_refused(key: str, value: Any) -> None:
     with contextlib.suppress(UsageError):
         read(json.dumps(json.loads(as_json.render(bad())) | {key: value}))
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.text() | st.binary())
 def test_any_file_at_all_is_refused_in_words(content: str | bytes) -> None:
     with pytest.raises(UsageError):

@@ -29,7 +29,7 @@ def test_a_report_says_the_same_each_time_and_ends_its_last_line(name: str) -> N
     assert report.endswith("\n")
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(verdicts())
 def test_every_report_can_be_written_as_utf_8(verdict: Verdict) -> None:
     for render in RENDERERS.values():

@@ -15,7 +15,7 @@ from tests.verdict_samples import bad, broken, deciding, finding, gate, of, pass
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(verdicts(), st.integers(20, 130))
 def test_no_foreign_text_drives_the_terminal_or_leaves_the_width(verdict: Verdict, width: int) -> None:
     for line in text.render(verdict, width=width).split("\n"):
@@ -27,7 +27,7 @@ def test_no_foreign_text_drives_the_terminal_or_leaves_the_width(verdict: Verdic
             assert cell_len(line) <= max(width, text.MIN_WIDTH)
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(verdicts())
 def test_colour_changes_nothing_but_the_colour(verdict: Verdict) -> None:
     stripped = COLOUR.sub("", text.render(verdict, color=True))
