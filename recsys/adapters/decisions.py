@@ -1,13 +1,13 @@
 """The decision log: one JSON line a slate, written by a thread of its own behind a bounded queue.
 
-Every line has the request with its seed, all versions, and the slate with the features of what it returned. One in
-`full_every` requests, chosen by a hash of the request id, also has every candidate with its features, and what the
-filters and the re-ranking saw: little-endian columns in base64, so that they are exact to the bit.
+Every line has the request with its seed, all versions, and the slate with the features of what it returned (NaN for a
+backfilled track, which was never a candidate). One in `full_every` requests, chosen by a hash of the request id, also
+has every candidate with its features, and what the filters and the re-ranking saw. Features and candidates are
+little-endian columns in base64, exact to the bit.
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.domain.arrays import Singles
 from recsys.domain.chance import hash64
 from recsys.domain.slate import Decision
 from recsys.errors import StoreUnavailableError
@@ -128,14 +129,13 @@ class JsonDecisions:
         return self._encoder.encode(line) + b"\n"
 
     def _line(self, decision: Decision) -> dict[str, Any]:
-        slate, query = decision.slate, asdict(decision.query)
-        query.pop("snapshot")
+        slate = decision.slate
         return {
             "format": FORMAT,
             "request_id": slate.request_id,
-            "query": query,
-            "snapshot": asdict(slate.snapshot),
-            "config": asdict(decision.config),
+            "query": decision.query,
+            "snapshot": slate.snapshot,
+            "config": decision.config,
             "arms": dict(slate.arms),
             "degraded": slate.degraded,
             "removed": dict(slate.removed),
@@ -148,17 +148,18 @@ class JsonDecisions:
             "propensities": slate.propensities,
             "relaxed": decision.relaxed,
             "explored": decision.explored,
-            "features": _returned_features(decision),
+            "features": _column(_returned_features(decision)),
         }
 
 
-def _returned_features(decision: Decision) -> list[list[float] | None]:
+def _returned_features(decision: Decision) -> Singles:
     slots, values = decision.features.candidates.slots, decision.features.values
-    if not slots.shape[0]:
-        return [None] * decision.slate.size
-    rows = np.searchsorted(slots, decision.slate.slots)
-    found = (rows < slots.shape[0]) & (slots[np.minimum(rows, slots.shape[0] - 1)] == decision.slate.slots)
-    return [values[row].tolist() if known else None for row, known in zip(rows, found, strict=True)]
+    returned = np.full((decision.slate.size, values.shape[1]), np.nan, dtype=np.float32)
+    if slots.shape[0]:
+        rows = np.minimum(np.searchsorted(slots, decision.slate.slots), slots.shape[0] - 1)
+        found = slots[rows] == decision.slate.slots
+        returned[found] = values[rows[found]]
+    return returned
 
 
 def _candidates(decision: Decision) -> dict[str, Any]:
@@ -175,10 +176,11 @@ def _candidates(decision: Decision) -> dict[str, Any]:
         "pool": pool.slots,
         "pool_scores": pool.scores,
     }
-    return {
-        name: {"dtype": values.dtype.str, "shape": values.shape, "data": np.ascontiguousarray(values).tobytes()}
-        for name, values in columns.items()
-    }
+    return {name: _column(values) for name, values in columns.items()}
+
+
+def _column(values: NDArray[Any]) -> dict[str, Any]:
+    return {"dtype": values.dtype.str, "shape": values.shape, "data": np.ascontiguousarray(values).tobytes()}
 
 
 def _plain(value: object) -> object:

@@ -30,6 +30,7 @@ def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
     """Return the tracks of a slate, in its order."""
     slate = decision.slate
     artists = catalogue.artist[slate.slots].tolist()
+    names = [slate.source_names(row) for row in range(slate.size)]
     columns = zip(
         slate.slots.tolist(),
         artists,
@@ -38,6 +39,7 @@ def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
         slate.tier.tolist(),
         slate.positions.tolist(),
         slate.propensities.tolist(),
+        names,
         decision.explored.tolist(),
         strict=True,
     )
@@ -52,12 +54,12 @@ def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
             score=score,
             tier=TIERS[tier],
             position=position,
-            sources=list(slate.source_names(row)),
-            reason=_reason(decision, row, explored=explored),
+            sources=list(sources),
+            reason=_reason(decision, sources[0], explored=explored),
             propensity=propensity,
             explanation=_explanation(decision, row) if explain else UNSET,
         )
-        for row, (slot, artist, explicit, score, tier, position, propensity, explored) in enumerate(columns)
+        for row, (slot, artist, explicit, score, tier, position, propensity, sources, explored) in enumerate(columns)
     ]
 
 
@@ -82,12 +84,12 @@ def hits(catalogue: Catalogue, slots: Slots) -> list[wire.SearchHit]:
     ]
 
 
-def _reason(decision: Decision, row: int, *, explored: bool) -> wire.Reason:
+def _reason(decision: Decision, origin: str, *, explored: bool) -> wire.Reason:
     if explored:
         return "discovery"
     if decision.query.surface is Surface.SIMILAR:
         return "similar_track"
-    return REASONS.get(decision.slate.source_names(row)[0], "catalogue")
+    return REASONS.get(origin, "catalogue")
 
 
 def _explanation(decision: Decision, row: int) -> wire.Explanation:

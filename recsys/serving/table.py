@@ -53,7 +53,7 @@ def _row(item: Item) -> tuple[str, ...]:
 def _explained(item: Item) -> list[str]:
     if item.explanation is UNSET:
         return []
-    features = "  ".join(f"{name}={value:.4g}" for name, value in item.explanation.features.items())
+    features = "  ".join(f"{name}={value:.4g}" for name, value in item.explanation.features.items() if value)
     facts = [f"sources={','.join(item.sources)}", f"propensity={item.propensity:.4g}", *item.explanation.rules]
     return [f"      {'  '.join(facts)}", *([f"      {features}"] if features else [])]
 

@@ -1,46 +1,67 @@
 """Who asks: a user's state, from what training knew and what the stores hold. Always as of this moment."""
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from typing import Final, TypeAlias
 
-from recsys.domain.events import EventColumns
+from recsys.domain.events import Event, EventColumns
 from recsys.domain.histories import Histories, merged
 from recsys.domain.history import fold
 from recsys.domain.items import Catalogue
 from recsys.domain.query import UserState
 from recsys.ports import EventStore, UserSettings, UserStore
 
+KEPT: Final = 4_096
+Stamp: TypeAlias = tuple[int, UserSettings | None]
 
-@dataclass(frozen=True, slots=True)
+
 class UserStates:
-    """Reads through: nothing is copied or kept, so that an acknowledged event is in the very next state."""
+    """Asks the stores at every request, so that an acknowledged event is in the very next state.
 
-    catalogue: Catalogue
-    histories: Histories
-    events: EventStore
-    users: UserStore
+    Folding events is the dear part, so the last `KEPT` states are kept, each with the number of stored events and the
+    settings that it was folded from. Stores only ever add events, so the same number means the same events: in this
+    process or in any other that shares the store.
+    """
+
+    def __init__(self, catalogue: Catalogue, histories: Histories, events: EventStore, users: UserStore) -> None:
+        self._catalogue, self._histories = catalogue, histories
+        self._events, self._users = events, users
+        self._kept: OrderedDict[str, tuple[Stamp, UserState]] = OrderedDict()
 
     def state(self, user_id: str) -> UserState:
         """Return a user's state; an unknown user's is empty. Raises `StoreUnavailableError`.
 
         A stored setting wins over the one that training knew. Every event counts, whatever time it claims.
         """
-        row = self.histories.row(user_id)
-        settings = self.users.settings(user_id)
+        stored, settings = self._events.events(user_id), self._users.settings(user_id)
+        stamp = (len(stored), settings)
+        kept = self._kept.get(user_id)
+        if kept is not None and kept[0] == stamp:
+            self._kept.move_to_end(user_id)
+            return kept[1]
+        state = self._folded(user_id, stored, settings)
+        if state.known:
+            self._keep(user_id, stamp, state)
+        return state
+
+    def _keep(self, user_id: str, stamp: Stamp, state: UserState) -> None:
+        self._kept[user_id] = (stamp, state)
+        self._kept.move_to_end(user_id)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def _folded(self, user_id: str, stored: tuple[Event, ...], settings: UserSettings | None) -> UserState:
+        row = self._histories.row(user_id)
         known = row is not None or settings is not None
-        columns = self._columns(user_id, row)
+        columns = EventColumns.of(stored, self._catalogue)
+        if row is not None:
+            trained = self._histories.events_of(row)
+            columns = merged(trained, columns) if stored else trained
         market, allow_explicit = self._settings(row, settings)
         return fold(user_id, columns, market=market, allow_explicit=allow_explicit, known=known or None)
-
-    def _columns(self, user_id: str, row: int | None) -> EventColumns:
-        stored = self.events.events(user_id)
-        if row is None:
-            return EventColumns.of(stored, self.catalogue)
-        trained = self.histories.events_of(row)
-        return merged(trained, EventColumns.of(stored, self.catalogue)) if stored else trained
 
     def _settings(self, row: int | None, stored: UserSettings | None) -> tuple[str | None, bool | None]:
         if stored is not None:
             return stored.market, stored.allow_explicit
         if row is not None:
-            return self.histories.market_of(row), self.histories.allow_explicit_of(row)
+            return self._histories.market_of(row), self._histories.allow_explicit_of(row)
         return None, None

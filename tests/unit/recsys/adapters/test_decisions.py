@@ -41,7 +41,7 @@ def test_a_line_holds_what_replay_and_analysis_need(decision: Decision) -> None:
     assert line["snapshot"]["model_version"] == "random"
     assert line["config"]["epsilon"] == decision.config.epsilon
     rows = np.searchsorted(decision.features.candidates.slots, slate.slots)
-    assert np.array_equal(np.array(line["features"], dtype=np.float32), decision.features.values[rows])
+    assert np.array_equal(column(line["features"]), decision.features.values[rows])
     assert "candidates" not in line
 
 
@@ -60,6 +60,18 @@ def test_a_full_line_holds_every_candidate_to_the_bit(decision: Decision) -> Non
     for name, values in expected.items():
         assert columns[name].dtype == values.dtype
         assert np.array_equal(columns[name], values)
+
+
+def test_a_backfilled_track_has_no_features() -> None:
+    model = random_model(300)
+    engine = make_engine(model, popular_budget=20, release_budget=0, item_item_budget=0)
+    served = recommend(engine, make_query(40, market="M0"), random_user(model, plays=0), no_takedowns(model.catalogue))
+    features = column(json.loads(JsonDecisions(model.catalogue.ids)(served.decision))["features"])
+    candidates = set(served.decision.features.candidates.slots.tolist())
+    known = [slot in candidates for slot in served.slate.slots.tolist()]
+    assert any(known)
+    assert not all(known)
+    assert (~np.isnan(features).any(axis=1)).tolist() == known
 
 
 def test_a_slate_without_candidates_is_logged() -> None:
