@@ -44,8 +44,9 @@ def take_over(origin: Origin, arguments: Sequence[str], environment: Mapping[str
     """Replace this process by the base's gate with the same arguments. Does not return."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # -P: neither the directory that this is run in nor that of a script may stand before the base's package.
-    argv = [sys.executable, "-P", "-m", "guardrails", *arguments]
+    # -P: neither the directory that this is run in nor that of a script may stand before the base's package. No byte
+    # code: nobody writes into an exported tree.
+    argv = [sys.executable, "-P", "-B", "-m", "guardrails", *arguments]
     os.execve(sys.executable, argv, {**environment, "PYTHONPATH": str(origin.root), _MARKER: origin.tree})  # noqa: S606
 
 

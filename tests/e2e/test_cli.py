@@ -48,7 +48,6 @@ class Program:
             "TMPDIR": str(self.home / "tmp"),
             "GUARDRAILS_CACHE": str(self.home / "cache"),
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
@@ -311,6 +310,7 @@ def test_a_change_to_the_gate_is_judged_by_the_bases_gate(program: Program) -> N
     assert out == f"BASE JUDGES ['check', '--only', 'scope'] {tree}\n"
     assert process.returncode == 0
     assert "the base's own gate judges" in err
+    assert not [*(program.home / "cache").rglob("*.pyc")]
     assert fingerprint(repo.root) == before
     assert program.left_behind() == []
 

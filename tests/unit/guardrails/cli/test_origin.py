@@ -74,6 +74,6 @@ def test_the_base_takes_over_with_its_own_package_before_any_other(monkeypatch: 
     monkeypatch.setattr(os, "execve", lambda _, argv, env: called.append((argv, env)))
     take_over(Origin(Path("/base"), "t1"), ["check", "--newest"], {"PYTHONPATH": "/head", "HOME": "/h"})
     ((argv, env),) = called
-    assert argv[1:] == ["-P", "-m", "guardrails", "check", "--newest"]
+    assert argv[1:] == ["-P", "-B", "-m", "guardrails", "check", "--newest"]
     assert env == {"PYTHONPATH": "/base", "HOME": "/h", "GUARDRAILS_JUDGE": "t1"}
     assert origin.PACKAGE == "guardrails/"
