@@ -14,9 +14,10 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import Floats, Ints, Singles, quantise, to_grid
+from recsys.domain.arrays import Floats, Ints, Singles, Slots, quantise, to_grid
 from recsys.errors import InvalidValueError
 from recsys.ranking.forest import Forest
+from recsys.ranking.thresholds import Thresholds, keys
 
 Masks: TypeAlias = NDArray[np.unsignedinteger]
 LEAF_SCALE: Final = 1 << 30
@@ -27,12 +28,12 @@ ROWS_A_BLOCK: Final = 512  # keeps the working arrays of 100 trees within the se
 class ForestScorer:
     """A compiled `Forest` of t trees over f features. Built by `of`.
 
-    thresholds: f float32 arrays, ascending. masks: f arrays (thresholds + 1, t): row p is what p failed tests leave.
+    thresholds: by feature. masks: f arrays (thresholds + 1, t): row p is what the tests of p thresholds, failed, leave.
     values: (t, l) float64 leaf values by position from the left, multiples of 2**-30, so that their sums are exact.
     forest: what it was compiled from, for publishing.
     """
 
-    thresholds: tuple[Singles, ...]
+    thresholds: tuple[Thresholds, ...]
     masks: tuple[Masks, ...]
     values: Floats
     forest: Forest
@@ -56,8 +57,8 @@ class ForestScorer:
             _combine(cuts[rows], node_masks[rows], trees[rows], forest.trees)
             for rows in (np.flatnonzero(forest.feature == feature) for feature in range(forest.feature_count))
         ]
-        thresholds, masks = zip(*parts, strict=True) if parts else ((), ())
-        return ForestScorer(tuple(thresholds), tuple(masks), to_grid(values, LEAF_SCALE), forest)
+        thresholds = tuple(Thresholds.of(cuts) for cuts, _ in parts)
+        return ForestScorer(thresholds, tuple(masks for _, masks in parts), to_grid(values, LEAF_SCALE), forest)
 
     @property
     def schema_version(self) -> str:
@@ -80,29 +81,30 @@ class ForestScorer:
     def _sum(self, block: Singles) -> Floats:
         trees, width = self.values.shape
         left = ~np.zeros((block.shape[0], trees), dtype=_word(width))
-        for feature, (cuts, masks) in enumerate(zip(self.thresholds, self.masks, strict=True)):
-            if cuts.shape[0]:
-                left &= masks.take(np.searchsorted(cuts, block[:, feature], side="left"), axis=0)
-        leaf = _lowest_bit(left) + np.arange(trees, dtype=np.int64) * width
+        columns = np.ascontiguousarray(block.T)
+        for cuts, masks, values, found in zip(self.thresholds, self.masks, columns, keys(columns), strict=True):
+            if cuts.size:
+                left &= masks.take(cuts.count_below(values, found), axis=0)
+        leaf = _lowest_bit(left) + np.arange(trees, dtype=np.int32) * np.int32(width)
         return np.asarray(self.values.ravel().take(leaf).sum(axis=1))
 
 
-def _word(leaves: int) -> type[np.uint32] | type[np.uint64]:
-    return np.uint32 if leaves <= 32 else np.uint64
+def _word(leaves: int) -> type[np.unsignedinteger]:
+    """Return the narrowest word with a bit for every leaf: half the width is half the memory that a request reads."""
+    return np.uint16 if leaves <= 16 else np.uint32 if leaves <= 32 else np.uint64
 
 
-def _lowest_bit(words: Masks) -> Ints:
+def _lowest_bit(words: Masks) -> Slots:
     """Return the position of the lowest set bit, read from the exponent of a float that holds that bit alone.
 
     Signed casts: numpy has no vector code for the unsigned ones, which take ten times as long. The top bit then makes a
     negative float, whose exponent is the same.
     """
-    if words.dtype == np.uint32:
-        signed = words.view(np.int32)
-        exponent = (signed & -signed).astype(np.float32).view(np.int32) >> 23
-        return ((exponent & 0xFF) - 127).astype(np.int64)
-    wide = words.view(np.int64)
-    return (((wide & -wide).astype(np.float64).view(np.int64) >> 52) & 0x7FF) - 1023
+    if words.dtype == np.uint64:
+        wide = words.view(np.int64)
+        return ((((wide & -wide).astype(np.float64).view(np.int64) >> 52) & 0x7FF) - 1023).astype(np.int32)
+    signed = words.view(np.int32) if words.dtype == np.uint32 else words.astype(np.int32)
+    return (((signed & -signed).astype(np.float32).view(np.int32) >> 23) & 0xFF) - 127
 
 
 def _combine(cuts: Singles, node_masks: Masks, trees: NDArray[np.intp], count: int) -> tuple[Singles, Masks]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.domain.arrays import Bools, Ints, Slots
 from recsys.domain.candidates import Scored, Tier
@@ -16,31 +17,40 @@ CHUNK: Final = 4
 def fill(context: Context, kept: Scored, fallback: Callable[[Slots], Ints]) -> Scored:
     """Return the pool: at most `Config.horizon` rows, ordered by (tier, -score, slot), every recording once.
 
-    kept: what the filters let through. fallback: the scorer of the fallback tier. Where kept is shorter than the
-    horizon, eligible tracks of the market follow by (-popularity, slot) in the fallback tier, every filter run over
-    them. The pool never depends on k, so that a shorter slate is a prefix of a longer one.
+    kept: what the filters let through. fallback: the scorer of the fallback tier. Where fewer than the horizon are in
+    the scored tier, eligible tracks of the market follow by (-popularity, slot) in the fallback tier, every filter run
+    over them. The pool never depends on k, so that a shorter slate is a prefix of a longer one.
     """
     horizon = context.config.horizon
-    missing = horizon - int(np.count_nonzero(kept.tier == Tier.SCORED))
-    extra = _backfill(context, kept, missing) if missing > 0 else np.zeros(0, dtype=np.int32)
-    slots = np.concatenate((kept.slots, extra))
-    tier = np.concatenate((kept.tier, np.full(extra.shape[0], Tier.FALLBACK, dtype=np.uint8)))
-    scores = np.concatenate((kept.scores, fallback(extra)))
-    provenance = np.concatenate((kept.provenance, np.zeros(extra.shape[0], dtype=np.uint32)))
+    ranked = kept.take(np.flatnonzero(kept.tier == Tier.SCORED))
+    extra = _backfill(context, ranked, horizon - ranked.slots.shape[0])
+    slots = np.concatenate((ranked.slots, extra))
+    scores = np.concatenate((ranked.scores, fallback(extra)))
+    tier = np.concatenate((ranked.tier, np.full(extra.shape[0], Tier.FALLBACK, dtype=np.uint8)))
+    provenance = np.concatenate((ranked.provenance, _provenance(context, kept, extra)))
     order = np.lexsort((slots, -scores, tier))[:horizon]
     return Scored(slots[order], scores[order], tier[order], provenance[order], kept.failures)
 
 
-def _backfill(context: Context, kept: Scored, missing: int) -> Slots:
-    """Return at most `missing` eligible tracks by (-popularity, slot) whose recordings are not in `kept`.
+def _provenance(context: Context, kept: Scored, extra: Slots) -> NDArray[np.uint32]:
+    """Return where the extra tracks came from: a source, when only the ranker failed; none, for a true backfill."""
+    if not extra.shape[0]:
+        return np.zeros(0, dtype=np.uint32)
+    origin = np.zeros(context.model.catalogue.size, dtype=np.uint32)
+    origin[kept.slots] = kept.provenance
+    return origin[extra]
+
+
+def _backfill(context: Context, ranked: Scored, missing: int) -> Slots:
+    """Return at most `missing` eligible tracks by (-popularity, slot) whose recordings are not in `ranked`.
 
     Goes through the catalogue in growing chunks and stops when there is enough.
     """
-    if context.market is None:
+    if context.market is None or missing <= 0:
         return np.zeros(0, dtype=np.int32)
     order, recording = context.model.popular_order[context.market], context.model.catalogue.recording
     taken: Bools = np.zeros(order.shape[0], dtype=np.bool_)
-    taken[recording[kept.slots]] = True
+    taken[recording[ranked.slots]] = True
     found, start, size = [np.zeros(0, dtype=np.int32)], 0, missing * CHUNK
     while missing > 0 and start < order.shape[0]:
         chunk = order[start : start + size]

@@ -61,6 +61,12 @@ def test_when_the_cap_cannot_hold_the_artist_least_in_the_window_comes_first() -
     assert found.relaxed.tolist() == [False, False, True, True, True]
 
 
+def test_where_the_cap_gives_way_the_artists_still_take_turns() -> None:
+    model = by_artists("aaabb")
+    config = Config(artist_cap=1, artist_window=10, relevance_weight=1.0, epsilon=0)
+    assert names_of(model, arrange(context(model, config), pool([9, 8, 7, 2, 1]), 5).rows) == "ababa"
+
+
 @pytest.mark.parametrize(("cap", "window"), [(1, 1), (1, 2), (1, 5), (2, 3), (2, 10), (3, 4)])
 @pytest.mark.parametrize("epsilon", [0.0, 0.5])
 def test_the_cap_gives_way_only_where_nothing_else_is_left(cap: int, window: int, epsilon: float) -> None:

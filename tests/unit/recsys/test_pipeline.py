@@ -169,6 +169,18 @@ def test_the_fallback_takes_the_most_popular_where_few_fit() -> None:
     assert shown(engine, slate.slots) == ["t8", "t7"]
 
 
+def test_the_fallback_goes_on_until_there_is_enough() -> None:
+    # The 8 most popular tracks are the first chunk of a horizon of 2; none of them may be shown.
+    tracks = [Track(f"t{row:02d}", artist=f"a{row}", popularity=1 - row / 100, explicit=row < 8) for row in range(40)]
+    model = make_model(tracks)
+    engine = make_engine(model, max_k=2, pool_size=2, popular_budget=0, epsilon=0.0)
+    user = make_user(model.catalogue, allow_explicit=False)
+    assert shown(engine, recommend(engine, make_query(2), user, no_takedowns(model.catalogue)).slate.slots) == [
+        "t08",
+        "t09",
+    ]
+
+
 def test_an_unknown_user_is_answered_from_popularity_under_policy() -> None:
     here = case(3)
     cold = UserState.cold("nobody")
@@ -309,13 +321,17 @@ class BrokenScorer:
     ids=["raises", "not finite", "wrong length", "wrong dtype"],
 )
 def test_without_its_ranker_the_engine_answers_by_popularity_under_policy(answer: Any) -> None:
-    engine = Engine(replace_model(scorer=BrokenScorer(answer)), Config(artist_cap=0, relevance_weight=1, epsilon=0))
+    engine = Engine(
+        replace_model(scorer=BrokenScorer(answer)),
+        Config(artist_cap=0, relevance_weight=1, epsilon=0, popular_budget=0),
+    )
     here = case(1, k=50)
     slate = recommend(engine, *here).slate
     assert slate.degraded == ("ranker",)
     assert (slate.tier == Tier.FALLBACK).all()
     assert set(slate.slots.tolist()) <= set(eligible(engine, *here).tolist())
     assert slate.size == 50
+    assert slate.provenance.any()
     keys = list(zip((-slate.scores).tolist(), slate.slots.tolist(), strict=True))
     assert keys == sorted(keys)
     market = MODEL.catalogue.market_slot("M0")

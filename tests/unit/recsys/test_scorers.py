@@ -14,6 +14,7 @@ from recsys.ranking.forest import Forest
 from recsys.ranking.lightgbm_dump import forest_from_dump
 from recsys.ranking.linear import LinearScorer
 from recsys.ranking.quickscorer import ForestScorer
+from recsys.ranking.thresholds import Thresholds, keys
 
 FEATURES = 5
 
@@ -33,7 +34,7 @@ def fitted(leaves: int, rounds: int = 12) -> Any:
     return lightgbm.train(settings, lightgbm.Dataset(values, target), rounds)
 
 
-@pytest.mark.parametrize("leaves", [2, 31, 32, 33, 64])
+@pytest.mark.parametrize("leaves", [2, 16, 17, 32, 33, 64])
 def test_the_forest_scores_as_lightgbm_does(leaves: int) -> None:
     booster = fitted(leaves)
     values = np.concatenate([sample(), booster_edges(booster)])
@@ -89,6 +90,18 @@ def test_leaf_values_lie_on_a_grid_on_which_sums_are_exact() -> None:
     scorer = ForestScorer.of(forest_from_dump(fitted(31).dump_model(), "s"))
     units = scorer.values * 2.0**30
     assert (units == np.rint(units)).all()
+
+
+def test_thresholds_are_counted_as_a_search_counts_them() -> None:
+    rng = np.random.default_rng(2)
+    tiny = np.float32(1e-42)
+    for cuts in (rng.normal(size=200), 1 + rng.normal(size=200) / 1e5, [0.0], [-0.0], [-1e-42, 0.0, 1e-42], []):
+        ascending = np.unique(np.array(cuts, dtype=np.float32))
+        near = [np.nextafter(ascending, np.float32(way)) for way in (-np.inf, np.inf)]
+        odd = np.array([0.0, -0.0, np.inf, -np.inf, 3e38, -3e38, tiny, -tiny], dtype=np.float32)
+        values = np.concatenate([rng.normal(size=500).astype(np.float32), ascending, *near, odd])
+        counted = Thresholds.of(ascending).count_below(values, keys(values))
+        assert counted.tolist() == np.searchsorted(ascending, values, side="left").tolist()
 
 
 def stump(**changes: Any) -> Forest:
