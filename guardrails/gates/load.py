@@ -116,7 +116,7 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
 
     def drive(seed: int) -> LoadRun:
         scenario, locustfile = subject.scenario, subject.policy.locustfile
-        return session.drive(plan(slo.drive, scenario, locustfile, path, seed, seconds, subject.sides))
+        return session.drive(plan(slo.drive, scenario, locustfile, path, seed, seconds))
 
     evidence = weigh([drive(bench.seed)], slo)
     if is_in_doubt(evidence):

@@ -1,6 +1,7 @@
 """Who is driven when: alternating short slices, in an order that chance decides for each pair anew."""
 
 import random
+from collections.abc import Sequence
 
 from guardrails.load.slo import Drive
 from guardrails.ports import BASE, HEAD, LoadPlan, Tree
@@ -9,7 +10,7 @@ LEAST_PAIRS = 12
 """Below 12 pairs even a large difference could be chance."""
 
 
-def orders(seed: int, count: int, sides: tuple[str, ...] = (BASE, HEAD)) -> tuple[tuple[str, ...], ...]:
+def orders(seed: int, count: int, sides: Sequence[str] = (BASE, HEAD)) -> tuple[tuple[str, ...], ...]:
     """The order of the sides within each of `count` pairs.
 
     Each pair is ordered by a throw of its own. That is what makes the comparison exact: if the sides are the same,
@@ -19,19 +20,16 @@ def orders(seed: int, count: int, sides: tuple[str, ...] = (BASE, HEAD)) -> tupl
     return tuple(tuple(chance.sample(sides, len(sides))) for _ in range(count))
 
 
-def plan(
-    drive: Drive, tree: Tree, locustfile: str, path: tuple[str, ...], seed: int, seconds: float, sides: tuple[str, ...]
-) -> LoadPlan:
+def plan(drive: Drive, tree: Tree, locustfile: str, path: tuple[str, ...], seed: int, seconds: float) -> LoadPlan:
     """The plan of one run that measures each side for `seconds` seconds."""
     slice_seconds = drive.slice_ms / 1000
-    # Twice as many as fit: a slice is calibrated on the first side and the requests of a pair are never cut.
-    pairs = max(LEAST_PAIRS, 2 * round(seconds / slice_seconds))
     return LoadPlan(
         root=tree.root,
         locustfile=locustfile,
         path=path,
         seed=seed,
-        orders=orders(seed, pairs, sides),
+        # Twice as many as fit: slices can turn out shorter than they were calibrated for.
+        pairs=max(LEAST_PAIRS, 2 * round(seconds / slice_seconds)),
         users=drive.users,
         concurrency=drive.concurrency,
         slice_seconds=slice_seconds,

@@ -13,8 +13,9 @@ from time import perf_counter, process_time
 
 from guardrails.adapters.loadgen.codec import Report, decode_order, encode
 from guardrails.adapters.loadgen.draws import draw_by_seat
-from guardrails.adapters.loadgen.lane import Lane, ScenarioError, Slice, gated
+from guardrails.adapters.loadgen.lane import Lane, ScenarioError, Slice, gated, never_retry
 from guardrails.adapters.loadgen.meter import tree_seconds
+from guardrails.load.schedule import orders
 from guardrails.ports import LoadPlan, LoadRun, LoadSlice, LoadTarget
 
 LIMIT_SLICES = 20
@@ -42,7 +43,7 @@ def measure(lanes: list[Lane], plan: LoadPlan, quota: int) -> list[LoadSlice]:
     """The slices of a run, which ends early when a side is in trouble."""
     slices: list[LoadSlice] = []
     started = perf_counter()
-    for pair, order in enumerate(plan.orders):
+    for pair, order in enumerate(orders(plan.seed, plan.pairs, [lane.side for lane in lanes])):
         if any(lane.trouble() for lane in lanes) or _is_enough(plan, len(lanes), pair, perf_counter() - started):
             break
         done = _pair(lanes, order, quota, _limit(plan))
@@ -73,6 +74,7 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
     Raises:
         ScenarioError: the scenario cannot be driven.
     """
+    never_retry()
     take_seat = draw_by_seat(plan.seed)
     kinds, _shapes = load_locustfile(str(plan.root / plan.locustfile))
     if not kinds:

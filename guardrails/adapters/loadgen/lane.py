@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
+import geventhttpclient.client
 import locust
 from gevent.event import Event
 from gevent.lock import Semaphore
@@ -21,6 +22,8 @@ MOST_REASONS = 20
 MOST_LETTERS = 300
 MOST_CUT = 2
 """So many slices of a side may be cut before it counts as stuck."""
+IDLE_SECONDS = 1.0
+"""A connection that lay idle for longer is opened anew, because the service may rightly have closed it."""
 # locust is typed by halves: its classes, events and runners are Any here.
 User = Any
 UserClass = Any
@@ -54,6 +57,7 @@ class Lane:
         self.strays = 0
         self._slots = Semaphore(plan.concurrency)
         self._tokens: dict[User, Semaphore] = {}
+        self._last: dict[User, float] = {}
         self._slices: list[Slice] = []
         self._quiet = Event()
         self._sent = self._reported = self._raised = 0
@@ -90,12 +94,15 @@ class Lane:
     def send(self, user: User, request: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever locust's client answers
         """Wait until the user may send a request, and send it."""
         now = self._admit(user)
+        if perf_counter() - self._last.get(user, 0.0) > IDLE_SECONDS:
+            user.guardrails_reconnect()
         context = {**(kwargs.get("context") or {}), SLICE: now.number}
         self._sent += 1
         try:
             return request(*args, **{**kwargs, "context": context})
         finally:
             now.ended += 1
+            self._last[user] = perf_counter()
             self._slots.release()
             self._settle(now)
 
@@ -184,6 +191,11 @@ class Lane:
         return LoadTally(self.side, self._sent, errors, dict(self._marks), not is_alive(self.pid))
 
 
+def never_retry() -> None:
+    """Make geventhttpclient report a connection that the service closed; by itself it sends a GET up to 11 times."""
+    geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: SLF001 - there is no setting
+
+
 def gated(kind: UserClass, lane: Lane, take_seat: Callable[[int], None]) -> UserClass:
     """A user class whose requests go through the gate of a lane. Think times are cut, time-outs are bounded."""
 
@@ -201,6 +213,12 @@ def gated(kind: UserClass, lane: Lane, take_seat: Callable[[int], None]) -> User
             # requests waits for ever unless it is told not to.
             bound = {"timeout": lane.timeout} if isinstance(self, locust.HttpUser) else {}
             self.client.request = lambda *args, **kwargs: lane.send(self, request, args, {**bound, **kwargs})
+
+        def guardrails_reconnect(self) -> None:
+            if isinstance(self, locust.HttpUser):
+                self.client.close()
+            else:
+                self.client.client.clientpool.close()
 
         def on_start(self) -> None:
             take_seat(self.guardrails_seat)

@@ -107,7 +107,6 @@ def test_a_second_run_has_another_seed_and_only_follows_a_doubt(tmp_path: Path) 
     rig = FakeRig(run_of(cpu=2), run_of(cpu=2))
     GATE.run(bench(tmp_path, rig))
     assert [plan.seed for plan in rig.plans] == [11, 12]
-    assert rig.plans[0].orders != rig.plans[1].orders
     first, second = rig.targets
     assert {target.pid for target in first}.isdisjoint({target.pid for target in second}), "services start anew"
 

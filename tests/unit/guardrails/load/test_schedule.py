@@ -24,6 +24,10 @@ def test_the_order_is_a_throw_for_each_pair() -> None:
     assert 900 < followed < 1100, "one throw must not depend on the throw before"
 
 
+def test_one_side_alone_has_its_turn_in_each_pair() -> None:
+    assert orders(1, 3, (HEAD,)) == ((HEAD,),) * 3
+
+
 def test_the_seed_decides() -> None:
     assert orders(5, 50) == orders(5, 50)
     assert orders(5, 50) != orders(6, 50)
@@ -31,9 +35,9 @@ def test_the_seed_decides() -> None:
 
 def test_a_plan_has_room_for_slices_that_turn_out_shorter(tmp_path: Path) -> None:
     tree = FakeTree(tmp_path, {})
-    made = plan(Drive(slice_ms=100), tree, "loadtests/locustfile.py", (".",), 3, 8.0, (BASE, HEAD))
-    assert len(made.orders) == 160
+    made = plan(Drive(slice_ms=100), tree, "loadtests/locustfile.py", (".",), 3, 8.0)
+    assert made.pairs == 160
     assert made.slice_seconds == 0.1
     assert made.root == tmp_path
-    short = plan(Drive(slice_ms=100), tree, "loadtests/locustfile.py", (".",), 3, 0.1, (HEAD,))
-    assert short.orders == ((HEAD,),) * LEAST_PAIRS
+    short = plan(Drive(slice_ms=100), tree, "loadtests/locustfile.py", (".",), 3, 0.1)
+    assert short.pairs == LEAST_PAIRS

@@ -129,7 +129,7 @@ def test_only_known_placeholders_are_replaced() -> None:
     assert filled(("{a}-{b}", "{port}", "{a}"), {"a": "1", "b": "{a}"}) == ("1-{a}", "{port}", "1")
 
 
-PLAN = LoadPlan(Path(), "locustfile.py", (".",), 1, ((BASE, HEAD),), 1, 1, 0.1, 1.0, 0.1, 1.0)
+PLAN = LoadPlan(Path(), "locustfile.py", (".",), 1, 1, 1, 1, 0.1, 1.0, 0.1, 1.0)
 
 
 def session(trees: Callable[..., FakeTree], store: DirStore, rig: FakeRig, recipe: Recipe = RECIPE) -> Session:
