@@ -193,7 +193,7 @@ class Lane:
 
 def never_retry() -> None:
     """Make geventhttpclient report a connection that the service closed; by itself it sends a GET up to 11 times."""
-    geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: SLF001 - there is no setting
+    geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: SLF001, ARG005 - there is no setting
 
 
 def gated(kind: UserClass, lane: Lane, take_seat: Callable[[int], None]) -> UserClass:
