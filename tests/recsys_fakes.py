@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -190,3 +190,19 @@ def make_engine(model: Model, **settings: Any) -> Engine:
 def shown(engine: Engine, slots: np.ndarray[Any, Any]) -> list[str]:
     """The ids of track slots."""
     return [engine.model.catalogue.ids[slot] for slot in slots.tolist()]
+
+
+class Case(NamedTuple):
+    """What `recommend`, `eligible` and `score` are asked with."""
+
+    query: Query
+    user: UserState
+    policy: PolicySnapshot
+
+
+def random_case(model: Model, seed: int, **changes: Any) -> Case:
+    """A user by seed: heavy, light, hardly known, unknown. Every seventeenth track is taken down."""
+    user = random_user(model, (150, 30, 3, 0)[seed % 4], seed)
+    query = make_query(**({"k": 20, "user_id": user.user_id, "seed": seed, "market": "M0"} | changes))
+    tracks = frozenset(model.catalogue.ids[seed::17])
+    return Case(query, user, PolicySnapshot.of(model.catalogue, tracks, version="p1"))

@@ -19,7 +19,7 @@ class Context:
 
     market: position in `Catalogue.markets`, None when unknown: then nothing is licensed. today: days since 1970 UTC.
     allow_explicit: what query and user allow together. config: experiments applied.
-    played: (n,) bool, every release of a recording that the user has listened to or liked.
+    heard: (n,) bool by recording, those that the user has listened to or liked.
     """
 
     query: Query
@@ -31,7 +31,11 @@ class Context:
     market: int | None
     allow_explicit: bool
     today: int
-    played: Bools
+    heard: Bools
+
+    def played(self, slots: Slots) -> Bools:
+        """Return (m,) bool: the tracks that the user has played, in any release."""
+        return self.heard[self.model.catalogue.recording[slots]]
 
     @property
     def snapshot(self) -> Snapshot:
@@ -68,17 +72,15 @@ def context_of(query: Query, user: UserState, policy: PolicySnapshot, model: Mod
         market=catalogue.market_slot(query.market or user.market),
         allow_explicit=_allows_explicit(query.allow_explicit, user.allow_explicit),
         today=query.now // SECONDS_A_DAY,
-        played=releases_of(user.history, catalogue.recording),
+        heard=marked(user.history, catalogue.recording),
     )
 
 
-def releases_of(slots: Slots, recording: Slots) -> Bools:
-    """Return (n,) bool: every track whose recording is that of one of `slots`. recording: (n,) int32."""
-    if not slots.shape[0]:
-        return np.zeros(recording.shape[0], dtype=np.bool_)
-    heard = np.zeros(recording.shape[0], dtype=np.bool_)
-    heard[recording[slots]] = True
-    return heard[recording]
+def marked(slots: Slots, recording: Slots) -> Bools:
+    """Return (n,) bool by recording: those of which a release is among `slots`. recording: (n,) int32 by track."""
+    marks = np.zeros(recording.shape[0], dtype=np.bool_)
+    marks[recording[slots]] = True
+    return marks
 
 
 def _allows_explicit(asked: bool | None, setting: bool | None) -> bool:

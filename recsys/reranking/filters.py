@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recsys.domain.arrays import Bools, Bytes, Slots
 from recsys.domain.candidates import Filtered, Reason, Scored
-from recsys.domain.context import Context
+from recsys.domain.context import Context, marked
 from recsys.domain.items import SECONDS_A_DAY
 
 Drop: TypeAlias = Callable[[Context, Slots], Bools]
@@ -78,7 +78,7 @@ def seen(context: Context, slots: Slots) -> Bools:
     """A release of a recording that the user has played, unless the request allows repeats."""
     if context.query.repeats:
         return np.zeros(slots.shape[0], dtype=np.bool_)
-    return context.played[slots]
+    return context.played(slots)
 
 
 def about(context: Context, slots: Slots) -> Bools:
@@ -95,9 +95,7 @@ def _released_as(context: Context, tracks: Slots, slots: Slots) -> Bools:
     if not tracks.shape[0]:
         return np.zeros(slots.shape[0], dtype=np.bool_)
     recording = context.model.catalogue.recording
-    marked = np.zeros(recording.shape[0], dtype=np.bool_)
-    marked[recording[tracks]] = True
-    return marked[recording[slots]]
+    return marked(tracks, recording)[recording[slots]]
 
 
 POINTWISE: Final = (

@@ -50,7 +50,7 @@ def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[
     marks = np.zeros(size, dtype=np.uint32)
     for bit, part in enumerate(found):
         marks[part.slots] |= np.uint32(1 << bit)
-    slots = np.flatnonzero(marks).astype(np.int32)
+    slots = np.flatnonzero(marks != 0).astype(np.int32)
     row_of = np.empty(size, dtype=np.intp)  # read only where it is written
     row_of[slots] = np.arange(slots.shape[0])
     scores = np.zeros((slots.shape[0], len(sources)), dtype=np.float64)

@@ -38,7 +38,7 @@ class ReleaseSource:
         oldest = _first_not_after(context, context.today - context.config.release_window_days - 1)
         window = order[newest:oldest]
         if not context.query.repeats:
-            window = window[~context.played[window]]
+            window = window[~context.played(window)]
         recency = 1.0 - np.arange(window.shape[0]) / max(window.shape[0], 1)
         scores = context.profile.artist_weight[catalogue.artist[window]] + recency * RECENCY
         rows = best(scores, self.budget(context.config))

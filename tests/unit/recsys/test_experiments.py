@@ -43,6 +43,13 @@ def test_exclusive_experiments_never_share_a_user_and_cover_their_buckets() -> N
     assert share == pytest.approx(0.4, abs=0.03)
 
 
+def test_a_bucket_belongs_to_the_range_that_starts_with_it() -> None:
+    place = bucket("u1", "s0")
+    before = Experiment("before", "s1", (Arm("a"),), 0, place)
+    after = Experiment("after", "s2", (Arm("a"),), place, 10_000)
+    assert assign("u1", [Layer("l", "s0", (before, after))]) == {"after": "a"}
+
+
 def test_arms_share_by_weight() -> None:
     arms = Counter(found["caps"] for user in USERS if "caps" in (found := assign(user, [LAYER])))
     assert sample_ratio_p_value([arms["control"], arms["wide"]], [1, 3]) > 0.001

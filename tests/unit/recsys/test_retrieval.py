@@ -61,6 +61,16 @@ def test_popular_goes_by_popularity_then_slot_and_spends_its_budget_on_what_is_n
     assert PopularSource().retrieve(context(("t1",), two)).slots.tolist() == [2, 3]
 
 
+def test_popular_spends_its_budget_whatever_was_played_and_stops_at_the_end() -> None:
+    tracks = [Track(f"t{row:02d}", popularity=1 - row / 100, recording=f"t{row // 4 * 4:02d}") for row in range(40)]
+    model = make_model(tracks)
+    user = make_user(model.catalogue, [f"t{row:02d}" for row in range(0, 32, 4)])  # stands for the first 32 tracks
+    here = context_of(make_query(), user, no_takedowns(model.catalogue), model, Config(popular_budget=3))
+    assert PopularSource().retrieve(here).slots.tolist() == [32, 33, 34]
+    rest = context_of(make_query(), user, no_takedowns(model.catalogue), model, Config(popular_budget=30))
+    assert PopularSource().retrieve(rest).slots.tolist() == list(range(32, 40))
+
+
 def test_popular_has_nothing_for_an_unknown_market() -> None:
     assert PopularSource().retrieve(context(market="XX")).slots.shape == (0,)
 
