@@ -94,9 +94,8 @@ def home_market(model: Model, wanted: str | None) -> str | None:
 
 
 def _stateful(settings: ServeSettings, published: Published, opened: ExitStack) -> Outside:
-    from recsys.adapters.memory import MemoryEvents, MemoryUsers, NoDecisions, NoSearch
+    from recsys.adapters.memory import MemoryEvents, MemoryUsers, NoDecisions, NoSearch, NoTelemetry
     from recsys.adapters.sqlite import SqliteEvents, SqliteState, SqliteUsers
-    from recsys.adapters.telemetry import NoTelemetry
 
     events: EventStore = MemoryEvents()
     users: UserStore = MemoryUsers()

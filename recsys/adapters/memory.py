@@ -87,3 +87,23 @@ class NoSearch:
     def search(self, text: str, limit: int, allowed: Bools) -> Slots:  # noqa: ARG002  the port's signature
         """Return no slots."""
         return np.zeros(0, dtype=np.int32)
+
+
+class NoTelemetry:
+    """Counts nothing."""
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Forget one answer."""
+
+    def stage(self, name: str, seconds: float) -> None:
+        """Forget the time of one stage."""
+
+    def served(self, decision: Decision) -> None:
+        """Forget one slate."""
+
+    def stored(self, accepted: int, duplicates: int) -> None:
+        """Forget events."""
+
+    def render(self) -> bytes:
+        """Return nothing."""
+        return b""

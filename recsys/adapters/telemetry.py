@@ -12,26 +12,6 @@ LATENCY: Final = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 
 STAGE: Final = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
 
 
-class NoTelemetry:
-    """Counts nothing."""
-
-    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
-        """Forget one answer."""
-
-    def stage(self, name: str, seconds: float) -> None:
-        """Forget the time of one stage."""
-
-    def served(self, decision: Decision) -> None:
-        """Forget one slate."""
-
-    def stored(self, accepted: int, duplicates: int) -> None:
-        """Forget events."""
-
-    def render(self) -> bytes:
-        """Return nothing."""
-        return b""
-
-
 class PrometheusTelemetry:
     """One registry of its own, so that two apps in one process do not mix.
 

@@ -58,6 +58,7 @@ def build(
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
+        service.warm_up()
         lifecycle.advance(Phase.READY)
         yield
         lifecycle.advance(Phase.DRAINING)

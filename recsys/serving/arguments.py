@@ -3,8 +3,9 @@
 import argparse
 from datetime import datetime
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, TypeAlias, TypedDict
 
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
 MEMORY: Final = ":memory:"
 
 

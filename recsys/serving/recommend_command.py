@@ -9,9 +9,9 @@ import msgspec
 from recsys.bootstrap import one_answer
 from recsys.errors import InvalidQueryError
 from recsys.serving import table
-from recsys.serving.arguments import add_shared, shared_settings
+from recsys.serving.arguments import Subparsers, add_shared, shared_settings
+from recsys.serving.parse import located
 from recsys.serving.problems import Refusal
-from recsys.serving.serve_command import Subparsers
 from recsys.serving.service import Service
 from recsys.serving.wire import MAX_K, RecommendationRequest
 from recsys.settings import ServeSettings
@@ -54,8 +54,10 @@ def run(args: argparse.Namespace) -> int:
                 RecommendationRequest,
             )
             answer, decision = service.recommend(request, outside.chance.request_id())
-        except (msgspec.ValidationError, Refusal) as error:
-            raise InvalidQueryError(f"the request is refused: {error}") from error
+        except msgspec.ValidationError as error:
+            raise InvalidQueryError(f"the request is refused: {located(error).detail.lstrip('/')}") from error
+        except Refusal as refusal:
+            raise InvalidQueryError(f"the request is refused: {refusal.detail.lstrip('/')}") from refusal
     if args.json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n")
     else:

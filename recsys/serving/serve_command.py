@@ -4,13 +4,12 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from recsys.serving import logs, workers
-from recsys.serving.arguments import add_shared, shared_settings
+from recsys.serving.arguments import Subparsers, add_shared, shared_settings
 from recsys.settings import ServeSettings
 
-Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001  it has no public name
 DEFAULT_STATE: Final = ".recsys-state"
 EPILOG: Final = """\
 example:

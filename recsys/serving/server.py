@@ -80,9 +80,11 @@ def bound(host: str, port: int) -> socket.socket:
     """Return a bound socket that does not listen yet. Raises `AddressUnavailableError`."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        with contextlib.ExitStack() as opened:
+            listener = opened.enter_context(socket.socket(family, kind, protocol))
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            opened.pop_all()
     except OSError as error:
         raise AddressUnavailableError(
             f"cannot listen on {host} port {port}: {error.strerror or error}; free it, or name another with --port"
@@ -96,7 +98,7 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
     listening: called once, when connections are taken. worker: number of this process.
     """
     outside = production(settings, worker)
-    with contextlib.closing(listener), contextlib.closing(outside):
+    with contextlib.closing(outside):
         app = build(outside, limits=settings.limits)
         config = uvicorn.Config(
             app,

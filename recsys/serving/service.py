@@ -82,6 +82,12 @@ class Service:
         slots = self._outside.search.search(request.q, request.limit, allowed)
         return wire.SearchAnswer(request_id=request_id, items=render.hits(self._catalogue, slots))
 
+    def warm_up(self) -> None:
+        """Make one slate for nobody, so that the first listener does not wait for caches and memory maps to fill."""
+        outside = self._outside
+        query = Query("", "", k=wire.MAX_K, now=outside.clock.now(), market=outside.market, allow_explicit=True)
+        recommend(self._engine, query, UserState.cold(""), PolicySnapshot.of(self._catalogue))
+
     def ready(self) -> wire.ReadyAnswer:
         """Tell that the stores answer. Raises a `RecsysError` when one does not."""
         self._users.state("")

@@ -9,6 +9,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from time import monotonic
 from types import FrameType
 from typing import Final
@@ -28,19 +29,21 @@ def serve(settings: ServeSettings) -> int:
 
     When connections are taken, prints `listening on http://HOST:PORT` on standard output.
     """
-    listener = bound(settings.host, settings.port)
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-
-    def announce() -> None:
-        sys.stdout.write(f"listening on http://{shown}:{port}\n")
-        sys.stdout.flush()
-
-    if settings.workers == 1:
-        return run_worker(settings, listener, 0, announce)
-    with tempfile.TemporaryDirectory(prefix="recsys-metrics-") as metrics:
+    with contextlib.ExitStack() as opened:
+        listener = opened.enter_context(bound(settings.host, settings.port))
+        announce = partial(_announce, listener)
+        if settings.workers == 1:
+            return run_worker(settings, listener, 0, announce)
+        metrics = opened.enter_context(tempfile.TemporaryDirectory(prefix="recsys-metrics-"))
         os.environ[METRICS_VARIABLE] = metrics
         return Workers(settings, listener, announce).run()
+
+
+def _announce(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"listening on http://{shown}:{port}\n")
+    sys.stdout.flush()
 
 
 class Workers:

@@ -188,25 +188,25 @@ def never_fails(client: Client, path: str, body: bytes) -> None:
         refused(response, response.status_code, response.json()["type"].rpartition(":")[2])
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(REQUESTS | JSON_VALUES)
 def test_no_request_for_a_slate_makes_the_service_fail(shared: Client, body: object) -> None:
     never_fails(shared, "/v1/recommendations", json.dumps(body).encode())
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(EVENTS | JSON_VALUES)
 def test_no_report_of_events_makes_the_service_fail(shared: Client, body: object) -> None:
     never_fails(shared, "/v1/events", json.dumps(body).encode())
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.binary(max_size=60))
 def test_no_bytes_make_the_service_fail(shared: Client, body: bytes) -> None:
     never_fails(shared, "/v1/events", body)
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(st.text(max_size=20), st.dictionaries(st.sampled_from(["q", "limit", "market", "k", "year_from"]), st.text()))
 def test_no_path_or_query_makes_the_service_fail(shared: Client, track: str, parameters: dict[str, str]) -> None:
     try:
