@@ -15,6 +15,7 @@ from recsys.adapters.clock import SystemClock
 from recsys.domain.model import Model
 from recsys.domain.published import Published
 from recsys.errors import InvalidValueError
+from recsys.experiments.definitions import Layer
 from recsys.ports import Clock, DecisionLog, EventStore, Outside, PolicyStore, UserStore
 from recsys.settings import ServeSettings
 
@@ -80,6 +81,13 @@ def in_memory(published: Published, clock: Clock | None = None, seed: int | None
         telemetry=PrometheusTelemetry(published.model.version),
         market=home_market(published.model, None),
     )
+
+
+def experiments(path: Path | None) -> tuple[Layer, ...]:
+    """Return the experiments in force; none without a file. Raises `InvalidValueError`."""
+    from recsys.adapters.experiments import read_experiments
+
+    return () if path is None else read_experiments(path)
 
 
 def home_market(model: Model, wanted: str | None) -> str | None:

@@ -25,6 +25,7 @@ class ServeSettings:
     """How `recsys serve` runs.
 
     state: directory of the event store, None for memory. takedowns: the policy file, None for the one in `state`.
+    experiments: the file of experiments, None for none.
     port: 0 for any free one. market: of users and requests without one, None for the catalogue's first.
     seed: given to every request, None for a new one each. now: unix seconds that the clock starts at, None for today's.
     drain_seconds: from SIGTERM, how long the service says "not ready" and still answers. stop_seconds: how long
@@ -36,6 +37,7 @@ class ServeSettings:
     port: int = 8080
     state: Path | None = None
     takedowns: Path | None = None
+    experiments: Path | None = None
     workers: int = 1
     market: str | None = None
     seed: int | None = None

@@ -45,6 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--takedowns", type=Path, metavar="FILE", help="takedown file (default: in the state directory)"
     )
+    parser.add_argument("--experiments", type=Path, metavar="FILE", help="experiments to run, TOML (default: none)")
     parser.add_argument(
         "--drain-seconds", type=float, default=1.0, metavar="S", help="time to say not ready (default: %(default)s)"
     )
@@ -74,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         host=args.host,
         port=args.port,
         takedowns=args.takedowns,
+        experiments=args.experiments,
         workers=args.workers,
         drain_seconds=args.drain_seconds,
         stop_seconds=args.stop_seconds,

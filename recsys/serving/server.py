@@ -17,7 +17,7 @@ from typing import Final
 
 import uvicorn
 
-from recsys.bootstrap import production
+from recsys.bootstrap import experiments, production
 from recsys.errors import RecsysError
 from recsys.serving.app import App, build
 from recsys.serving.lifecycle import Phase
@@ -97,9 +97,10 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
 
     listening: called once, when connections are taken. worker: number of this process.
     """
+    layers = experiments(settings.experiments)
     outside = production(settings, worker)
     with contextlib.closing(outside):
-        app = build(outside, limits=settings.limits)
+        app = build(outside, limits=settings.limits, layers=layers)
         config = uvicorn.Config(
             app,
             http="httptools",

@@ -1,5 +1,6 @@
 """What the service does, without HTTP: each method takes a request of `wire` and returns an answer of `wire`."""
 
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -29,10 +30,11 @@ class Service:
         published = outside.published
         self._outside, self._page_seconds = outside, page_seconds
         self._engine = Engine(published.model, config=config, layers=layers)
+        self._anonymous = replace(self._engine, layers=())  # nobody asks, so nobody can be in an experiment
         self._catalogue = published.model.catalogue
         self._users = UserStates(self._catalogue, published.histories, outside.events, outside.users)
         self._policies = PolicySnapshots(self._catalogue, outside.policy)
-        self._searchable = Searchable(self._engine)
+        self._searchable = Searchable(self._anonymous)
 
     def recommend(
         self, request: wire.RecommendationRequest, request_id: str
@@ -46,7 +48,7 @@ class Service:
         query = query_of(
             request, request_id, now=now, seed=outside.chance.seed(), page=page, user=user, market=outside.market
         )
-        served = self._served(query, user)
+        served = self._served(self._engine, query, user)
         return self._rendered(request, served), served.decision
 
     def similar(
@@ -61,7 +63,7 @@ class Service:
         query = similar_query(
             request, slot, request_id, now=outside.clock.now(), seed=outside.chance.seed(), market=outside.market
         )
-        served = self._served(query, UserState.cold(""))
+        served = self._served(self._anonymous, query, UserState.cold(""))
         answer = wire.SimilarAnswer(
             request_id=request_id,
             model_version=served.slate.model_version,
@@ -86,7 +88,7 @@ class Service:
         """Make one slate for nobody, so that the first listener does not wait for caches and memory maps to fill."""
         outside = self._outside
         query = Query("", "", k=wire.MAX_K, now=outside.clock.now(), market=outside.market, allow_explicit=True)
-        recommend(self._engine, query, UserState.cold(""), PolicySnapshot.of(self._catalogue))
+        recommend(self._anonymous, query, UserState.cold(""), PolicySnapshot.of(self._catalogue))
 
     def ready(self) -> wire.ReadyAnswer:
         """Tell that the stores answer. Raises a `RecsysError` when one does not."""
@@ -94,9 +96,9 @@ class Service:
         self._policies.current()
         return wire.ReadyAnswer(status="ready", model_version=self._engine.model.version)
 
-    def _served(self, query: Query, user: UserState) -> Served:
+    def _served(self, engine: Engine, query: Query, user: UserState) -> Served:
         watch = Stopwatch(self._outside.telemetry)
-        return recommend(self._engine, query, user, self._policies.current())
+        return recommend(engine, query, user, self._policies.current(), observe=watch.lap)
 
     def _rendered(self, request: wire.RecommendationRequest, served: Served) -> wire.RecommendationAnswer:
         slate, decision = served.slate, served.decision

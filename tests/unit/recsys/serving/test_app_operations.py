@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from recsys.errors import PolicyUnavailableError, VersionMismatchError
+from recsys.pipeline import STAGES
 from recsys.ports import Takedowns
 from recsys.retrieval.popular import PopularSource
 from recsys.serving.lifecycle import Phase
@@ -106,6 +107,7 @@ def test_metrics_count_what_happened() -> None:
             'recsys_events_total{outcome="accepted"}': 1,
             'recsys_events_total{outcome="duplicate"}': 1,
             'recsys_model_info{version="m7"}': 1,
+            **{f'recsys_stage_seconds_count{{stage="{stage.__name__}"}}': 2 for stage in STAGES},
         }
         assert {sample: value(service, sample) for sample in expected} == expected
         assert value(service, "recsys_candidates_total") >= len(answer["items"])
