@@ -19,9 +19,8 @@ from typing import Any
 
 import httpx
 
+from contracts.provider import data
 from contracts.provider.states import States
-
-TRAIN = ("train", "--users", "120", "--tracks", "160", "--seed", "7")
 
 
 def handler(states: States) -> type[BaseHTTPRequestHandler]:
@@ -34,15 +33,16 @@ def handler(states: States) -> type[BaseHTTPRequestHandler]:
                 values = states.change(body["state"], body["action"], body.get("params") or {})
                 self._answer(200, dict(values))
             except (LookupError, TypeError, ValueError, httpx.HTTPError, OSError) as error:
+                sys.stderr.write(f"states: {type(error).__name__}: {error}\n")
                 self._answer(500, {"error": f"{type(error).__name__}: {error}"})
 
         def _answer(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
+            text = json.dumps(body).encode()
             self.send_response(status)
             self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
+            self.send_header("content-length", str(len(text)))
             self.end_headers()
-            self.wfile.write(data)
+            self.wfile.write(text)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
             sys.stderr.write(f"states: {format % args}\n")
@@ -61,7 +61,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="recsys-provider-") as name:
         artifact, state = Path(name, "artifact"), Path(name, "state")
         recsys = (sys.executable, "-m", "recsys")
-        subprocess.run((*recsys, *TRAIN, "--output", str(artifact)), check=True)
+        data.write(Path(name, "data"))
+        train = ("train", "--data", str(Path(name, "data")), "--output", str(artifact))
+        subprocess.run((*recsys, *train), check=True)
         states = States(f"http://127.0.0.1:{args.port}", state / "takedowns.json")
         server = ThreadingHTTPServer(("127.0.0.1", args.states_port), handler(states))
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -21,22 +21,22 @@ def event(kind: str, **more: object) -> dict[str, object]:
         "type": kind,
         "event_id": f"player-{kind}-1",
         "user_id": "player-user",
-        "occurred_at": "2026-10-31T20:15:00Z",
+        "occurred_at": "2025-10-31T20:15:00Z",
         **more,
     }
 
 
 EVENTS = (
-    event("listen", track_id="t000002", ms_played=201_000),
-    event("skip", track_id="t000003", ms_played=4_000),
-    event("like", track_id="t000004"),
-    event("block", artist_id="a00001"),
+    event("listen", track_id="t02", ms_played=201_000),
+    event("skip", track_id="t03", ms_played=4_000),
+    event("like", track_id="t04"),
+    event("block", artist_id="amber-2000s"),
 )
 
 
 def tracks(least: int) -> dict[str, object]:
     track = {
-        "track_id": match.str("t000012"),
+        "track_id": match.str("t12"),
         "title": match.str("A Title"),
         "artist_name": match.str("An Artist"),
         "explicit": match.bool(False),
@@ -59,7 +59,7 @@ def test_every_kind_of_event_is_accepted(pact: Pact, expecting: Expecting, sent:
 
 
 def test_an_event_that_is_sent_again_counts_once(pact: Pact, expecting: Expecting) -> None:
-    sent = event("like", track_id="t000004") | {"event_id": "player-retry", "user_id": "player-retries"}
+    sent = event("like", track_id="t04") | {"event_id": "player-retry", "user_id": "player-retries"}
     (
         pact.upon_receiving("an event that was stored before")
         .given("the event is stored", event=sent)
@@ -73,7 +73,7 @@ def test_an_event_that_is_sent_again_counts_once(pact: Pact, expecting: Expectin
 
 
 def test_a_malformed_event_is_refused_with_its_place(pact: Pact, expecting: Expecting) -> None:
-    sent = event("listen", track_id="t000002", ms_played=-1)
+    sent = event("listen", track_id="t02", ms_played=-1)
     (
         pact.upon_receiving("an event with a negative length")
         .with_request("POST", "/v1/events")
@@ -96,20 +96,20 @@ def test_a_malformed_event_is_refused_with_its_place(pact: Pact, expecting: Expe
 def test_what_could_follow_a_track(pact: Pact, expecting: Expecting) -> None:
     (
         pact.upon_receiving("what could follow a track")
-        .with_request("GET", "/v1/tracks/t000002/similar")
-        .with_query_parameters({"k": "5", "market": "SE"})
+        .with_request("GET", "/v1/tracks/t02/similar")
+        .with_query_parameters({"k": "5", "market": "001"})
         .will_respond_with(200)
         .with_body(tracks(5), "application/json")
     )
     with expecting(pact) as url, closing(Player(url)) as player:
-        assert len(player.up_next("t000002", 5, "SE")) == 5
+        assert len(player.up_next("t02", 5, "001")) == 5
 
 
 def test_a_track_that_does_not_exist(pact: Pact, expecting: Expecting) -> None:
     (
         pact.upon_receiving("what could follow a track that does not exist")
         .with_request("GET", "/v1/tracks/no-such-track/similar")
-        .with_query_parameters({"k": "5", "market": "SE"})
+        .with_query_parameters({"k": "5", "market": "001"})
         .will_respond_with(404)
         .with_body(
             {"type": "urn:problem-type:recsys:unknown-track", "status": 404, "detail": match.str("no such track")},
@@ -117,19 +117,16 @@ def test_a_track_that_does_not_exist(pact: Pact, expecting: Expecting) -> None:
         )
     )
     with expecting(pact) as url, closing(Player(url)) as player, pytest.raises(UnknownTrackError):
-        player.up_next("no-such-track", 5, "SE")
+        player.up_next("no-such-track", 5, "001")
 
 
 def test_a_search_finds_a_track_by_its_title(pact: Pact, expecting: Expecting) -> None:
     (
         pact.upon_receiving("a search for a title")
-        # The provider says which title it has; "night" is the player's example.
-        .given("the catalogue has a track")
         .with_request("GET", "/v1/search")
-        .with_query_parameters({"q": "night", "market": "SE", "limit": "3"})
-        .with_generators({"query": {"q": {"type": "ProviderState", "expression": "${title}"}}})
+        .with_query_parameters({"q": "night", "market": "001", "limit": "3"})
         .will_respond_with(200)
         .with_body(tracks(1), "application/json")
     )
     with expecting(pact) as url, closing(Player(url)) as player:
-        assert player.search("night", "SE", 3)[0].title == "A Title"
+        assert player.search("night", "001", 3)[0].title == "A Title"
