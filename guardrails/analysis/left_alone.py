@@ -6,10 +6,26 @@ helper, a fixture or a data file that the test reads, a person must say which of
 
 import ast
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from guardrails.analysis.source import Sources, is_python
+from guardrails.model.change import Change
 from guardrails.model.paths import matches
+from guardrails.ports import Trees
+
+_CONFIGURATION = frozenset(
+    {
+        "pytest.ini",
+        ".pytest.ini",
+        "pytest.toml",
+        ".pytest.toml",
+        "pyproject.toml",
+        "tox.ini",
+        "setup.cfg",
+        "conftest.py",
+    }
+)
 
 
 def file_of(test_id: str) -> str:
@@ -58,20 +74,27 @@ def _is_test(node: ast.stmt) -> bool:
     )
 
 
-class SuiteSources:
-    """The tests of two trees. `touched` are the base's paths that the change names, `moved` base path to head path."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a test stands: in the head, else in the base. `alike` says that its file is the same in both."""
 
-    def __init__(
-        self, base: Sources, head: Sources, judges: Sequence[str], touched: frozenset[str], moved: Mapping[str, str]
-    ) -> None:
-        self._base = base
-        self._head = head
-        self._moved = moved
+    path: str
+    line: int | None
+    alike: bool
+
+
+class SuiteSources:
+    """The tests of the two sides of a change."""
+
+    def __init__(self, trees: Trees, change: Change, judges: Sequence[str]) -> None:
+        self._base, self._head = Sources(trees.base), Sources(trees.head)
+        self._moved = {file.base_path: file.path for file in change.files if file.old_path}
+        self._touched = frozenset(file.base_path for file in change.files)
+        self._all_touched = change.paths
         self._judges = tuple(judges)
-        listed = sorted(path for path in base.paths if matches(path, judges))
+        listed = sorted(path for path in self._base.paths if matches(path, judges))
         self._modules = [path for path in listed if is_python(path)]
-        self._touched = touched
-        self._touched_data = [path for path in listed if path in touched and not is_python(path)]
+        self._touched_data = [path for path in listed if path in self._touched and not is_python(path)]
         self._support: dict[str, frozenset[str]] = {}
 
     def why_changed(self, test_id: str) -> str:
@@ -110,14 +133,31 @@ class SuiteSources:
         path = file_of(test_id)
         return self.moved(path) + test_id[len(path) :]
 
-    def line(self, test_id: str) -> int | None:
-        """Where a test begins in the head, or in the base where the head does not have it; None for a whole file."""
+    def place(self, test_id: str) -> Place:
+        """Where a test, or a whole file, stands."""
         path = file_of(test_id)
-        for module in (self._head.module(self.moved(path)), self._base.module(path)):
+        where = self.moved(path)
+        there = where if where in self._head.paths else path
+        alike = where in self._head.paths and self._head.text(where) == self._base.text(path)
+        for module in (self._head.module(where), self._base.module(path)):
             found = definition(module, test_id) if module is not None else None
             if found is not None:
-                return found.lineno
-        return None
+                return Place(there, found.lineno, alike)
+        return Place(there, None, alike)
+
+    def touches(self, paths: Sequence[str]) -> bool:
+        """Whether the change touches anything that the suites below `paths` are made of, or how pytest runs them."""
+        below = [one for one in self._modules if one.startswith(tuple(f"{path.rstrip('/')}/" for path in paths))]
+        used = {
+            one for module in (*below, *(path for path in paths if is_python(path))) for one in self.support(module)
+        }
+        names = {posixpath.basename(path) for path in self._touched_data}
+        return (
+            bool(self._touched & used)
+            or any(posixpath.basename(path) in _CONFIGURATION for path in self._touched)
+            or any(path.startswith(tuple(f"{one.rstrip('/')}/" for one in paths)) for path in self._all_touched)
+            or any(name in (self._base.text(path) or "") for name in names for path in used)
+        )
 
     def defines(self, test_id: str) -> bool:
         """Whether the head still has the file and the function of a test."""

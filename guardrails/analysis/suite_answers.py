@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 import msgspec
 
 from guardrails.analysis.left_alone import file_of, function_of
+from guardrails.model.change import Change
+from guardrails.model.finding import Finding, Severity
 from guardrails.ports import Store, SuiteRun
 
 _FILE = "run.json"
@@ -69,6 +72,27 @@ def reason(message: str) -> str:
     errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")]
     said = (errors or lines or ["no message"])[-1 if errors else 0]
     return said if len(said) <= 300 else said[:299] + "…"
+
+
+def shortened(findings: Sequence[Finding], listed: int = 20) -> tuple[Finding, ...]:
+    """The first findings of each rule and severity, and one that counts the rest."""
+    groups: dict[tuple[str, Severity], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.rule, finding.severity), []).append(finding)
+    kept: list[Finding] = []
+    for group in groups.values():
+        kept += group[:listed]
+        if len(group) > listed:
+            rest = len(group) - listed
+            kept.append(replace(group[listed], what=f"and {rest} more, of which one is: {group[listed].what}"))
+    return tuple(kept)
+
+
+def repeat(change: Change, gate: str) -> str:
+    """The command that judges a change again by one gate."""
+    base, head = change.base, change.head
+    ends = f"--base {base.commit or base.ref}" + (f" --head {head.commit}" if head.commit else "")
+    return f"guardrails check {ends} --only {gate}"
 
 
 def remembered(store: Store, kind: str, key: Sequence[object], run: Callable[[], SuiteRun]) -> SuiteRun:

@@ -8,12 +8,11 @@ record of its own; what did not run is never taken to have passed.
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar, TypedDict
 
 from guardrails.analysis import suite_answers as answers
 from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
-from guardrails.analysis.source import Sources
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile
 from guardrails.model.finding import Finding, Rule, Severity
@@ -91,8 +90,6 @@ FAILS_AT_BASE = Rule(
 )
 RULES = (BASE_FAILS, BASE_SKIPPED, HEAD_FAILS, NOT_RUN, CANNOT_FAIL, BROKEN_RUN, FLAKY, FAILS_AT_BASE)
 
-_LISTED = 20
-"""Findings of one rule that are listed one by one; the rest are counted."""
 _EXAMINED = 200
 """Tests that are run once more, at the base or alone."""
 _DEFAULT_PATH = "tests"
@@ -134,7 +131,9 @@ class TestsGate:
             head = bench.suites.run(bench.trees.head, paths, judging.timeout, workers=judging.workers)
             extra = judging.judge_head(head, paths)
         least = max(bench.policy.tests.minimum, len(judging.owed.collected))
-        return Outcome({"tests": done + extra}, {"tests": least}, _shortened(judging.findings), tuple(judging.notes))
+        return Outcome(
+            {"tests": done + extra}, {"tests": least}, answers.shortened(judging.findings), tuple(judging.notes)
+        )
 
 
 def _paths(bench: Bench) -> tuple[str, ...]:
@@ -173,16 +172,10 @@ class _Judging:
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     told: set[str] = field(default_factory=set)
-    base: Sources = field(init=False)
-    head: Sources = field(init=False)
     sources: SuiteSources = field(init=False)
 
     def __post_init__(self) -> None:
-        change, trees = self.bench.change, self.bench.trees
-        self.base, self.head = Sources(trees.base), Sources(trees.head)
-        moved = {file.base_path: file.path for file in change.files if file.old_path}
-        touched = frozenset(file.base_path for file in change.files)
-        self.sources = SuiteSources(self.base, self.head, self.bench.policy.project.judges, touched, moved)
+        self.sources = SuiteSources(self.bench.trees, self.bench.change, self.bench.policy.project.judges)
 
     @property
     def timeout(self) -> float:
@@ -345,18 +338,13 @@ class _Judging:
         self.findings.append(rule.finding(what, **self._place(name, own=rule is HEAD_FAILS)))
 
     def _place(self, name: str, *, own: bool = False) -> "_Place":
-        """Where a test stands in the head, else in the base, and how to run it; `own` says that the head's is meant."""
-        path = file_of(name)
-        where = self.sources.moved(path)
-        unchanged = self.head.text(where) is not None and self.head.text(where) == self.base.text(path)
-        line = self.sources.line(name)
-        reproduce = f"python -m pytest {shlex.quote(name)}" if unchanged or own else self._command()
-        return {"path": where if self.head.text(where) is not None else path, "line": line, "reproduce": reproduce}
+        """Where a test stands, and how to run it; `own` says that the head's version is meant."""
+        place = self.sources.place(name)
+        reproduce = f"python -m pytest {shlex.quote(name)}" if place.alike or own else self._command()
+        return {"path": place.path, "line": place.line, "reproduce": reproduce}
 
     def _command(self) -> str:
-        base, head = self.bench.change.base, self.bench.change.head
-        ends = f"--base {base.commit or base.ref}" + (f" --head {head.commit}" if head.commit else "")
-        return f"guardrails check {ends} --only tests"
+        return answers.repeat(self.bench.change, "tests")
 
 
 class _Place(TypedDict):
@@ -365,17 +353,3 @@ class _Place(TypedDict):
     path: str
     line: int | None
     reproduce: str
-
-
-def _shortened(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The first findings of each rule and severity, and one that counts the rest."""
-    groups: dict[tuple[str, Severity], list[Finding]] = {}
-    for finding in findings:
-        groups.setdefault((finding.rule, finding.severity), []).append(finding)
-    kept: list[Finding] = []
-    for group in groups.values():
-        kept += group[:_LISTED]
-        if len(group) > _LISTED:
-            rest = len(group) - _LISTED
-            kept.append(replace(group[_LISTED], what=f"and {rest} more, of which one is: {group[_LISTED].what}"))
-    return tuple(kept)
