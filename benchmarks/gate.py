@@ -1,0 +1,125 @@
+"""The gate against the plain sequence of tools that a team would run today, on a change to one file of `recsys/`.
+
+    python -m benchmarks.gate
+
+The plain sequence runs cold, one tool after another: ruff, mypy, import-linter, pytest over the same paths, the
+consumers' tests with a verification of the pacts, and locust for as long as the load gate drives one side. The gate runs
+warm, as it does from the second change on. All times are wall times of one run of this program; only ratios count.
+"""
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.changes import ROOT, branch, cloned, one_file
+from benchmarks.verify import serving
+
+OUTPUT = ROOT / "docs/benchmarks/gate.md"
+LOAD_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One measured step: its name, its wall seconds, and its exit status."""
+
+    name: str
+    seconds: float
+    status: int
+
+
+def run(name: str, command: Sequence[str], where: Path, **environment: str) -> Timed:
+    """Run to the end, quietly; time it."""
+    began = time.monotonic()
+    variables = {**os.environ, "PYTHONPATH": str(where), "PACT_DO_NOT_TRACK": "true", **environment}
+    done = subprocess.run(
+        command, cwd=where, env=variables, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    timed = Timed(name, time.monotonic() - began, done.returncode)
+    print(f"  {timed.seconds:7.1f} s  status {timed.status}  {name}", flush=True)
+    return timed
+
+
+def plain(tree: Path) -> Iterator[Timed]:
+    """The tools that a team would run, one after another, nothing cached."""
+    python = sys.executable
+    with TemporaryDirectory(prefix="plain-") as scratch:
+        yield run("ruff check", (python, "-m", "ruff", "check", "--no-cache", "."), tree)
+        yield run("ruff format --check", (python, "-m", "ruff", "format", "--no-cache", "--check", "."), tree)
+        yield run("mypy", (python, "-m", "mypy", "--cache-dir", f"{scratch}/mypy"), tree)
+        yield run("lint-imports", (str(Path(python).with_name("lint-imports")), "--no-cache"), tree)
+        yield run("pytest", (python, "-m", "pytest", "-q", "tests/unit", "tests/repo", "tests/property"), tree)
+        pacts = f"{scratch}/pacts"
+        yield run("consumer tests", (python, "-m", "pytest", "-q", "contracts/consumers"), tree, PACT_OUTPUT_DIR=pacts)
+        yield run("pact verification", (python, "-m", "benchmarks.verify", pacts), tree)
+        artifact = f"{scratch}/artifact"
+        train = (python, "-m", "recsys", "train", "--users", "800", "--tracks", "2000", "--output", artifact)
+        yield run("train for load", train, tree)
+        with serving(
+            (python, "-m", "recsys", "serve", "--artifact", artifact, "--state", f"{scratch}/state"), tree
+        ) as url:
+            locust = ("-f", "loadtests/locustfile.py", "--headless", "-u", "4", "-t", f"{LOAD_SECONDS}s", "--host", url)
+            yield run("locust, one side", (python, "-m", "locust", *locust), tree)
+
+
+@contextmanager
+def changed() -> Iterator[tuple[Path, str]]:
+    """A clone with the small change committed and checked out."""
+    with cloned() as repo:
+        head = branch(repo, "small", "Name a value for what it is", one_file)
+        subprocess.run(("git", "switch", "--quiet", "small"), cwd=repo, check=True)
+        yield repo, head
+
+
+def gate(repo: Path, head: str, name: str, *options: str) -> Timed:
+    """One run of the gate on the change."""
+    command = (sys.executable, "-m", "guardrails", "check", "--repo", str(repo), "--base", "base", "--head", head)
+    return run(name, (*command, *options), ROOT)
+
+
+def table(sequence: Sequence[Timed], gates: dict[str, Sequence[Timed]]) -> str:
+    """The result as Markdown."""
+    whole = sum(step.seconds for step in sequence)
+    without = sum(step.seconds for step in sequence if step.name not in ("train for load", "locust, one side"))
+    lines = ["| plain sequence, cold | seconds |", "|---|---|"]
+    lines += [f"| {step.name} | {step.seconds:.1f} |" for step in sequence]
+    lines += [f"| **all but load** | **{without:.1f}** |", f"| **all** | **{whole:.1f}** |", ""]
+    lines += ["| the gate, warm | seconds (median, all) | against the plain sequence |", "|---|---|---|"]
+    for name, runs in gates.items():
+        seconds = median(r.seconds for r in runs)
+        against = whole if name == "pr" else without
+        every = ", ".join(f"{r.seconds:.1f}" for r in runs)
+        lines.append(f"| `{name}` | {seconds:.1f} ({every}) | {against / seconds:.1f} times faster |")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure, print, and write the page."""
+    with changed() as (repo, head):
+        print("the gate, to warm up", flush=True)
+        gate(repo, head, "everything but load", "--skip", "load")
+        print("the gate, warm", flush=True)
+        gates = {
+            "fast": [gate(repo, head, "fast", "--profile", "fast") for _ in range(5)],
+            "pr, without load": [gate(repo, head, "pr, without load", "--skip", "load") for _ in range(3)],
+            "pr": [gate(repo, head, "pr") for _ in range(1)],
+        }
+        print("the plain sequence", flush=True)
+        sequence = list(plain(repo))
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
+    text = f"{__doc__.strip()}\n\nMeasured by `make bench-gate` on {machine}.\n\n{table(sequence, gates)}\n"
+    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
+    OUTPUT.write_text(f"# How long a verdict takes\n\n{text}", encoding="utf-8")
+    print(table(sequence, gates))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
