@@ -53,8 +53,6 @@ def terminal(out: io.StringIO, *, color: bool, width: int) -> Console:
         force_terminal=color,
         color_system="standard" if color else None,
         no_color=not color,
-        markup=False,
-        emoji=False,
         highlight=False,
         legacy_windows=False,
         _environ={},
@@ -88,7 +86,7 @@ def _head(verdict: Verdict, console: Console) -> None:
     table.add_column(overflow="fold")
     for label, value in words.about(verdict):
         if label in _JUDGED:
-            table.add_row(label, printable(shorten(value, 200)))
+            table.add_row(label, Text(printable(shorten(value, 200))))
     console.print(Padding(table, (0, 0, 0, 2)))
     for note in verdict.notes:
         console.print(Padding(Text(printable_block(note, 4)), (0, 0, 0, 2)))
@@ -127,7 +125,7 @@ def _labelled(label: str, text: str) -> Table:
     table = _table()
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row(label, printable_block(text, 20, 2000))
+    table.add_row(label, Text(printable_block(text, 20, 2000)))
     return table
 
 
@@ -140,8 +138,8 @@ def _gates(verdict: Verdict) -> Table:
     table.add_column("work (against its floor)", overflow="fold", ratio=1)
     for result in verdict.results:
         status = Text(result.status.value, style=_STATUS_STYLE[result.status])
-        done = printable(words.work(result))
-        table.add_row(printable(result.name), status, words.seconds(result), words.found(result), done)
+        done = Text(printable(words.work(result)))
+        table.add_row(Text(printable(result.name)), status, words.seconds(result), words.found(result), done)
     return table
 
 
@@ -181,7 +179,7 @@ def _reasons(rows: list[tuple[str, str]]) -> Table:
     table.add_column(style="bold", overflow="fold")
     table.add_column(overflow="fold")
     for name, text in rows:
-        table.add_row(printable(name), printable_block(text, 12, 2000))
+        table.add_row(Text(printable(name)), Text(printable_block(text, 12, 2000)))
     return table
 
 

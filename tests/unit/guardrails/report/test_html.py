@@ -134,3 +134,9 @@ def test_a_pass_says_what_was_not_checked() -> None:
     shown = "".join(Page(html.render(passing())).text)
     assert "Not checked (1)" in shown
     assert "load is not part of the fast profile (not-in-profile)." in shown
+
+
+def test_equal_findings_have_anchors_of_their_own() -> None:
+    page = Page(html.render(of(gate("lint", finding(line=1), finding(line=2), finding(line=3)))))
+    anchors = [value for value in page.values("id") if value.startswith("f-")]
+    assert [anchor[-2:] for anchor in anchors] == ["-1", "-2", "-3"]

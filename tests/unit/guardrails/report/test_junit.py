@@ -35,10 +35,14 @@ def outcomes(verdict: Verdict) -> list[tuple[str | None, list[str]]]:
 
 def test_the_states_of_a_gate_and_the_severities_are_told_apart() -> None:
     note = finding("n", severity=Severity.NOTE, path=None)
-    verdict = of(gate("lint", finding("b", path=None), note), gate("scope"), errored("types", "no"), unselected("load"))
+    review = finding("r", severity=Severity.REVIEW, path=None)
+    verdict = of(
+        gate("lint", finding("b", path=None), review, note), gate("scope"), errored("types", "no"), unselected("load")
+    )
     assert outcomes(verdict) == [
         ("gate", ["failure", "system-out"]),
         ("tampering/test-skipped: b", ["failure"]),
+        ("tampering/test-skipped: r", ["failure"]),
         ("tampering/test-skipped: n", ["system-out"]),
         ("gate", ["system-out"]),
         ("gate", ["error"]),

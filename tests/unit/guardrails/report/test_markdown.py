@@ -9,7 +9,8 @@ from markdown_it.token import Token
 
 from guardrails.model.verdict import Verdict
 from guardrails.report import markdown
-from tests.verdict_samples import ALL, bad, finding, gate, of, passing, texts, verdicts
+from guardrails.report.printable import printable_block, without_commands
+from tests.verdict_samples import ALL, NASTY, bad, finding, gate, of, passing, texts, verdicts
 
 OURS = re.compile(r"</?(details|summary|br|sub)>")
 TITLES = re.compile(
@@ -119,3 +120,10 @@ def test_a_code_span_holds_its_text_and_nothing_else(text: str) -> None:
     if span:
         (inline,) = [token for token in MarkdownIt("commonmark").parse(f"x {span} y") if token.type == "inline"]
         assert [child.type for child in inline.children or ()] == ["text", "code_inline", "text"]
+
+
+@pytest.mark.parametrize("text", NASTY)
+def test_a_command_stays_inside_its_fence(text: str) -> None:
+    report = markdown.render(of(gate("lint", finding(reproduce=text))))
+    fences = [token.content for token in tokens(report) if token.type == "fence"]
+    assert fences == ([without_commands(printable_block(text, 12, 1000)) + "\n"] if text.strip() else [])

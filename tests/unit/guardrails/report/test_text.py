@@ -6,11 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from guardrails.model.finding import Severity
 from guardrails.model.verdict import Verdict
 from guardrails.report import text
 from guardrails.report.printable import visible
-from tests.verdict_samples import bad, broken, deciding, finding, gate, of, passing, verdicts
+from tests.verdict_samples import bad, broken, deciding, finding, gate, of, passing, unselected, verdicts
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -74,6 +73,14 @@ def test_findings_come_before_the_gates_and_worst_first() -> None:
 
 
 def test_markup_of_the_table_library_stays_text() -> None:
-    assert "[red]x[/red] :smile:" in text.render(
-        of(gate("lint", finding("[red]x[/red] :smile:", severity=Severity.NOTE)))
-    )
+    mark = "[red]x[/red] [/] :smile:"
+    found = finding(mark, rule=mark, path=mark, why=mark, fix=mark, reproduce=mark)
+    shown = text.render(of(gate(mark, found, notes=(mark,)), unselected(mark), notes=(mark,), version=mark))
+    assert shown.count(mark) == 15
+
+
+def test_a_long_word_is_folded_and_no_letter_of_it_lost() -> None:
+    why, fix = "w" * 300, "f" * 300
+    shown = text.render(of(gate("lint", finding("x" * 300, why=why, fix=fix)), unselected("y" * 300)), width=60)
+    for word, times in ((why, 1), (fix, 1), ("x" * 300, 1), ("y" * 300, 2)):
+        assert shown.count(word[0]) >= len(word) * times
