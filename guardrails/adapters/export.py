@@ -54,8 +54,8 @@ def changed_files(directory: Path) -> list[str] | None:
     recorded = _recorded(directory)
     if recorded is None:
         return None
-    root = directory / FILES
-    return sorted(path for path, mark in recorded.items() if _mark(root / path) != mark)
+    root = str(directory / FILES)
+    return sorted(path for path, mark in recorded.items() if _mark_at(f"{root}/{path}") != mark)
 
 
 def is_intact(directory: Path) -> bool:
@@ -74,8 +74,8 @@ def marks(root: Path) -> Marks:
                 path = f"{prefix}{child.name}"
                 if child.is_dir(follow_symlinks=False):
                     pending.append(f"{path}/")
-                elif mark := _mark(Path(child.path)):
-                    found[path] = mark
+                else:
+                    found[path] = _mark(child.stat(follow_symlinks=False))
     return found
 
 
@@ -94,12 +94,15 @@ def _key(path: str) -> str:
     return os.fsencode(path).decode("latin-1")
 
 
-def _mark(path: Path) -> tuple[int, int, int, int] | None:
+def _mark(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_mode, found.st_size, found.st_ino, found.st_ctime_ns
+
+
+def _mark_at(path: str) -> tuple[int, int, int, int] | None:
     try:
-        found = os.lstat(path)
+        return _mark(os.lstat(path))
     except OSError:
         return None
-    return found.st_mode, found.st_size, found.st_ino, found.st_ctime_ns
 
 
 def _reject_unsafe(path: str) -> None:
@@ -123,10 +126,10 @@ def _write_files(git: Git, root: Path, entries: list[TreeEntry]) -> None:
         wanted.seek(0)
         with git.stream("cat-file", "--batch", "--buffer", stdin=wanted) as contents:
             for entry in blobs:
-                _write_blob(root / entry.path, entry, contents)
+                _write_blob(f"{root}/{entry.path}", entry, contents)
 
 
-def _write_blob(path: Path, entry: TreeEntry, contents: IO[bytes]) -> None:
+def _write_blob(path: str, entry: TreeEntry, contents: IO[bytes]) -> None:
     header = contents.readline().split()
     if len(header) != 3 or header[1] != b"blob":
         raise RepositoryError(
@@ -135,21 +138,25 @@ def _write_blob(path: Path, entry: TreeEntry, contents: IO[bytes]) -> None:
         )
     size = int(header[2])
     if entry.mode == SYMLINK_MODE:
-        path.symlink_to(os.fsdecode(contents.read(size)))
+        os.symlink(os.fsdecode(contents.read(size)), path)  # noqa: PTH211 - thousands of them, as all below
     else:
         _write_file(path, entry, contents, size)
     contents.read(1)
 
 
-def _write_file(path: Path, entry: TreeEntry, contents: IO[bytes], size: int) -> None:
+def _write_file(path: str, entry: TreeEntry, contents: IO[bytes], size: int) -> None:
     mode = 0o755 if entry.mode & _EXECUTABLE else 0o644
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode), "wb") as file:  # noqa: PTH123
+    time = _FIRST_TIME + int(entry.oid[:8], 16) % _TIMES
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
         left = size
         while left:
             chunk = contents.read(min(left, _CHUNK))
             if not chunk:
                 raise RepositoryError(f"git ended in the middle of {entry.path}. Check the repository: git fsck.")
-            file.write(chunk)
             left -= len(chunk)
-    time = _FIRST_TIME + int(entry.oid[:8], 16) % _TIMES
-    os.utime(path, (time, time))
+            while chunk:
+                chunk = chunk[os.write(file, chunk) :]
+        os.utime(file, (time, time))
+    finally:
+        os.close(file)
