@@ -1,15 +1,33 @@
 """Counters and histograms in the text format of Prometheus."""
 
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from recsys.domain.slate import Decision
 
 LATENCY: Final = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 STAGE: Final = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
+
+
+Metric = TypeVar("Metric", Counter, Histogram)
+
+
+class Labelled(Generic[Metric]):
+    """One metric by labels. Remembers each child: the library's own look-up takes as long as the count itself."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric: Metric = metric
+        self._children: dict[tuple[str, ...], Metric] = {}
+
+    def __call__(self, *labels: str) -> Metric:
+        """Return the child with these labels."""
+        child = self._children.get(labels)
+        if child is None:
+            child = self._children[labels] = self._metric.labels(*labels)
+        return child
 
 
 class PrometheusTelemetry:
@@ -20,40 +38,45 @@ class PrometheusTelemetry:
     """
 
     def __init__(self, model_version: str, *, shared: bool = False) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped upstream; those series are noise
         own = CollectorRegistry()
         self._rendered = CollectorRegistry() if shared else own
         if shared:
             MultiProcessCollector(self._rendered)  # type: ignore[no-untyped-call]  # untyped upstream
-        self._requests = Counter("recsys_requests", "Answers sent.", ("route", "method", "status"), registry=own)
-        self._latency = Histogram(
-            "recsys_request_seconds", "Time to answer.", ("route",), buckets=LATENCY, registry=own
+        self._requests = Labelled(
+            Counter("recsys_requests", "Answers sent.", ("route", "method", "status"), registry=own)
         )
-        self._stage = Histogram(
-            "recsys_stage_seconds", "Time by stage of the pipeline.", ("stage",), buckets=STAGE, registry=own
+        self._latency = Labelled(
+            Histogram("recsys_request_seconds", "Time to answer.", ("route",), buckets=LATENCY, registry=own)
+        )
+        self._stage = Labelled(
+            Histogram("recsys_stage_seconds", "Time by stage of the pipeline.", ("stage",), buckets=STAGE, registry=own)
         )
         self._candidates = Counter("recsys_candidates", "Candidates retrieved, all requests together.", registry=own)
         self._returned = Counter("recsys_slate_tracks", "Tracks returned, all requests together.", registry=own)
-        self._removed = Counter("recsys_removed", "Candidates removed by a filter.", ("reason",), registry=own)
-        self._degraded = Counter(
-            "recsys_degraded", "Slates made without a stage that failed.", ("stage",), registry=own
+        self._removed = Labelled(
+            Counter("recsys_removed", "Candidates removed by a filter.", ("reason",), registry=own)
         )
-        self._empty = Counter("recsys_empty_slates", "Slates without a track.", ("surface",), registry=own)
+        self._degraded = Labelled(
+            Counter("recsys_degraded", "Slates made without a stage that failed.", ("stage",), registry=own)
+        )
+        self._empty = Labelled(Counter("recsys_empty_slates", "Slates without a track.", ("surface",), registry=own))
         self._explored = Counter("recsys_explored_tracks", "Positions drawn to explore.", registry=own)
-        self._events = Counter("recsys_events", "Events received.", ("outcome",), registry=own)
+        self._events = Labelled(Counter("recsys_events", "Events received.", ("outcome",), registry=own))
         self._dropped = Counter("recsys_decisions_dropped", "Decisions that the full log queue dropped.", registry=own)
         info = Gauge(
-            "recsys_model_info", "1 for the model in service.", ("version",), registry=own, multiprocess_mode="livemax"
+            "recsys_model_info", "1 for the model in service.", ("version",), registry=own, multiprocess_mode="max"
         )
         info.labels(model_version).set(1)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests.labels(route, method, str(status)).inc()
-        self._latency.labels(route).observe(seconds)
+        self._requests(route, method, str(status)).inc()
+        self._latency(route).observe(seconds)
 
     def stage(self, name: str, seconds: float) -> None:
         """Record the time of one stage of the pipeline."""
-        self._stage.labels(name).observe(seconds)
+        self._stage(name).observe(seconds)
 
     def served(self, decision: Decision) -> None:
         """Count what went into a slate and what came out of it."""
@@ -62,16 +85,16 @@ class PrometheusTelemetry:
         self._returned.inc(slate.size)
         self._explored.inc(int(np.count_nonzero(decision.explored)))
         for reason, count in slate.removed.items():
-            self._removed.labels(reason).inc(count)
+            self._removed(reason).inc(count)
         for name in slate.degraded:
-            self._degraded.labels(name).inc()
+            self._degraded(name).inc()
         if not slate.size:
-            self._empty.labels(decision.query.surface.value).inc()
+            self._empty(decision.query.surface.value).inc()
 
     def stored(self, accepted: int, duplicates: int) -> None:
         """Count events."""
-        self._events.labels("accepted").inc(accepted)
-        self._events.labels("duplicate").inc(duplicates)
+        self._events("accepted").inc(accepted)
+        self._events("duplicate").inc(duplicates)
 
     def dropped(self) -> None:
         """Count a decision that the log could not take."""

@@ -1,6 +1,7 @@
 """Who asks: a user's state, from what training knew and what the stores hold. Always as of this moment."""
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from recsys.domain.events import Event, EventColumns
@@ -51,13 +52,14 @@ class UserStates:
 
     def _folded(self, user_id: str, stored: tuple[Event, ...], settings: UserSettings | None) -> UserState:
         row = self._histories.row(user_id)
-        known = row is not None or settings is not None
+        market, allow_explicit = self._settings(row, settings)
+        if row is None and not stored:
+            return replace(UserState.cold(user_id, market, allow_explicit), known=settings is not None)
         columns = EventColumns.of(stored, self._catalogue)
         if row is not None:
             trained = self._histories.events_of(row)
             columns = merged(trained, columns) if stored else trained
-        market, allow_explicit = self._settings(row, settings)
-        return fold(user_id, columns, market=market, allow_explicit=allow_explicit, known=known or None)
+        return fold(user_id, columns, market=market, allow_explicit=allow_explicit, known=True)
 
     def _settings(self, row: int | None, stored: UserSettings | None) -> tuple[str | None, bool | None]:
         if stored is not None:
