@@ -210,15 +210,16 @@ def _kind_of_file(file: FileChange, bench: Bench, head: Sources) -> Iterator[Fin
         leads_out = escapes(path, link)
         rule = SYMLINK_ESCAPES if leads_out else SYMLINK
         where = "out of the repository" if leads_out else f"to {target}"
-        yield rule.finding(
-            f"{path} is a symbolic link {where} ({target!r})", path=path, reproduce=f"git ls-tree HEAD '{path}'"
-        )
+        what = f"{path} is a symbolic link {where} ({target!r})"
+        yield rule.finding(what, path=path, reproduce=bench.change.diff(path))
     if SUBMODULE_MODE in {file.head_mode, file.base_mode} or path == ".gitmodules":
         yield SUBMODULE.finding(f"{path} is {file.kind} and is a submodule or names some", path=path)
     if file.binary and file.head_mode in _REGULAR and not matches(path, bench.policy.scope.binary):
         really = "\0" in (head.text(path) or "")
         what = f"{path} is a binary file" if really else f"{path} is text that git is told to show as binary"
-        yield BINARY.finding(f"{what} and is {file.kind}", path=path, reproduce=f"git diff --stat -- '{path}'")
+        yield BINARY.finding(
+            f"{what} and is {file.kind}", path=path, reproduce=bench.change.diff(path, options="--stat")
+        )
     gains = file.head_mode == 0o100755 and file.base_mode != 0o100755
     if gains and not (head.text(path) or "").startswith("#!"):
         yield EXECUTABLE.finding(f"{path} becomes executable and has no `#!` line", path=path)
@@ -328,7 +329,7 @@ def _size(bench: Bench) -> Iterator[Finding]:
         if count > limit
     ]
     if over:
-        yield TOO_LARGE.finding("; ".join(over), reproduce="git diff --shortstat BASE...HEAD")
+        yield TOO_LARGE.finding("; ".join(over), reproduce=bench.change.diff(options="--shortstat"))
 
 
 def _protected(bench: Bench) -> Iterator[Finding]:
@@ -340,7 +341,7 @@ def _protected(bench: Bench) -> Iterator[Finding]:
                 yield PROTECTED.finding(
                     f"{path} is {file.kind} and is protected by the pattern {pattern!r}",
                     path=path,
-                    reproduce=f"git diff BASE...HEAD -- '{path}'",
+                    reproduce=bench.change.diff(path),
                 )
 
 

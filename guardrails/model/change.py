@@ -1,5 +1,6 @@
 """A change: the difference between the merge base and the head."""
 
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -90,3 +91,9 @@ class Change:
     def file(self, path: str) -> FileChange | None:
         """The change of the file at `path` in the head or the base, if it changed."""
         return next((f for f in self.files if path in (f.path, f.base_path)), None)
+
+    def diff(self, *paths: str, options: str = "") -> str:
+        """The command that shows the change, or these paths of it, in the user's repository."""
+        sides = [side.commit for side in (self.base, self.head) if side.commit]
+        words = ["git", "diff", *options.split(), *sides, *(("--", *paths) if paths else ())]
+        return shlex.join(words)
