@@ -11,8 +11,8 @@ from guardrails.load.statistics import UNKNOWN, Ratio, detectable, paired_ratio,
 ALPHA = 0.01
 """Error rate of one bound of one metric, for a head that is slower by exactly the margin: 4 % over the four metrics.
 For a head that is not slower the margin and the second run bring it far down."""
-WINDOW = {"p50": 1, "p95": 100, "p99": 300}
-"""Answers of each side in a window: as many as leave three or more above the percentile."""
+WINDOW = {"p50": 1, "p95": 60, "p99": 200}
+"""Answers of each side in a window: as many as leave two or more above the percentile."""
 
 NAMES = {"cpu": "processor time a request", "p50": "latency p50", "p95": "latency p95", "p99": "latency p99"}
 

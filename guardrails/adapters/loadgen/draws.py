@@ -10,8 +10,8 @@ from gevent.local import local
 def draw_by_seat(seed: int) -> Callable[[int], None]:
     """Make the functions of `random` draw from a stream of the calling greenlet.
 
-    Returns what gives the calling greenlet the stream of a seat; twins take the same seat. A greenlet without a seat
-    draws from one shared stream. This changes the module for the whole process.
+    Returns what gives the calling greenlet the stream of a seat, once; twins take the same seat. A greenlet without a
+    seat draws from one shared stream. This changes the module for the whole process.
     """
     streams, shared = local(), random.Random(seed)  # noqa: S311 - simulated users, no secrets
 
@@ -23,6 +23,7 @@ def draw_by_seat(seed: int) -> Callable[[int], None]:
             setattr(random, name, forward(name))
 
     def take_seat(seat: int) -> None:
-        streams.stream = random.Random(f"{seed}:{seat}")  # noqa: S311 - simulated users, no secrets
+        if not hasattr(streams, "stream"):
+            streams.stream = random.Random(f"{seed}:{seat}")  # noqa: S311 - simulated users, no secrets
 
     return take_seat
