@@ -112,19 +112,23 @@ def _fold(title: str, blocks: list[str], room: int) -> str:
 def _group(group: words.Group, most: int = 20) -> str:
     lines = [code(group.rule, 100) or "a rule without a name", ""]
     for finding in group.findings[:most]:
-        lines += _finding(finding)
+        lines += [_finding(finding), *_command("" if group.command else finding.reproduce)]
     if group.findings[most:]:
         lines.append(f"- and {len(group.findings) - most} more of this rule, in `verdict.json`")
-    lines += ["", f"Why: {_words(group.why, 1000)}", "", f"Fix: {_words(group.fix, 1000)}"]
+    lines += [*_command(group.command), "", f"Why: {_words(group.why, 1000)}", "", f"Fix: {_words(group.fix, 1000)}"]
     return "\n".join(lines)
 
 
-def _finding(finding: Finding) -> list[str]:
+def _finding(finding: Finding) -> str:
     place = f"{code(finding.place, 300)} " if finding.place else ""
-    lines = [f"- {place}{_words(finding.what, 1000)}"]
-    if finding.reproduce.strip():
-        lines += ["", *(f"  {line}" for line in fence(printable_block(finding.reproduce, 12, 1000)).split("\n")), ""]
-    return lines
+    return f"- {place}{_words(finding.what, 1000)}"
+
+
+def _command(command: str) -> list[str]:
+    """The command inside the list's last entry."""
+    if not command.strip():
+        return []
+    return ["", *(f"  {line}" for line in fence(printable_block(command, 12, 1000)).split("\n")), ""]
 
 
 def _gates(verdict: Verdict) -> list[str]:

@@ -102,10 +102,12 @@ def _group(group: words.Group, console: Console) -> None:
     console.print(Padding(Text(printable(group.rule), style=_SEVERITY_STYLE[group.severity]), (0, 0, 0, 2)))
     for finding in group.findings[:MOST_PER_GROUP]:
         _finding(finding, console)
+        _command("" if group.command else finding.reproduce, console)
     left = len(group.findings) - MOST_PER_GROUP
     if left > 0:
         text = f"... and {left} more of this rule, in full in every other format"
         console.print(Padding(Text(text, style="dim"), (0, 0, 0, 4)))
+    _command(group.command, console)
     for label, text in (("why", group.why), ("fix", group.fix)):
         if text:
             console.print(Padding(_labelled(label, text), (0, 0, 0, 4)))
@@ -116,7 +118,10 @@ def _finding(finding: Finding, console: Console) -> None:
     fits = "\n" not in what and cell_len(place) + cell_len(what) + 6 <= console.width
     gap = ("  " if fits else "\n  ") if place else ""
     console.print(Padding(Text.assemble((place, "bold"), gap, what.replace("\n", "\n  ")), (0, 0, 0, 4)))
-    for line in printable_block(finding.reproduce, 12).split("\n"):
+
+
+def _command(command: str, console: Console) -> None:
+    for line in printable_block(command, 12).split("\n"):
         if line:
             console.print(Text(f"      $ {line}", style="cyan"), soft_wrap=True)
 

@@ -46,6 +46,12 @@ class Group:
         """How many findings it holds."""
         return len(self.findings)
 
+    @property
+    def command(self) -> str:
+        """The command that reproduces every one of them, or an empty string where each has its own."""
+        commands = {finding.reproduce for finding in self.findings}
+        return commands.pop() if len(commands) == 1 else ""
+
 
 def dedented(text: str) -> str:
     """`text` without the indentation that all of its lines share."""

@@ -126,7 +126,7 @@ def test_many_findings_are_folded_and_what_the_page_leaves_out_is_said() -> None
     many: list[Finding] = [finding(f"thing {n:04}") for n in range(html.MOST_PER_GROUP + 7)]
     source = html.render(of(gate("lint", *many)))
     assert source.count('<li id="f-') == html.MOST_PER_GROUP
-    assert "The page stops here: 7 findings more of this rule" in source
+    assert "The page stops here: 7 more of this rule" in source
     assert Page(source).tags.count("details") == 1
 
 
@@ -140,3 +140,12 @@ def test_equal_findings_have_anchors_of_their_own() -> None:
     page = Page(html.render(of(gate("lint", finding(line=1), finding(line=2), finding(line=3)))))
     anchors = [value for value in page.values("id") if value.startswith("f-")]
     assert [anchor[-2:] for anchor in anchors] == ["-1", "-2", "-3"]
+
+
+def test_a_command_that_all_findings_of_a_rule_share_is_shown_once() -> None:
+    same = html.render(of(gate("lint", finding("a", reproduce="ruff check"), finding("b", reproduce="ruff check"))))
+    other = html.render(
+        of(gate("lint", finding("a", reproduce="ruff check a"), finding("b", reproduce="ruff check b")))
+    )
+    assert same.count(">ruff check<") == 1
+    assert other.count(">ruff check a<") == other.count(">ruff check b<") == 1

@@ -127,3 +127,12 @@ def test_a_command_stays_inside_its_fence(text: str) -> None:
     report = markdown.render(of(gate("lint", finding(reproduce=text))))
     fences = [token.content for token in tokens(report) if token.type == "fence"]
     assert fences == ([without_commands(printable_block(text, 12, 1000)) + "\n"] if text.strip() else [])
+
+
+def test_a_command_that_all_findings_of_a_rule_share_is_shown_once() -> None:
+    same = markdown.render(of(gate("lint", finding("a", reproduce="ruff check"), finding("b", reproduce="ruff check"))))
+    other = markdown.render(
+        of(gate("lint", finding("a", reproduce="ruff check a"), finding("b", reproduce="ruff check b")))
+    )
+    assert same.count("  ruff check\n") == 1
+    assert other.count("  ruff check a\n") == other.count("  ruff check b\n") == 1

@@ -84,3 +84,12 @@ def test_a_long_word_is_folded_and_no_letter_of_it_lost() -> None:
     shown = text.render(of(gate("lint", finding("x" * 300, why=why, fix=fix)), unselected("y" * 300)), width=60)
     for word, times in ((why, 1), (fix, 1), ("x" * 300, 1), ("y" * 300, 2)):
         assert shown.count(word[0]) >= len(word) * times
+
+
+def test_a_command_that_all_findings_of_a_rule_share_is_shown_once() -> None:
+    same = text.render(of(gate("lint", finding("a", reproduce="ruff check"), finding("b", reproduce="ruff check"))))
+    other = text.render(
+        of(gate("lint", finding("a", reproduce="ruff check a"), finding("b", reproduce="ruff check b")))
+    )
+    assert same.count("$ ruff check") == 1
+    assert other.count("$ ruff check") == 2
