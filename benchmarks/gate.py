@@ -3,7 +3,7 @@
     python -m benchmarks.gate
 
 The plain sequence runs cold, one tool after another: ruff, mypy, import-linter, pytest over the same paths, the
-consumers' tests with a verification of the pacts, and locust for as long as the load gate drives one side. The gate runs
+consumers' tests with a verification of the pacts, and locust. The gate runs
 warm, as it does from the second change on. All times are wall times of one run of this program; only ratios count.
 """
 
@@ -12,7 +12,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,7 @@ def gate(repo: Path, head: str, name: str, *options: str) -> Timed:
     return run(name, (*command, *options), ROOT)
 
 
-def table(sequence: Sequence[Timed], gates: dict[str, Sequence[Timed]]) -> str:
+def table(sequence: Sequence[Timed], gates: Mapping[str, Sequence[Timed]]) -> str:
     """The result as Markdown."""
     whole = sum(step.seconds for step in sequence)
     without = sum(step.seconds for step in sequence if step.name not in ("train for load", "locust, one side"))
