@@ -92,6 +92,13 @@ class ArtifactDirectory:
         A directory that is not empty is only ever replaced when it holds a manifest, so that nothing else is lost.
         """
         parent = self.path.parent
+        try:
+            self._check_place(parent, replace)
+            check_writable(parent)
+        except OSError as error:
+            raise ArtifactError(f"{self.path} cannot be written: {error.strerror or error}") from error
+
+    def _check_place(self, parent: Path, replace: bool) -> None:
         if not parent.is_dir():
             raise ArtifactError(f"{parent} is not a directory; make it first, or give another --output")
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
@@ -101,10 +108,6 @@ class ArtifactDirectory:
                 raise ArtifactError(f"{self.path} holds other files and no model; give another --output")
             if not replace:
                 raise ArtifactError(f"{self.path} already holds a model; add --force to replace it")
-        try:
-            check_writable(parent)
-        except OSError as error:
-            raise ArtifactError(f"{parent} cannot be written: {error.strerror or error}") from error
 
     def _names(self, held: Manifest) -> tuple[str, ...]:
         if held.ranker not in codec.RANKER_NAMES:

@@ -160,8 +160,6 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str]
                     yield reader.line_num, cells if fits else None
     except csv.Error as error:
         raise DatasetError(f"{path} is not CSV: {error}") from error
-    except OSError as error:
-        raise DatasetError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _is_broken(cell: str) -> bool:

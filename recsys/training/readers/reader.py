@@ -31,7 +31,7 @@ class Reader(Protocol):
         ...
 
     def read(self, path: Path, max_bad_share: float) -> Dataset:
-        """Return the dataset, or raise `DatasetError`. max_bad_share: rows that may be bad, in [0, 1]."""
+        """Return the dataset. max_bad_share: rows that may be bad, in [0, 1]. Raises `DatasetError` and `OSError`."""
         ...
 
 

@@ -20,11 +20,17 @@ def read_dataset(path: Path, name: str | None = None, max_bad_share: float = DEF
     """
     if not 0.0 <= max_bad_share <= 1.0:
         raise DatasetError(f"the share of bad rows is {max_bad_share}; it must lie in [0, 1]")
-    if name is None:
-        return check_usable(detect(path, READERS).read(path, max_bad_share))
+    try:
+        reader = detect(path, READERS) if name is None else _named(path, name)
+        return check_usable(reader.read(path, max_bad_share))
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _named(path: Path, name: str) -> Reader:
     for reader in READERS:
         if reader.name == name:
             if not reader.recognises(path):
                 raise DatasetError(f"{path} is not {name}: {reader.summary}")
-            return check_usable(reader.read(path, max_bad_share))
+            return reader
     raise DatasetError(f"{name!r} is not a format that can be read; the known ones are {', '.join(FORMATS[1:])}")

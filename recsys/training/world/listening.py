@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from recsys.domain.arrays import Floats, Ints
+from recsys.domain.arrays import Bools, Floats, Ints, Slots
 from recsys.domain.events import EventColumns, Kind
 from recsys.domain.items import SECONDS_A_DAY
 from recsys.training.world.choices import choose, legal
@@ -13,6 +13,7 @@ from recsys.training.world.people import People
 from recsys.training.world.tracks import Tracks
 
 SESSION_LENGTH: Final = 8
+LEFT_SHARE: Final = 0.06  # plays that end early without a skip
 LIKE_DELAY, BLOCK_DELAY = 20, 5
 
 
@@ -26,11 +27,7 @@ def make_events(world: WorldParameters, tracks: Tracks, people: People) -> tuple
     skipped = chance.random(user.shape[0]) < _odds(1.0 - 5.0 * affinity + tracks.annoyance[track])
     liked = ~skipped & (chance.random(user.shape[0]) < _odds(-6.0 + 5.5 * affinity))
     angry = skipped & (chance.random(user.shape[0]) < 0.03)
-    played_share = np.where(
-        skipped, chance.uniform(0.01, 0.12, skipped.shape[0]), chance.uniform(0.3, 1.0, user.shape[0])
-    )
-    played = (tracks.length_ms[track] * played_share).astype(np.int32)
-    played[~skipped] = np.maximum(played[~skipped], 30_000)
+    played = _played(chance, skipped, tracks.length_ms[track])
     by_artist = angry & (chance.random(user.shape[0]) < 0.75)
     parts = (
         (np.flatnonzero(~skipped), Kind.LISTEN, 0),
@@ -51,6 +48,13 @@ def make_events(world: WorldParameters, tracks: Tracks, people: People) -> tuple
         ms_played=np.where(plays, played[rows], -1).astype(np.int32),
     )
     return user[rows], events
+
+
+def _played(chance: np.random.Generator, skipped: Bools, length: Ints) -> Slots:
+    """Return (p,) int32 milliseconds: little of a track that was skipped or left, most of the others."""
+    left = ~skipped & (chance.random(skipped.shape) < LEFT_SHARE)
+    short, long = chance.uniform(0.01, 0.12, skipped.shape), chance.uniform(0.3, 1.0, skipped.shape)
+    return np.asarray(length * np.where(skipped | left, short, long), dtype=np.int32)
 
 
 def _moments(chance: np.random.Generator, world: WorldParameters, people: People) -> tuple[Ints, Ints]:

@@ -76,6 +76,13 @@ def test_each_user_gets_the_own_events_in_order() -> None:
     assert found.owner().tolist() == [0, 0, 2, 2]
 
 
+@given(st.permutations([(5, 1, -1), (5, 2, -1), (5, -1, 3), (5, 1, -1), (4, 9, -1), (5, -1, 2)]))
+def test_the_order_that_events_come_in_does_not_matter(rows: list[Row]) -> None:
+    found, other = histories([0] * 6, rows).events, histories([0] * 6, sorted(rows)).events
+    for name in ("kinds", "tracks", "artists", "times", "ms_played"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(other, name), name)
+
+
 def test_users_are_found_with_their_settings() -> None:
     found = histories([], [])
     assert [found.row(key) for key in ("u0", "u2", "u3", "")] == [0, 2, None, None]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from recsys.__main__ import main
-from tests.unit.recsys.training.test_readers import RATINGS, sample
+from tests.movielens_sample import RATINGS, sample
 
 SMALL = ["--users", "120", "--tracks", "200", "--days", "120", "--seed", "3", "--holdout", "0.2"]
 

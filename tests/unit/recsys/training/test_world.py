@@ -48,6 +48,9 @@ def test_the_world_has_what_a_service_has() -> None:
     world = make_world(WorldParameters(users=300, tracks=800, seed=3))
     counts, catalogue = world.counts(), world.catalogue
     assert all(int(str(counts[name])) > 0 for name in ("listens", "skips", "likes", "blocks"))
+    listens = world.histories.events.kinds == Kind.LISTEN
+    short = world.histories.events.ms_played[listens] < 30_000
+    assert 0.01 < short.mean() < 0.1, "some plays end early without a skip"
     assert len(catalogue.markets) >= 4
     assert 0.05 < catalogue.explicit.mean() < 0.6
     assert (catalogue.released > SMALL_WORLD.end_day).any(), "some tracks are scheduled"

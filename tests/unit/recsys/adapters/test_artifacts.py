@@ -327,3 +327,13 @@ def test_a_scorer_that_cannot_be_stored_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="a Odd cannot be published"):
         ArtifactDirectory(tmp_path / "model").write(odd)
     assert entries(tmp_path) == []
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_only(parent: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(directory, "check_writable", read_only)
+    with pytest.raises(ArtifactError, match="cannot be written: Permission denied"):
+        ArtifactDirectory(tmp_path / "model").write(small_published())
+    assert entries(tmp_path) == []
