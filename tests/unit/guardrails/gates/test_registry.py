@@ -1,7 +1,7 @@
 """What holds of every gate that there is, and of every one that will be."""
 
+import pkgutil
 import re
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +18,8 @@ def test_the_gates_stand_cheapest_first_and_are_called_apart() -> None:
 
 
 def test_every_gate_that_has_a_file_is_registered() -> None:
-    folder = Path(guardrails.gates.__file__).parent
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "base", "registry"}
-    assert {gate.name for gate in GATES} == files
+    modules = {module.name for module in pkgutil.iter_modules(guardrails.gates.__path__)}
+    assert {gate.name for gate in GATES} == modules - {"base", "registry"}
 
 
 def test_rule_ids_are_unique() -> None:

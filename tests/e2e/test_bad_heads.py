@@ -1,0 +1,116 @@
+"""Heads that are broken or hostile, judged as a whole: none passes, none is waited for, none leaves a trace."""
+
+import os
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from guardrails.adapters.changes import Wanted
+from guardrails.adapters.terminal import Quiet
+from guardrails.cli.engine import Engine
+from guardrails.cli.options import CheckOptions
+from guardrails.gates.registry import GATES
+from guardrails.model.result import VerdictKind
+from guardrails.model.verdict import Verdict
+from tests.canary import asking, told
+from tests.git_repositories import fingerprint, new_repo
+
+POLICY = """
+schema = 1
+[project]
+packages = ["shop"]
+[tests]
+paths = ["tests"]
+timeout_seconds = 60
+plugins = []
+"""
+RANK = "def rank(scores):\n    return sorted(scores)\n"
+BASE = {
+    "guardrails.toml": POLICY,
+    "shop/__init__.py": "",
+    "shop/rank.py": RANK,
+    "tests/test_rank.py": "from shop.rank import rank\n\n\ndef test_rank():\n    assert rank([2, 1]) == [1, 2]\n",
+}
+
+
+def judged(
+    tmp_path: Path,
+    head: dict[str, str | bytes | None],
+    only: tuple[str, ...] = ("scope", "tests"),
+    policy: str = POLICY,
+) -> Verdict:
+    """The verdict on one change to the project, which leaves the repository and the scratch space as they were."""
+    repo = new_repo(tmp_path / "a repo", {**BASE, "guardrails.toml": policy})
+    repo.branch("feature")
+    repo.commit(head)
+    before = fingerprint(repo.root)
+    engine = Engine(GATES, os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=tmp_path / "cache")
+    verdict = engine.check(CheckOptions(repo.root, Wanted(), only=only, jobs=2, seed=1))
+    assert fingerprint(repo.root) == before
+    assert not list((tmp_path / "cache" / "scratch").iterdir())
+    return verdict
+
+
+def before_rank(code: str) -> dict[str, str | bytes | None]:
+    """The product with code that runs when it is imported."""
+    return {"shop/rank.py": f"{code}\n\n\n{RANK}"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        pytest.param({"shop/rank.py": "def rank(scores:\n"}, VerdictKind.BLOCK, id="does not parse"),
+        pytest.param(before_rank("import no_such_module_anywhere"), VerdictKind.BLOCK, id="does not import"),
+        pytest.param(before_rank("import os\n\nos._exit(0)"), VerdictKind.ERROR, id="exits at import"),
+        pytest.param(before_rank("import sys\n\nsys.exit(0)"), VerdictKind.ERROR, id="exits politely at import"),
+        pytest.param({"shop/rank.py": None, "shop/__init__.py": None}, VerdictKind.BLOCK, id="deletes the product"),
+        pytest.param({"shop/rank.py": "def rank(s):\n    return s\n"}, VerdictKind.BLOCK, id="is plainly wrong"),
+    ],
+)
+def test_a_broken_head_never_passes(tmp_path: Path, head: dict[str, str | bytes | None], kind: VerdictKind) -> None:
+    verdict = judged(tmp_path, head)
+    assert verdict.kind is kind, told(verdict)
+
+
+@pytest.mark.slow
+def test_a_head_that_hangs_at_import_is_ended_at_its_time_out(tmp_path: Path) -> None:
+    head = before_rank("import time\n\ntime.sleep(600)")
+    verdict = judged(tmp_path, head, policy=POLICY.replace("= 60", "= 4"))
+    assert verdict.kind is VerdictKind.ERROR, told(verdict)
+
+
+@pytest.mark.slow
+def test_a_head_that_prints_a_gigabyte_is_judged_by_what_it_does(tmp_path: Path) -> None:
+    code = "import os\n\nfor _ in range(1024):\n    os.write(1, b'x' * 1_000_000)"
+    verdict = judged(tmp_path, before_rank(code))
+    assert verdict.kind in {VerdictKind.PASS, VerdictKind.ERROR}, told(verdict)
+
+
+@pytest.mark.slow
+def test_a_head_that_writes_into_the_judged_trees_is_an_error(tmp_path: Path) -> None:
+    code = f"""from pathlib import Path
+
+for path in Path({str(tmp_path / "cache")!r}).rglob("*.py"):
+    path.write_text("")"""
+    verdict = judged(tmp_path, before_rank(code))
+    assert verdict.kind is VerdictKind.ERROR, told(verdict)
+    assert "written into the evidence" in verdict.error
+
+
+def test_paths_with_spaces_and_any_letters_are_judged(tmp_path: Path) -> None:
+    head: dict[str, str | bytes | None] = {"shop/naïve name.py": "X = 1\n", "docs/日本 語.md": "text\n"}
+    verdict = judged(tmp_path, head, only=("scope", "lint"))
+    assert verdict.kind is VerdictKind.PASS, told(verdict)
+    assert verdict.size.files == 2
+
+
+def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
+    repo = new_repo(tmp_path / "linked")
+    repo.branch("feature")
+    (repo.root / "data").symlink_to("/etc")
+    repo.commit()
+    engine = Engine(GATES, os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=tmp_path / "cache")
+    verdict = engine.check(CheckOptions(repo.root, Wanted(), only=("scope",), jobs=1, seed=1))
+    assert asking(verdict) == {"scope/symlink-escapes"}, told(verdict)
