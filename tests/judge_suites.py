@@ -105,3 +105,12 @@ def suite_run(outcomes: Mapping[str, str], **more: object) -> SuiteRun:
         if outcome
     }
     return replace(SuiteRun(tuple(outcomes), records), **more)  # type: ignore[arg-type]  # fields of the run
+
+
+def property_run(drawn: Mapping[str, tuple[int, int]], **more: object) -> SuiteRun:
+    """A whole run of properties that passed: id to the examples that it judged and rejected."""
+    records = {
+        name: CaseRecord(name, "passed", examples=examples, rejected=rejected, is_property=True)
+        for name, (examples, rejected) in drawn.items()
+    }
+    return replace(SuiteRun(tuple(drawn), records), **more)  # type: ignore[arg-type]  # fields of the run

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import msgspec
 
-from guardrails.analysis.left_alone import file_of, function_of
+from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
 from guardrails.model.change import Change
 from guardrails.model.finding import Finding, Severity
 from guardrails.ports import Store, SuiteRun
@@ -59,6 +59,23 @@ def why_not_run(name: str, run: SuiteRun) -> str:
     if any(function_of(one) == function_of(name) for one in run.collected):
         return f"{name} was collected, but nothing recorded its end"
     return f"{name} is no longer collected"
+
+
+def lost_in_head(owed: SuiteRun, run: SuiteRun, sources: SuiteSources, paths: Sequence[str]) -> list[str]:
+    """Test functions that stand in the head and were not run there, though `paths` were: deselected, ignored, lost.
+
+    Functions and not ids: a change may well have other parameters.
+    """
+    broken = broken_files(run)
+    collected = {function_of(name) for name in run.collected}
+    there = {function_of(name): function_of(sources.moved_id(name)) for name in owed.collected}
+    gone = {
+        name
+        for name, new in there.items()
+        if below(file_of(new), paths) and new not in collected and sources.defines(name)
+    }
+    unrecorded = collected - {function_of(name) for name in run.records}
+    return sorted(name for name in gone | unrecorded if file_of(name) not in broken)
 
 
 def outcomes(run: SuiteRun) -> Mapping[str, str]:

@@ -271,26 +271,12 @@ class _Judging:
                 self._add(FLAKY, name, f"{name} failed once and passed alone: {said}")
             else:
                 self._add(HEAD_FAILS, name, f"{name} fails: {said}")
-        if not run.complaint:
-            self._lost_in_head(run, paths)
+        told = {function_of(name) for name in self.told}
+        for name in answers.lost_in_head(self.owed, run, self.sources, paths) if not run.complaint else ():
+            if name not in told:
+                self._add(NOT_RUN, name, answers.why_not_run(name, run))
         self.notes.append(f"{len(run.records)} of the head's own tests ran on the head")
         return len(set(run.records).difference(self.owed.collected))
-
-    def _lost_in_head(self, run: SuiteRun, paths: Sequence[str]) -> None:
-        """Tests of the base that stand in the head but are not collected or not run there."""
-        broken = answers.broken_files(run)
-        collected = {function_of(name) for name in run.collected}
-        ran = {function_of(name) for name in run.records}
-        owed = {function_of(name): function_of(self.sources.moved_id(name)) for name in self.owed.collected}
-        lost = {
-            name
-            for name, there in owed.items()
-            if answers.below(file_of(there), paths) and there not in collected and self.sources.defines(name)
-        }
-        told = {function_of(name) for name in self.told}
-        for name in sorted((lost | (collected - ran)) - told):
-            if file_of(name) not in broken:
-                self._add(NOT_RUN, name, answers.why_not_run(name, run))
 
     # --- Both ---------------------------------------------------------------------------------------------------------
 
