@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, Generic, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
@@ -45,12 +45,9 @@ async def read_body(receive: Receive, headers: RawHeaders, limit: int, seconds: 
     length = next((value for name, value in headers if name == b"content-length"), b"")
     if length.isdigit() and int(length[:18]) > limit:
         raise _too_large(limit)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        return _within(message.get("body", b""), limit)
     try:
         async with asyncio.timeout(seconds):
-            return await _rest(receive, message, limit)
+            return await _whole(receive, limit)
     except TimeoutError:
         raise Refusal(
             ProblemType.REQUEST_TIMEOUT,
@@ -59,30 +56,23 @@ async def read_body(receive: Receive, headers: RawHeaders, limit: int, seconds: 
         ) from None
 
 
-async def _rest(receive: Receive, message: Mapping[str, object], limit: int) -> bytes:
+async def _whole(receive: Receive, limit: int) -> bytes:
     body = bytearray()
     while True:
+        message = await receive()
         if message["type"] != "http.request":
             raise Disconnected
-        chunk = message.get("body", b"")
-        body += chunk if isinstance(chunk, bytes) else b""
+        body += message.get("body", b"")
         if len(body) > limit:
             raise _too_large(limit)
         if not message.get("more_body", False):
             return bytes(body)
-        message = await receive()
-
-
-def _within(body: bytes, limit: int) -> bytes:
-    if len(body) > limit:
-        raise _too_large(limit)
-    return body
 
 
 def _too_large(limit: int) -> Refusal:
     return Refusal(
         ProblemType.BODY_TOO_LARGE,
-        f"the body has more than {limit} bytes; send fewer events at a time",
+        f"the body has more than {limit} bytes; send less at a time",
         headers=(("connection", "close"),),
     )
 

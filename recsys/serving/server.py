@@ -6,6 +6,7 @@ ends at once what is left.
 """
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -19,6 +20,7 @@ import uvicorn
 
 from recsys.bootstrap import experiments, production
 from recsys.errors import RecsysError
+from recsys.ports import Outside
 from recsys.serving.app import App, build
 from recsys.serving.lifecycle import Phase
 from recsys.settings import ServeSettings
@@ -113,6 +115,19 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
             backlog=BACKLOG,
             timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
         )
-        LOG.info("model %s is loaded", outside.published.model.version)
+        _settle(outside)
         DrainingServer(config, app, settings.drain_seconds, listening).run(sockets=[listener])
     return 0
+
+
+def _settle(outside: Outside) -> None:
+    """Say what is served, and take what was loaded out of the garbage collector's rounds: it lives as long as we do."""
+    gc.collect()
+    gc.freeze()
+    model = outside.published.model
+    LOG.info(
+        "model %s: %d tracks; a request without a market, by a user without one, is served as in %s",
+        model.version,
+        model.catalogue.size,
+        outside.market,
+    )

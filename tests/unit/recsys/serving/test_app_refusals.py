@@ -127,7 +127,7 @@ def test_a_body_is_counted_while_it_streams(length: list[tuple[bytes, bytes]]) -
 
 
 def test_a_declared_length_above_the_limit_is_refused_before_a_byte_is_read() -> None:
-    with harness(limits=Limits(body_bytes=1_000)) as service:
+    with harness(limits=Limits(body_bytes=1_000, body_seconds=0.01)) as service:
         start, _ = service.client.raw(headers=[JSON_HEADER, (b"content-length", b"1001")], end="late")
     assert start["status"] == 413
 
@@ -140,9 +140,10 @@ def test_a_body_at_the_limit_is_read() -> None:
         refused(response, 413, "body-too-large")
 
 
-def test_a_body_that_never_ends_times_out() -> None:
+@pytest.mark.parametrize("chunks", [[], [b"{"]])
+def test_a_body_that_never_ends_times_out(chunks: list[bytes]) -> None:
     with harness(limits=Limits(body_seconds=0.01)) as service:
-        start, _ = service.client.raw(chunks=[b"{"], end="late")
+        start, _ = service.client.raw(chunks=chunks, end="late")
     assert start["status"] == 408
 
 
