@@ -127,6 +127,6 @@ PROBES: tuple[Probe, ...] = (
     _probe("load/slower-latency", _SLEEPY.replace("{seconds}", "0.02")),
     _probe("load/budget", _SLEEPY.replace("{seconds}", "0.15")),
     _probe("load/errors", _failing("5", "ValueError")),
-    _probe("load/server-died", _failing("50", "SystemExit")),
+    _probe("load/server-died", _failing("5", "SystemExit")),
     _probe("load/does-not-start", "import missing_module\n"),
 )

@@ -264,7 +264,7 @@ NO_CLIENT = "from locust import User, task\nclass Caller(User):\n @task\n def t(
 @pytest.mark.parametrize(
     ("scenario", "said"),
     [
-        ("import nowhere_at_all", "nowhere_at_all"),
+        pytest.param("import nowhere_at_all", "nowhere_at_all", marks=pytest.mark.slow),
         pytest.param("import locust", "defines no user class", marks=pytest.mark.slow),
         pytest.param("def broken(:", "SyntaxError", marks=pytest.mark.slow),
         pytest.param(NO_CLIENT, "Caller has no HTTP client", marks=pytest.mark.slow),
