@@ -31,7 +31,7 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 def wait_until(done: Callable[[], bool], seconds: float = PATIENCE) -> bool:
