@@ -93,14 +93,16 @@ def test_what_is_there_is_replaced_only_with_force(
     assert main(command) == 0
     first = (output / "manifest.json").read_bytes()
     capsys.readouterr()
-    refused([*command, "--seed", "9"], "already holds a model; add --force", capsys)
+    loud = [word for word in command if word != "--quiet"]
+    said = refused([*loud, "--seed", "9"], "already holds a model; add --force", capsys)
+    assert "s] data" not in said, "refused before the work, not after it"
     assert (output / "manifest.json").read_bytes() == first
     assert main([*command, "--seed", "9", "--force"]) == 0
     assert (output / "manifest.json").read_bytes() != first
 
 
-def refused(command: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command ends with 2 and says why on standard error, without a traceback."""
+def refused(command: list[str], why: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """The command ends with 2 and says why on standard error, without a traceback. Returns what it said there."""
     capsys.readouterr()
     assert main(command) == 2
     said = capsys.readouterr()
@@ -108,6 +110,7 @@ def refused(command: list[str], why: str, capsys: pytest.CaptureFixture[str]) ->
     assert said.err.startswith("recsys: error: ")
     assert "Traceback" not in said.err
     assert said.out == ""
+    return said.err
 
 
 @pytest.mark.parametrize(
