@@ -20,8 +20,14 @@ from starlette.types import Receive, Scope, Send
 from guardrails.invariants.strategies import worlds
 from guardrails.invariants.world import Answer, Entry, Event, EventKind, Request, World
 from recsys.adapters.clock import ManualClock
-from recsys.adapters.memory import MemoryDecisions, MemoryEvents, MemoryTakedowns, MemoryUsers, NoSearch
-from recsys.adapters.telemetry import NoTelemetry
+from recsys.adapters.memory import (
+    MemoryDecisions,
+    MemoryEvents,
+    MemoryTakedowns,
+    MemoryUsers,
+    NoSearch,
+    NoTelemetry,
+)
 from recsys.domain.arrays import SCORE_SCALE
 from recsys.domain.published import Published
 from recsys.ports import Outside, Takedowns, UserSettings
