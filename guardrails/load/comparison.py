@@ -11,9 +11,10 @@ from guardrails.load.statistics import UNKNOWN, Ratio, detectable, paired_ratio,
 ALPHA = 0.01
 """Error rate of one bound of one metric, for a head that is slower by exactly the margin: 4 % over the four metrics.
 For a head that is not slower the margin and the second run bring it far down."""
-WINDOW = {"p50": 1, "p95": 60, "p99": 200}
-"""Answers of each side in a window: as many as leave two or more above the percentile."""
-
+WINDOW = {"p50": (1, 1), "p95": (20, 60), "p99": (100, 200)}
+"""Least and most answers of each side in a window: at least one above the percentile, better three."""
+WINDOWS = 12
+"""Windows that are wanted; with fewer than 7 there is no bound at ALPHA."""
 NAMES = {"cpu": "processor time a request", "p50": "latency p50", "p95": "latency p95", "p99": "latency p99"}
 
 
@@ -74,10 +75,10 @@ def _cpu_ratio(pairs: Sequence[Pair], alpha: float) -> Ratio:
 
 def _latency_ratio(pairs: Sequence[Pair], metric: str, alpha: float) -> Ratio:
     """A percentile, window by window: a burst of noise spoils one window, not the answer."""
-    share = PERCENTILES[metric]
-    return _ratio(
-        [(quantile(base, share), quantile(head, share)) for base, head in windows(pairs, WINDOW[metric])], alpha
-    )
+    share, (least, most) = PERCENTILES[metric], WINDOW[metric]
+    answers = min(sum(len(p.base.milliseconds) for p in pairs), sum(len(p.head.milliseconds) for p in pairs))
+    size = max(least, min(most, answers // WINDOWS))
+    return _ratio([(quantile(base, share), quantile(head, share)) for base, head in windows(pairs, size)], alpha)
 
 
 def _ratio(values: Sequence[tuple[float, float]], alpha: float) -> Ratio:

@@ -1,0 +1,65 @@
+"""What a service costs, read from outside it: threads that ended, children, and the dead."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from guardrails.adapters.loadgen.meter import is_alive, process_seconds, tree, tree_seconds
+
+BURN = "import time\ndef burn(s):\n t = time.thread_time() + s\n while time.thread_time() < t: pass\n"
+CHILD = "import os, time\nr, w = os.pipe()\nif os.fork() == 0:\n burn(0.1); os.write(w, b'x'); time.sleep(60)"
+WAIT = "print('done', flush=True); input()"
+
+
+@contextmanager
+def program(code: str) -> Iterator[int]:
+    """A program that has done its work and waits."""
+    with subprocess.Popen(
+        [sys.executable, "-c", BURN + code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"done\n"
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"burn(0.1); {WAIT}",
+        f"import threading\nt = threading.Thread(target=burn, args=(0.1,)); t.start(); t.join(); {WAIT}",
+        f"import os\nif os.fork() == 0:\n burn(0.1)\n os._exit(0)\nos.wait(); {WAIT}",
+        f"{CHILD}\nos.read(r, 1); {WAIT}",
+    ],
+    ids=["itself", "a thread that ended", "a child that ended", "a child that runs"],
+)
+def test_all_of_the_work_is_counted(code: str) -> None:
+    with program(code) as pid:
+        spent = tree_seconds(pid)
+        for child in psutil.Process(pid).children():
+            child.kill()
+    assert 0.09 <= spent < 5
+
+
+def test_the_clock_is_finer_than_a_tick() -> None:
+    first = process_seconds(os.getpid())
+    second = process_seconds(os.getpid())
+    assert 0 < second - first < 0.01
+
+
+def test_a_process_that_is_gone_costs_nothing_more() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        # Not waited for: until then it is a zombie.
+        os.waitid(os.P_PID, gone.pid, os.WEXITED | os.WNOWAIT)
+        assert not is_alive(gone.pid)
+    assert tree(gone.pid) == ()
+    assert tree_seconds(gone.pid) == 0
+    assert not is_alive(gone.pid)
+    assert is_alive(os.getpid())
