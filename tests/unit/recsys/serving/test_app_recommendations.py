@@ -133,6 +133,15 @@ def test_the_last_page_has_no_token(service: Harness) -> None:
     assert sum(sizes) > 90
 
 
+def test_a_list_ends_where_the_pool_does() -> None:
+    """More tracks are eligible, but re-ranking sees no more: a token would lead to an empty page."""
+    with harness(config=replace(DEFAULT, pool_size=100)) as service:
+        first = service.recommend(k=50, allow_explicit=True)
+        second = service.recommend(k=50, allow_explicit=True, page_token=first["next_page_token"])
+    assert len(second["items"]) == 50
+    assert "next_page_token" not in second
+
+
 def test_a_page_of_another_request_is_refused(service: Harness) -> None:
     token = service.recommend()["next_page_token"]
     response = service.client.post("/v1/recommendations", json={"user_id": "other", "page_token": token})
