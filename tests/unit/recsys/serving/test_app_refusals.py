@@ -107,6 +107,7 @@ def test_head_answers_as_get_does_without_a_body(service: Harness) -> None:
     response = service.client.request("HEAD", "/healthz")
     assert (response.status_code, response.content) == (200, b"")
     assert response.headers["content-length"] == str(len(service.client.get("/healthz").content))
+    assert service.client.raw("HEAD", "/healthz")[1]["body"] == b""
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/recommendations/", "//v1/events", "/V1/events", "/a%00b", "/é"])
