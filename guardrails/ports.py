@@ -231,17 +231,17 @@ class LoadPlan:
     """How to drive one or two services with one scenario.
 
     `root` is the tree that the locustfile at `locustfile` comes from; the directories `path` of it (all relative) are
-    where the scenario imports from. `orders` holds, for each pair of slices, the sides in the order in which they are
-    driven; there are as many pairs as `seconds_per_side` allows, but at most as many as orders and, within three times
-    the planned time, at least `least_pairs`. In a slice each of `users` sends the same number of requests to one side,
-    `concurrency` of them at a time, about `slice_seconds` long.
+    where the scenario imports from. In a slice each of `users` sends the same number of requests to one side,
+    `concurrency` of them at a time, about `slice_seconds` long; in a pair each side has one slice, in an order that
+    `seed` decides. There are as many pairs as `seconds_per_side` allows, but at most `pairs` and, within three times
+    the planned time, at least `least_pairs`.
     """
 
     root: Path
     locustfile: str
     path: tuple[str, ...]
     seed: int
-    orders: tuple[tuple[str, ...], ...]
+    pairs: int
     users: int
     concurrency: int
     slice_seconds: float
@@ -370,3 +370,6 @@ class PactVerifier(Protocol):
         Raises:
             ToolMissingError: pact is not installed.
         """
+
+    def written(self, directory: Path) -> Mapping[str, str]:
+        """The pact files that consumers' tests wrote into a directory, by name."""

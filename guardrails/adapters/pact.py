@@ -1,0 +1,123 @@
+"""Pact's verifier, in a process of its own."""
+
+import json
+import urllib.parse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from guardrails.errors import JudgementError, ToolMissingError
+from guardrails.ports import (
+    Command,
+    InteractionResult,
+    PactMismatch,
+    Processes,
+    StateCall,
+    Store,
+    Verification,
+)
+
+_CHILD = Path(__file__).with_name("pact_child.py")
+_MAX_PACT_BYTES = 20_000_000
+_CHANNEL_LIMIT = 64_000_000
+_REQUEST_TIMEOUT = 10_000
+_QUOTED = 1_000
+
+
+class NativePactVerifier:
+    """`PactVerifier` over pact-python in the interpreter `python`."""
+
+    def __init__(self, processes: Processes, store: Store, python: str) -> None:
+        self._processes = processes
+        self._store = store
+        self._python = python
+
+    def verify(self, provider: str, pacts: Sequence[str], *, url: str, states_url: str, timeout: float) -> Verification:
+        """Verify the pacts, given as texts, against the provider at `url`.
+
+        Raises:
+            ToolMissingError: pact is not installed.
+        """
+        with self._store.scratch() as scratch:
+            paths = [scratch / "pacts" / f"{number}.json" for number in range(len(pacts))]
+            for path, text in zip(paths, pacts, strict=True):
+                self._store.write(path, text)
+            plan = {
+                "provider": provider,
+                "pacts": [str(path) for path in paths],
+                "port": urllib.parse.urlsplit(url).port,
+                "states_url": states_url,
+                "request_timeout": _REQUEST_TIMEOUT,
+            }
+            self._store.write(scratch / "plan.json", json.dumps(plan))
+            done = self._processes.run(
+                Command(
+                    (self._python, "-I", str(_CHILD), str(scratch / "plan.json")),
+                    scratch,
+                    {"PACT_DO_NOT_TRACK": "true"},
+                    timeout,
+                    channel_limit=_CHANNEL_LIMIT,
+                )
+            )
+        if "No module named 'pact" in done.stderr:
+            raise ToolMissingError(
+                "the contracts gate needs pact-python. Install it: pip install 'recsys-guardrails[contracts]'"
+            )
+        if done.timed_out:
+            return Verification((), (), f"pact's verifier did not end within {timeout:g} seconds")
+        if done.exit_code != 0 or not done.channel:
+            return Verification((), (), f"pact's verifier crashed ({done.exit_code}): {done.stderr[-_QUOTED:]}")
+        return verification(done.channel)
+
+    def written(self, directory: Path) -> Mapping[str, str]:
+        """The pact files in a directory, by name.
+
+        Raises:
+            JudgementError: one of them is absurdly large.
+        """
+        found: dict[str, str] = {}
+        for path in sorted(directory.glob("*.json")):
+            if path.is_file() and not path.is_symlink():
+                if path.stat().st_size > _MAX_PACT_BYTES:
+                    raise JudgementError(
+                        f"the pact {path.name} is larger than {_MAX_PACT_BYTES} bytes. Make it smaller."
+                    )
+                found[path.name] = path.read_text(encoding="utf-8", errors="replace")
+        return found
+
+
+def verification(answer: bytes) -> Verification:
+    """What the child's answer says."""
+    told = json.loads(answer)
+    results = told["results"] or {}
+    calls = tuple(StateCall(call["state"], call["action"], call["status"], call["detail"]) for call in told["calls"])
+    found = tuple(_result(one) for one in results.get("interactionResults") or ())
+    # Raising is how pact says that an interaction failed; without one it did not get as far as that.
+    nothing = told["raised"] and not found
+    general = [str(error.get("mismatch", {}).get("message", error)) for error in results.get("errors") or ()]
+    return Verification(found, calls, "; ".join(general) or told["raised"] if nothing else "")
+
+
+def _result(one: Mapping[str, Any]) -> InteractionResult:
+    mismatch = one.get("mismatch") or {}
+    mismatches = tuple(_mismatch(each) for each in mismatch.get("mismatches") or ())
+    error = "" if mismatches else str(mismatch.get("message") or "")
+    if not mismatches and not error and one.get("result") != "OK":
+        error = f"pact says {one.get('result')}, without a reason"
+    return InteractionResult(
+        consumer=str(one.get("consumer")),
+        description=str(one.get("description")),
+        states=tuple(str(state) for state in one.get("providerStates") or ()),
+        mismatches=mismatches,
+        error=error,
+    )
+
+
+def _mismatch(each: Mapping[str, Any]) -> PactMismatch:
+    return PactMismatch(
+        kind=str(each.get("type") or "Mismatch"),
+        message=str(each.get("mismatch") or ""),
+        path=str(each.get("path") or each.get("key") or each.get("parameter") or ""),
+        expected=str(each.get("expected", "")),
+        actual=str(each.get("actual", "")),
+    )
