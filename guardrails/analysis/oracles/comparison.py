@@ -1,0 +1,238 @@
+"""The tests of the base against the tests of the head: everything by which the head's check less."""
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from guardrails.analysis.observation import Observation
+from guardrails.analysis.oracles.cases import fewer_cases, literals_of
+from guardrails.analysis.oracles.checks import Check, Strength
+from guardrails.analysis.oracles.collected import Function, Hidden, Suite, TestCase
+from guardrails.analysis.oracles.doubles import fixture_doubles, newly_replaced, shadowed_imports, subjects_of
+from guardrails.analysis.oracles.hooks import equal_to_everything, new_exits, new_hooks, uncollected_paths
+from guardrails.analysis.oracles.hypotheses import less_tried, smaller_strategies
+from guardrails.analysis.oracles.marks import module_skips, new_marks, new_skip_calls
+from guardrails.analysis.oracles.pairing import Pairing, body_of, hidden_twin, pair
+from guardrails.analysis.oracles.sides import Side
+from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
+from guardrails.model.finding import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was seen, and how many tests of the base were compared."""
+
+    observations: tuple[Observation, ...]
+    tests: int
+
+
+def compare(
+    base: Side, head: Side, renamed: Mapping[str, str], packages: Sequence[str], removed: frozenset[str]
+) -> Compared:
+    """Compare two sides.
+
+    `renamed` maps the base's paths to the head's, `packages` are the product's, `removed` are names of functions and
+    classes that the change takes out of the product.
+    """
+    lost = {renamed.get(path, path) for path in head.unreadable}
+    old = [test for test in base.tests if renamed.get(test.path, test.path) not in lost]
+    found = pair(old, head.tests, renamed)
+    seen: list[Observation] = []
+    for before, after in found.pairs:
+        seen += _observed(_pair(before, after, base, head, packages))
+    seen += _gone(found, base, head, renamed, packages, removed)
+    for path, suite in head.suites.items():
+        former = next((p for p in base.suites if renamed.get(p, p) == path), None)
+        seen += _observed(_file(base.suites.get(former) if former else None, suite, base, head, packages))
+    seen += [
+        Observation("unreadable", path, None, f"{path} cannot be read by this Python's grammar, so it was not compared")
+        for path in [*head.unreadable, *(p for p in base.unreadable if renamed.get(p, p) in head.suites)]
+    ]
+    return Compared(tuple(dict.fromkeys(seen)), len(base.tests))
+
+
+def _observed(found: Iterator[Weakening]) -> list[Observation]:
+    return [Observation(w.rule, w.path, w.line, w.what, w.severity) for w in found]
+
+
+def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
+    """One test on both sides."""
+    suites = base.suites[before.path], head.suites[after.path]
+    yield from new_marks((before, suites[0]), (after, suites[1]))
+    yield from new_skip_calls(before, after)
+    yield from fewer_cases(before, after)
+    yield from newly_replaced(before, after, packages)
+    yield from less_tried(before, after)
+    checks = base.of_test(before), head.of_test(after)
+    living = [check for check in checks[1] if not check.dead]
+    if any(not check.dead for check in checks[0]) and not living:
+        emptied = f"{after.name} checked {len(checks[0])} things and checks nothing now"
+        yield (
+            no_longer_counts(checks[1][0]) if checks[1] else Weakening("test-emptied", emptied, after.path, after.line)
+        )
+        return
+    known = literals_of(after) - literals_of(before)
+    for weakening in weakenings(*checks):
+        if weakening.rule == "assertion-removed" and _became_case(weakening, checks[0], living, known):
+            continue
+        placed = weakening.what if after.name in weakening.what else f"in {after.name} {weakening.what}"
+        yield Weakening(
+            weakening.rule, placed, weakening.path or after.path, weakening.line or after.line, weakening.severity
+        )
+
+
+def _became_case(weakening: Weakening, before: Sequence[Check], living: Sequence[Check], known: frozenset[str]) -> bool:
+    """Whether an assertion that is gone became a case of a parametrised one."""
+    check = next((c for c in before if f"`{c.text}` is gone" == weakening.what), None)
+    if check is None or not known:
+        return False
+    strong = any(other.strength >= check.strength and check.words & other.words for other in living)
+    return strong and (check.expected in known or not check.literal)
+
+
+def _gone(
+    found: Pairing,
+    base: Side,
+    head: Side,
+    renamed: Mapping[str, str],
+    packages: Sequence[str],
+    removed: frozenset[str],
+) -> Iterator[Observation]:
+    """Tests of the base that the head does not collect any more."""
+    hidden = [h for suite in head.suites.values() for h in suite.hidden if not _was_hidden(h, base, renamed)]
+    for test in found.gone:
+        path = renamed.get(test.path, test.path)
+        twin = hidden_twin(test, hidden, renamed)
+        if twin is not None:
+            what = f"{test.name} is no longer collected: {twin.reason}"
+            yield Observation("never-collected", twin.path, twin.node.lineno, what)
+        elif _absorbed(test, base, head):
+            continue
+        elif (place := _renamed_away(test, head)) is not None:
+            what = f"{test.name} is no longer collected: it is now called {place[1].name}"
+            yield Observation("never-collected", place[0], place[1].lineno, what)
+        else:
+            subjects = subjects_of(test, packages) | _attributes(test.node)
+            with_it = sorted(subjects & removed)
+            why = ""
+            if with_it:
+                why = f", and so is {with_it[0]}, which it used"
+            elif _replaced(path, found, base, head, renamed):
+                why = ", and other tests of the same file take its place"
+            what = f"{test.name} in {test.path} is gone{why}"
+            yield Observation("test-deleted", path, None, what, Severity.REVIEW if why else None)
+
+
+def _renamed_away(test: TestCase, head: Side) -> tuple[str, Function] | None:
+    """The function of the head that has a test's body and no test's name."""
+    body = body_of(test.node)
+    for suite in head.suites.values():
+        for node in ast.walk(suite.module):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_of(node) == body:
+                return suite.path, node
+    return None
+
+
+def _was_hidden(hidden: Hidden, base: Side, renamed: Mapping[str, str]) -> bool:
+    """Whether the base had the same function, and did not collect it either."""
+    return any(
+        renamed.get(h.path, h.path) == hidden.path and h.name == hidden.name and body_of(h.node) == body_of(hidden.node)
+        for suite in base.suites.values()
+        for h in suite.hidden
+    )
+
+
+def _attributes(node: ast.AST) -> frozenset[str]:
+    return frozenset(n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute))
+
+
+def _absorbed(test: TestCase, base: Side, head: Side) -> bool:
+    """Whether another test of the head makes all the checks of a test that is gone, if need be as its cases."""
+    checks = [check for check in base.of_test(test) if not check.dead]
+    if not checks:
+        return False
+    for other in head.tests:
+        theirs = [check for check in head.of_test(other) if not check.dead]
+        known = literals_of(other)
+        if all(_made_by(check, theirs, known) for check in checks):
+            return True
+    return False
+
+
+def _made_by(check: Check, theirs: Sequence[Check], known: frozenset[str]) -> bool:
+    if any(check.signature == other.signature for other in theirs):
+        return True
+    strong = any(other.strength >= check.strength and check.words & other.words for other in theirs)
+    return strong and check.literal and check.expected in known
+
+
+def _replaced(path: str, found: Pairing, base: Side, head: Side, renamed: Mapping[str, str]) -> bool:
+    """Whether the file has new tests, and all in all no fewer checks."""
+    new = [test for test in found.new if test.path == path]
+    before = [c for t in base.tests if renamed.get(t.path, t.path) == path for c in base.of_test(t)]
+    after = [c for t in head.tests if t.path == path for c in head.of_test(t) if not c.dead]
+    weight = [sum(check.strength for check in checks) for checks in (before, after)]
+    return bool(new) and weight[1] >= weight[0]
+
+
+def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
+    """What a file of tests does besides its tests."""
+    everywhere = before is not None or after.path.endswith("conftest.py")
+    yield from new_hooks(before, after)
+    yield from uncollected_paths(before, after)
+    yield from new_exits(before, after)
+    for method, value, line in equal_to_everything(before.module if before else None, after.module):
+        if value in {"True", "False"} and method.endswith(("__eq__", "__ne__", "__contains__")):
+            what = f"{method} in {after.path} answers {value} whatever it is compared with"
+            yield Weakening("equal-to-everything", what, after.path, line, Severity.REVIEW)
+    if everywhere:
+        yield from module_skips(before, after)
+        yield from fixture_doubles(before, after, packages)
+    if before is not None:
+        yield from shadowed_imports(before, after, packages)
+        tests = frozenset(test.node.name for test in after.tests)
+        yield from smaller_strategies(before.module, after.module, after.path, tests)
+        yield from _helpers(before, after, base, head)
+    for test in after.tests:
+        if before is None or test.name not in {t.name for t in before.tests}:
+            yield from _without_oracle(test, head, packages)
+
+
+def _helpers(before: Suite, after: Suite, base: Side, head: Side) -> Iterator[Weakening]:
+    """Functions of a file of tests that are no tests, fixtures too, by what they check."""
+    tests = {id(t.node) for suite in (before, after) for t in suite.tests}
+    old, new = base.helpers(before.path), head.helpers(after.path)
+    for name, (path, node, names) in old.items():
+        partner = new.get(name)
+        if partner is None or id(node) in tests or id(partner[1]) in tests or body_of(node) == body_of(partner[1]):
+            continue
+        for weakening in weakenings(base.checks(path, node, names), head.checks(*partner)):
+            what = f"in {name} {weakening.what}"
+            yield Weakening(
+                weakening.rule, what, weakening.path, weakening.line or partner[1].lineno, weakening.severity
+            )
+
+
+_NO_RESULT = ("smoke", "import", "not_raise", "not_fail", "no_error", "without_error", "no_crash", "does_not", "doesnt")
+
+
+def _without_oracle(test: TestCase, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
+    """A new test that calls the product and checks nothing of what comes back."""
+    checks = [check for check in head.of_test(test) if not check.dead]
+    if any(check.strength > Strength.NOTHING for check in checks) or any(word in test.bare for word in _NO_RESULT):
+        return
+    if checks:
+        what = f"the new test {test.name} checks only what always holds: `{checks[0].text}`"
+        yield Weakening("no-oracle", what, test.path, test.line)
+    elif _only_calls(test.node) and subjects_of(test, packages):
+        what = f"the new test {test.name} calls the product and checks nothing"
+        yield Weakening("no-oracle", what, test.path, test.line)
+
+
+def _only_calls(node: Function) -> bool:
+    """Whether a body is assignments and calls only: nothing in it could check by other means."""
+    return all(
+        isinstance(s, ast.Assign | ast.AnnAssign | ast.Pass)
+        or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Call | ast.Constant | ast.Await))
+        for s in node.body
+    )

@@ -1,0 +1,81 @@
+"""By which names pytest finds tests, as a tree's configuration says."""
+
+import configparser
+import fnmatch
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from guardrails.analysis.source import Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """pytest's `python_files`, `python_functions` and `python_classes`: globs, or prefixes of names."""
+
+    files: tuple[str, ...] = ("test_*.py", "*_test.py")
+    functions: tuple[str, ...] = ("test",)
+    classes: tuple[str, ...] = ("Test",)
+
+    def is_test_file(self, path: str) -> bool:
+        """Whether pytest collects the file when it looks through its directory."""
+        name = path.rpartition("/")[2]
+        return any(fnmatch.fnmatchcase(path if "/" in glob else name, glob) for glob in self.files)
+
+    def is_test_function(self, name: str) -> bool:
+        """Whether a function of this name is a test."""
+        return _named(name, self.functions)
+
+    def is_test_class(self, name: str) -> bool:
+        """Whether methods of a class of this name are looked at."""
+        return _named(name, self.classes)
+
+
+def _named(name: str, patterns: tuple[str, ...]) -> bool:
+    """pytest's rule: a prefix, or a glob where it holds a special character."""
+    return any(name.startswith(p) or (any(c in p for c in "*?[") and fnmatch.fnmatchcase(name, p)) for p in patterns)
+
+
+def pytest_options(sources: Sources) -> tuple[str, Mapping[str, Any]]:
+    """The file that pytest takes its options from at the root of a tree, and the options; ("", {}) without one."""
+    for path in ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):
+        text = sources.text(path)
+        options = _options(path, text) if text is not None else None
+        if options is not None:
+            return path, options
+    return "", {}
+
+
+def _options(path: str, text: str) -> Mapping[str, Any] | None:
+    """pytest's options in one file, or None where it has none."""
+    try:
+        if path.endswith(".toml"):
+            data = tomllib.loads(text)
+            table = data.get("tool", {}) if path == "pyproject.toml" else data
+            pytest = table.get("pytest")
+            return None if pytest is None else {**pytest, **pytest.get("ini_options", {})}
+        parser = configparser.RawConfigParser()
+        parser.read_string(text)
+    except (tomllib.TOMLDecodeError, configparser.Error):
+        return None
+    section = "tool:pytest" if path == "setup.cfg" else "pytest"
+    if parser.has_section(section):
+        return dict(parser[section])
+    return {} if path.endswith("pytest.ini") else None
+
+
+def conventions(sources: Sources) -> Conventions:
+    """What the tree's pytest configuration says, or pytest's defaults."""
+    _, options = pytest_options(sources)
+    default = Conventions()
+
+    def listed(key: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+        value = options.get(key, ())
+        return tuple(value.split() if isinstance(value, str) else value) or otherwise
+
+    return Conventions(
+        listed("python_files", default.files),
+        listed("python_functions", default.functions),
+        listed("python_classes", default.classes),
+    )

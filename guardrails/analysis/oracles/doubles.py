@@ -1,0 +1,157 @@
+"""Parts of the product that tests replace by doubles: what is tested must be the product."""
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from guardrails.analysis.names import Names, dotted
+from guardrails.analysis.oracles.collected import Suite, TestCase
+from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.model.finding import Severity
+
+_FAKES = frozenset({"Mock", "MagicMock", "AsyncMock", "NonCallableMock", "create_autospec", "SimpleNamespace"})
+_PATCHERS = frozenset({"patch", "setattr", "setitem", "delattr", "object", "dict", "multiple", "spy", "stub"})
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """One thing that is replaced: its full dotted name, the text that does it, and the line."""
+
+    target: str
+    text: str
+    line: int
+
+
+def replaced(node: ast.AST, names: Names) -> Iterator[Replaced]:
+    """Everything that a piece of a test replaces: by `patch`, `monkeypatch`, `mocker`, or by assignment."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            target = _patched(inner, names)
+            if target:
+                yield Replaced(target, ast.unparse(inner)[:120], inner.lineno)
+        elif isinstance(inner, ast.Assign):
+            for written in inner.targets:
+                if isinstance(written, ast.Attribute) and (owner := _imported(written.value, names)):
+                    yield Replaced(f"{owner}.{written.attr}", ast.unparse(inner)[:120], inner.lineno)
+                elif isinstance(written, ast.Subscript) and names.full(written.value) == "sys.modules":
+                    key = written.slice
+                    name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else "?"
+                    yield Replaced(name, ast.unparse(inner)[:120], inner.lineno)
+
+
+def _patched(call: ast.Call, names: Names) -> str | None:
+    """The full name of what a patching call replaces, or None for another call."""
+    full = names.full(call.func) or ""
+    first, last = full.partition(".")[0], full.rpartition(".")[2]
+    patching = (
+        full in {"setattr", "builtins.setattr"}
+        or full.startswith(("unittest.mock.patch", "mock.patch"))
+        or (first in {"monkeypatch", "mocker", "mp", "m", "patcher"} and last in _PATCHERS)
+        or full.endswith(".monkeypatch.setattr")
+    )
+    if not patching or not call.args:
+        return None
+    target = call.args[0]
+    if isinstance(target, ast.Constant) and isinstance(target.value, str):
+        return target.value
+    owner = _imported(target, names)
+    attribute = call.args[1] if len(call.args) > 1 else None
+    if owner and isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+        return f"{owner}.{attribute.value}"
+    return owner
+
+
+def _imported(node: ast.expr, names: Names) -> str | None:
+    """The full name of something that the module imports, or None for a local thing."""
+    name = dotted(node)
+    if name is None or name.partition(".")[0] not in names.imports:
+        return None
+    return names.full(node)
+
+
+def _is_product(target: str, packages: Sequence[str]) -> bool:
+    return target.partition(".")[0] in packages
+
+
+def subjects_of(test: TestCase, packages: Sequence[str]) -> frozenset[str]:
+    """The product's names that a test uses, by their last part."""
+    used = (n for n in ast.walk(test.node) if isinstance(n, ast.Name | ast.Attribute))
+    full = (name for n in used if (name := _imported(n, test.names)))
+    return frozenset(name.rpartition(".")[2] for name in full if _is_product(name, packages))
+
+
+def newly_replaced(before: TestCase, after: TestCase, packages: Sequence[str]) -> Iterator[Weakening]:
+    """Parts of the product that a test replaces now and did not: block for what it tests, else ask."""
+    old = {r.target for r in replaced(before.node, before.names)}
+    subjects = subjects_of(before, packages)
+    for found in replaced(after.node, after.names):
+        if found.target in old or not _is_product(found.target, packages):
+            continue
+        is_subject = found.target.rpartition(".")[2] in subjects
+        what = f"{after.name} now replaces {found.target}{', which it tests' if is_subject else ''}: `{found.text}`"
+        yield Weakening("subject-mocked", what, after.path, found.line, None if is_subject else Severity.REVIEW)
+    made = _made_of_product(before, packages)
+    for name, (line, text) in _faked(after).items():
+        if name in made:
+            what = f"in {after.name} `{name}` was made by {made[name]} and is now a double: `{text}`"
+            yield Weakening("subject-mocked", what, after.path, line)
+
+
+def _made_of_product(test: TestCase, packages: Sequence[str]) -> dict[str, str]:
+    """Local names that a call to the product gives."""
+    made: dict[str, str] = {}
+    for node in ast.walk(test.node):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            full = _imported(node.value.func, test.names)
+            if full and _is_product(full, packages):
+                made |= {t.id: full for t in node.targets if isinstance(t, ast.Name)}
+    return made
+
+
+def _faked(test: TestCase) -> dict[str, tuple[int, str]]:
+    """Local names that are doubles."""
+    fakes: dict[str, tuple[int, str]] = {}
+    for node in ast.walk(test.node):
+        if not isinstance(node, ast.Assign):
+            continue
+        value = node.value
+        full = test.names.full(value.func) or "" if isinstance(value, ast.Call) else ""
+        if full.rpartition(".")[2] in _FAKES or isinstance(value, ast.Lambda):
+            fakes |= {t.id: (node.lineno, ast.unparse(node)[:120]) for t in node.targets if isinstance(t, ast.Name)}
+    return fakes
+
+
+def shadowed_imports(before: Suite, after: Suite, packages: Sequence[str]) -> Iterator[Weakening]:
+    """Names that came from the product and that the test module now makes itself."""
+    ours = {n: full for n, full in before.names.imports.items() if _is_product(full, packages)}
+    for statement in after.module.body:
+        bound: list[str] = []
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound = [statement.name]
+        elif isinstance(statement, ast.Assign):
+            bound = [t.id for t in statement.targets if isinstance(t, ast.Name)]
+        for name in bound:
+            if name in ours and name not in _bound_at_top(before.module):
+                what = f"{after.path} now makes `{name}` itself; it came from {ours[name]}"
+                yield Weakening("subject-mocked", what, after.path, statement.lineno)
+
+
+def _bound_at_top(module: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for statement in module.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(statement.name)
+        elif isinstance(statement, ast.Assign):
+            found |= {t.id for t in statement.targets if isinstance(t, ast.Name)}
+    return found
+
+
+def fixture_doubles(before: Suite | None, after: Suite, packages: Sequence[str]) -> Iterator[Weakening]:
+    """Parts of the product that fixtures, hooks or the module itself replace now: for a person to decide."""
+    inside = {n for t in after.tests for n in range(t.node.lineno, (t.node.end_lineno or t.node.lineno) + 1)}
+    old = {r.target for r in replaced(before.module, before.names)} if before else set()
+    for found in replaced(after.module, after.names):
+        if found.target in old or found.line in inside or not _is_product(found.target, packages):
+            continue
+        what = f"{after.path} now replaces {found.target} outside its tests: `{found.text}`"
+        yield Weakening("subject-mocked", what, after.path, found.line, Severity.REVIEW)

@@ -1,0 +1,244 @@
+"""All checks of a test, in its own body and in the helpers of the tests that it calls."""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from guardrails.analysis.names import Names, truth
+from guardrails.analysis.oracles.checks import Check, Strength, is_literal, words_of
+from guardrails.analysis.oracles.collected import Function
+from guardrails.analysis.oracles.conditions import Conditions, tolerances
+from guardrails.analysis.oracles.literals import Filling, single_literals
+from guardrails.analysis.oracles.vocabulary import (
+    ARRAYS,
+    COMPARISONS,
+    EXITS,
+    HELPER_WORDS,
+    MOCK,
+    RAISES,
+    SWALLOWED,
+    UNITTEST,
+)
+
+Helper = tuple[str, Function, Names]  # where it stands, the function, and the names of its module
+Helpers = Callable[[str, Names], Helper | None]
+"""Finds a function of the tests by the full name by which a module calls it."""
+_DEPTH = 3  # helpers of helpers, and no further
+
+
+class Extraction:
+    """The checks of one function."""
+
+    def __init__(self, path: str, node: Function, names: Names, helpers: Helpers, seen: frozenset[str]) -> None:
+        self._path, self._node, self._names, self._helpers, self._seen = path, node, names, helpers, seen
+        self._locals = single_literals(node)
+        self._used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        self._conditions = Conditions(names, self._fill)
+
+    def checks(self) -> list[Check]:
+        """All checks, in the order in which they stand."""
+        return list(self._block(self._node.body, (), ""))
+
+    def _fill(self, expression: ast.expr) -> ast.expr:
+        """The expression with names that stand for literals replaced by them."""
+        if not any(isinstance(n, ast.Name) for n in ast.walk(expression)):
+            return expression
+        known = self._locals | {
+            n: v for n, v in self._names.constants.items() if is_literal(v) and n not in self._locals
+        }
+        filled: ast.expr = Filling(known).visit(copy.deepcopy(expression))
+        return filled
+
+    def _block(self, body: Sequence[ast.stmt], guards: tuple[str, ...], dead: str) -> Iterator[Check]:
+        """A list of statements; what stands after one that always leaves is dead."""
+        for statement in body:
+            yield from self._statement(statement, guards, dead)
+            if not dead and self._leaves(statement):
+                dead = f"line {statement.lineno} always leaves the test before it"
+
+    def _leaves(self, statement: ast.stmt) -> bool:
+        """Whether nothing after the statement is reached."""
+        if isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
+            return True
+        match statement:
+            case ast.Expr(value=ast.Call(func=function)):
+                return self._names.full(function) in EXITS
+        return False
+
+    def _statement(self, statement: ast.stmt, guards: tuple[str, ...], dead: str) -> Iterator[Check]:
+        match statement:
+            case ast.Assert(test=test):
+                yield from self._placed(self._conditions.checks(test), guards, dead)
+            case ast.If(test=test, body=body, orelse=orelse):
+                yield from self._branch(test, body, orelse, guards, dead)
+            case ast.With() | ast.AsyncWith():
+                yield from self._with(statement, guards, dead)
+            case ast.Try() | ast.TryStar():
+                yield from self._try(statement, guards, dead)
+            case ast.For(iter=source, body=body, orelse=orelse) | ast.AsyncFor(iter=source, body=body, orelse=orelse):
+                none = "its loop runs over nothing" if truth(self._fill(source)) is False else ""
+                yield from self._block(body, guards, dead or none)
+                yield from self._block(orelse, guards, dead)
+            case ast.While(test=test, body=body, orelse=orelse):
+                none = "its loop never runs" if truth(test, self._names) is False else ""
+                yield from self._block(body, guards, dead or none)
+                yield from self._block(orelse, guards, dead)
+            case ast.Match(cases=cases):
+                for case in cases:
+                    yield from self._block(case.body, (*guards, ast.unparse(case.pattern)), dead)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                unused = "" if statement.name in self._used else f"nothing uses {statement.name}, in which it stands"
+                yield from self._block(statement.body, guards, dead or unused)
+            case _:
+                yield from self._calls(statement, guards, dead)
+
+    def _placed(self, checks: Iterator[Check], guards: tuple[str, ...], dead: str) -> Iterator[Check]:
+        for check in checks:
+            yield replace(
+                check, path=check.path or self._path, guards=(*guards, *check.guards), dead=dead or check.dead
+            )
+
+    def _branch(
+        self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], guards: tuple[str, ...], dead: str
+    ) -> Iterator[Check]:
+        """Both sides of an `if`. A side that fails the test when it is entered is a check of the condition."""
+        known = truth(self._fill(test), self._names)
+        text = ast.unparse(test)
+        if any(_fails(statement, self._names) for statement in body) and not orelse:
+            yield from self._placed(self._conditions.checks(test, negated=True), guards, dead)
+            return
+        never = f"it stands under `if {text}`, which is never so"
+        yield from self._block(body, guards if known else (*guards, text), dead or (never if known is False else ""))
+        otherwise = guards if known is False else (*guards, f"not {text}")
+        yield from self._block(orelse, otherwise, dead or (never if known is True else ""))
+
+    def _with(self, statement: ast.With | ast.AsyncWith, guards: tuple[str, ...], dead: str) -> Iterator[Check]:
+        """`raises` is a check; `suppress` of an assertion's error makes what is in it count for nothing."""
+        for item in statement.items:
+            call = item.context_expr
+            if not isinstance(call, ast.Call):
+                continue
+            full = self._names.full(call.func) or ""
+            if full in RAISES or full.rpartition(".")[2] in {"assertRaises", "assertRaisesRegex", "assertWarns"}:
+                yield from self._placed(iter([self._raises(call)]), guards, dead)
+            elif full == "contextlib.suppress" and any(self._names.full(a) in SWALLOWED for a in call.args):
+                dead = dead or f"line {call.lineno} suppresses its failure"
+            else:
+                yield from self._placed(self._called(call), guards, dead)
+        yield from self._block(statement.body, guards, dead)
+
+    def _try(self, statement: ast.Try | ast.TryStar, guards: tuple[str, ...], dead: str) -> Iterator[Check]:
+        """A handler that takes an assertion's error and does not raise makes what is in it count for nothing."""
+        swallowing = [h for h in statement.handlers if self._swallows(h)]
+        swallowed = f"line {swallowing[0].lineno} swallows its failure" if swallowing else ""
+        yield from self._block(statement.body, guards, dead or swallowed)
+        for handler in statement.handlers:
+            yield from self._block(handler.body, (*guards, "except"), dead)
+        yield from self._block([*statement.orelse, *statement.finalbody], guards, dead)
+
+    def _swallows(self, handler: ast.ExceptHandler) -> bool:
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        takes = any(kind is None or self._names.full(kind) in SWALLOWED for kind in kinds)
+        acts = any(isinstance(n, ast.Raise | ast.Assert) or _fails(n, self._names) for n in ast.walk(handler))
+        return takes and not acts
+
+    def _calls(self, statement: ast.stmt, guards: tuple[str, ...], dead: str) -> Iterator[Check]:
+        """Calls that check: of unittest, of numpy.testing, of mocks, of helpers."""
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call):
+                yield from self._placed(self._called(node), guards, dead)
+
+    def _called(self, call: ast.Call) -> Iterator[Check]:
+        full = self._names.full(call.func) or ""
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else full.rpartition(".")[2]
+        if full in RAISES or last in {"assertRaises", "assertRaisesRegex"}:
+            yield self._raises(call)
+        elif last in {"assertTrue", "assertFalse"} and call.args:
+            yield from self._conditions.checks(call.args[0], negated=last == "assertFalse")
+        elif last in COMPARISONS and len(call.args) > 1:
+            compare = ast.Compare(call.args[0], [COMPARISONS[last]()], [call.args[1]])
+            yield from self._conditions.checks(ast.copy_location(compare, call))
+        elif last in UNITTEST and call.args:
+            yield self._pair(call, *UNITTEST[last])
+        elif last in ARRAYS and len(call.args) > 1:
+            yield self._pair(call, *ARRAYS[last])
+        elif last in MOCK and isinstance(call.func, ast.Attribute):
+            yield self._mock(call, call.func, last)
+        else:
+            yield from self._helper(call, full, last)
+
+    def _helper(self, call: ast.Call, full: str, last: str) -> Iterator[Check]:
+        """A function of the tests, by its own checks; an unknown one that says it checks, as one check."""
+        found = (
+            self._helpers(full, self._names) if full and len(self._seen) < _DEPTH and full not in self._seen else None
+        )
+        if found is not None:
+            path, node, names = found
+            yield from Extraction(path, node, names, self._helpers, self._seen | {full}).checks()
+        elif last.lstrip("_").startswith(HELPER_WORDS) and not last.startswith("assert_type"):
+            text = ast.unparse(call)
+            yield Check("helper", Strength.CLOSE, text, text[:160], call.lineno, words=words_of(call))
+
+    def _pair(self, call: ast.Call, kind: str, strength: int) -> Check:
+        """A call that takes what is, and what is expected."""
+        subject, expected = call.args[0], self._fill(call.args[1]) if len(call.args) > 1 else None
+        if expected is not None and is_literal(self._fill(subject)) and not is_literal(expected):
+            subject, expected = call.args[1], self._fill(call.args[0])
+        slack = tolerances(call, self._names)
+        loose = sorted(ast.unparse(k) for k in call.keywords if k.arg and k.arg.startswith("check_"))
+        return Check(
+            kind=kind,
+            strength=strength,
+            subject=ast.unparse(subject),
+            text=ast.unparse(call)[:160],
+            line=call.lineno,
+            expected=None if expected is None else ast.unparse(expected),
+            literal=expected is not None and is_literal(expected),
+            slack=slack,
+            options=", ".join(loose),
+            words=words_of(subject),
+        )
+
+    def _mock(self, call: ast.Call, function: ast.Attribute, last: str) -> Check:
+        arguments = ", ".join(ast.unparse(part) for part in [*call.args, *(k.value for k in call.keywords)])
+        return Check(
+            kind="called",
+            strength=MOCK[last],
+            subject=ast.unparse(function.value),
+            text=ast.unparse(call)[:160],
+            line=call.lineno,
+            expected=arguments or None,
+            literal=bool(arguments) and all(is_literal(a) for a in call.args),
+            words=words_of(function.value),
+        )
+
+    def _raises(self, call: ast.Call) -> Check:
+        """`raises`: what it takes as `expected`, what it wants of the message as `options`."""
+        given = next((k.value for k in call.keywords if k.arg == "expected_exception"), None)
+        kinds = call.args[0] if call.args else given
+        parts = kinds.elts if isinstance(kinds, ast.Tuple) else [kinds] if kinds is not None else []
+        names = sorted(self._names.full(part) or ast.unparse(part) for part in parts)
+        match = next((self._fill(k.value) for k in call.keywords if k.arg in {"match", "check"}), None)
+        if match is None and ast.unparse(call.func).endswith("Regex") and len(call.args) > 1:
+            match = self._fill(call.args[1])
+        return Check(
+            kind="raises",
+            strength=Strength.EXACT,
+            subject="raises",
+            text=ast.unparse(call)[:160],
+            line=call.lineno,
+            expected=", ".join(names),
+            options="" if match is None else ast.unparse(match),
+        )
+
+
+def _fails(node: ast.AST, names: Names) -> bool:
+    """Whether a statement fails the test: `pytest.fail()`, `self.fail()`, `raise AssertionError`."""
+    match node:
+        case ast.Expr(value=ast.Call(func=function)):
+            full = names.full(function) or ""
+            return full == "pytest.fail" or full.endswith(".fail")
+        case ast.Raise(exc=ast.Call(func=function)) | ast.Raise(exc=ast.Name() as function):
+            return names.full(function) == "AssertionError"
+    return False

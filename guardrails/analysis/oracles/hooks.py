@@ -1,0 +1,175 @@
+"""What makes a whole suite lie: hooks into the reports, collection switched off, exits, equality to everything."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from guardrails.analysis.names import Names
+from guardrails.analysis.oracles.collected import Function, Suite
+from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.model.finding import Severity
+
+_REPORTING = frozenset(
+    {
+        "pytest_runtest_makereport", "pytest_runtest_protocol", "pytest_runtest_call", "pytest_pyfunc_call",
+        "pytest_runtestloop", "pytest_sessionfinish", "pytest_report_teststatus", "pytest_runtest_logreport",
+        "pytest_exception_interact", "pytest_cmdline_main", "pytest_make_collect_report", "pytest_fixture_setup",
+        "pytest_unconfigure", "pytest_assertion_pass", "pytest_report_to_serializable", "pytest_internalerror",
+    }
+)  # fmt: skip
+_COLLECTING = frozenset(
+    {
+        "pytest_collection_modifyitems", "pytest_ignore_collect", "pytest_collect_file", "pytest_pycollect_makeitem",
+        "pytest_pycollect_makemodule", "pytest_itemcollected", "pytest_deselected", "pytest_collection",
+        "pytest_collection_finish", "pytest_generate_tests", "pytest_runtest_setup", "pytest_load_initial_conftests",
+    }
+)  # fmt: skip
+_DROPPING = (
+    "items[:]",
+    "items.clear",
+    "items.remove",
+    "items.pop",
+    "del items",
+    "deselected",
+    "skip",
+    "xfail",
+    "return True",
+)
+_EXITS = frozenset({"sys.exit", "exit", "quit", "pytest.exit", "builtins.exit"})
+_HARD_EXITS = frozenset(
+    {"os._exit", "os.abort", "os.kill", "os.killpg", "signal.raise_signal", "os.execv", "os.execvp"}
+)
+
+
+def new_hooks(before: Suite | None, after: Suite) -> Iterator[Weakening]:
+    """Hooks of pytest that are new, or that do something else now."""
+    old = _hooks(before.module) if before else {}
+    for name, node in _hooks(after.module).items():
+        if name in old and ast.dump(old[name]) == ast.dump(node):
+            continue
+        verb = "changes" if name in old else "adds"
+        what = f"{after.path} {verb} the hook {name}"
+        if name in _REPORTING:
+            yield Weakening("report-hook", what, after.path, node.lineno, Severity.REVIEW if name in old else None)
+        elif name in _COLLECTING:
+            drops = any(word in ast.unparse(node) for word in _DROPPING)
+            severity = None if drops and name != "pytest_runtest_setup" and name not in old else Severity.REVIEW
+            yield Weakening("collection-hook", what, after.path, node.lineno, severity)
+    for name, node in _hooks(before.module).items() if before else ():
+        del node
+        if name not in _hooks(after.module) and name in _COLLECTING | _REPORTING:
+            what = f"{after.path} loses the hook {name}"
+            yield Weakening("collection-hook", what, after.path, None, Severity.REVIEW)
+
+
+def _hooks(module: ast.Module) -> dict[str, Function]:
+    return {
+        n.name: n
+        for n in ast.walk(module)
+        if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name.startswith("pytest_")
+    }
+
+
+def uncollected_paths(before: Suite | None, after: Suite) -> Iterator[Weakening]:
+    """`collect_ignore`, `collect_ignore_glob` and `pytest_plugins` that say more than they did."""
+    for name, rule in (
+        ("collect_ignore", "never-collected"),
+        ("collect_ignore_glob", "never-collected"),
+        ("pytest_plugins", "collection-hook"),
+    ):
+        old = _listed(before.module, name) if before else frozenset()
+        for text, line in sorted(_listed(after.module, name)):
+            if text not in {t for t, _ in old}:
+                what = f"{name} of {after.path} now names {text}"
+                severity = Severity.REVIEW if name == "pytest_plugins" else None
+                yield Weakening(rule, what, after.path, line, severity)
+
+
+def _listed(module: ast.Module, name: str) -> frozenset[tuple[str, int]]:
+    """The entries of a list that a module assigns to a name or adds to it."""
+    found: set[tuple[str, int]] = set()
+    for node in ast.walk(module):
+        values: list[ast.expr] = []
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            values = [node.value]
+        elif isinstance(node, ast.AnnAssign | ast.AugAssign) and isinstance(node.target, ast.Name):
+            values = [node.value] if node.target.id == name and node.value is not None else []
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = node.func.value
+            values = list(node.args) if isinstance(owner, ast.Name) and owner.id == name else []
+        for value in values:
+            entries = value.elts if isinstance(value, ast.List | ast.Tuple | ast.Set) else [value]
+            found |= {(ast.unparse(e), e.lineno) for e in entries}
+    return frozenset(found)
+
+
+def new_exits(before: Suite | None, after: Suite) -> Iterator[Weakening]:
+    """Ways out of the process that bypass pytest. One inside `raises(SystemExit)` or under `__main__` is honest."""
+    old = Counter(full for full, _, _, _ in _exits(before)) if before else Counter()
+    for full, text, line, severity in _exits(after):
+        if old[full] > 0:
+            old[full] -= 1
+            continue
+        yield Weakening("test-exits", f"{after.path} now ends the process: `{text[:80]}`", after.path, line, severity)
+
+
+def _exits(suite: Suite) -> list[tuple[str, str, int, Severity | None]]:
+    """Every exit: its name, its text, its line, and how sure it is that it is none of the tested kind."""
+    found: list[tuple[str, str, int, Severity | None]] = []
+    _walk(suite.module, suite.names, expected=False, nested=0, found=found)
+    return found
+
+
+def _walk(
+    node: ast.AST, names: Names, *, expected: bool, nested: int, found: list[tuple[str, str, int, Severity | None]]
+) -> None:
+    """Collect exits below a node, outside of what expects them."""
+    if isinstance(node, ast.With | ast.AsyncWith):
+        expected = expected or any("SystemExit" in ast.unparse(item.context_expr) for item in node.items)
+    if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
+        return
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        nested += 1
+    full, text = "", ""
+    if isinstance(node, ast.Call):
+        full, text = names.full(node.func) or "", ast.unparse(node)
+    elif isinstance(node, ast.Raise) and node.exc is not None:
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        full, text = ("sys.exit", ast.unparse(node)) if names.full(raised) == "SystemExit" else ("", "")
+    line = getattr(node, "lineno", 0)
+    if full in _HARD_EXITS and (full != "os.kill" or "getpid" in text):
+        found.append((full, text, line, None))
+    elif full in _EXITS and not expected:
+        found.append((full, text, line, Severity.REVIEW if nested > 1 else None))  # a stand-in for a tested command
+    for child in ast.iter_child_nodes(node):
+        _walk(child, names, expected=expected, nested=nested, found=found)
+
+
+def equal_to_everything(before: ast.Module | None, after: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """New constant comparisons: the class, the method and what it returns, the line."""
+    old = {(c, m, v) for c, m, v, _ in constant_comparisons(before)} if before else set()
+    for owner, method, value, line in constant_comparisons(after):
+        if (owner, method, value) not in old:
+            yield f"{owner}.{method}", value, line
+
+
+_COMPARING = frozenset(
+    {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__hash__", "__contains__"}
+)
+
+
+def constant_comparisons(module: ast.Module) -> Iterator[tuple[str, str, str, int]]:
+    """Comparison methods that answer the same whatever they are asked: class, method, answer, line."""
+    for owner in ast.walk(module):
+        if not isinstance(owner, ast.ClassDef):
+            continue
+        for node in owner.body:
+            match node:
+                case ast.FunctionDef(name=name, body=body) if name in _COMPARING:
+                    returns = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+                    last = body[-1]
+                    if len(returns) == 1 and isinstance(last, ast.Return) and isinstance(last.value, ast.Constant):
+                        yield owner.name, name, repr(last.value.value), node.lineno
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(body=ast.Constant(value=value))):
+                    if name in _COMPARING:
+                        yield owner.name, name, repr(value), node.lineno

@@ -1,0 +1,106 @@
+"""Which test of the head is which test of the base: moved and renamed tests are known again by what they do."""
+
+import ast
+import copy
+import difflib
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from guardrails.analysis.oracles.collected import Function, Hidden, TestCase
+
+_ALIKE = 0.6  # the share of lines by which an edited test is known again under another name
+_TELLING = 2  # statements of a body that is unlikely to stand twice by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Pairs (base, head), the base's tests without a partner, and the head's."""
+
+    pairs: tuple[tuple[TestCase, TestCase], ...]
+    gone: tuple[TestCase, ...]
+    new: tuple[TestCase, ...]
+
+
+def pair(base: Sequence[TestCase], head: Sequence[TestCase], renamed: Mapping[str, str]) -> Pairing:
+    """Match tests, the surest way first: by place and name, by body, by name alone, by likeness within a file.
+
+    `renamed` maps the base's paths to the head's.
+    """
+    old, new = list(base), list(head)
+    pairs: list[tuple[TestCase, TestCase]] = []
+    keys: tuple[tuple[Callable[[TestCase], Hashable], Callable[[TestCase], Hashable]], ...] = (
+        (lambda t: (renamed.get(t.path, t.path), t.name), lambda t: (t.path, t.name)),
+        (_telling_body, _telling_body),
+        (lambda t: (renamed.get(t.path, t.path), t.bare), lambda t: (t.path, t.bare)),
+        (lambda t: t.bare, lambda t: t.bare),
+    )
+    for key_of_old, key_of_new in keys:
+        pairs += _match(old, new, key_of_old, key_of_new)
+    pairs += _alike(old, new, renamed)
+    return Pairing(tuple(pairs), tuple(old), tuple(new))
+
+
+def body_of(node: Function) -> str:
+    """A function's arguments and body without its name, its docstring and its decorators, as text for comparing."""
+    node = copy.deepcopy(node)
+    if node.body and isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
+        node.body = node.body[1:] or [ast.Pass()]
+    return ast.dump(node.args) + "\n" + "\n".join(ast.dump(statement) for statement in node.body)
+
+
+def hidden_twin(test: TestCase, hidden: Iterable[Hidden], renamed: Mapping[str, str]) -> Hidden | None:
+    """The function that a test of the base became and that pytest no longer collects, by name or by body."""
+    path = renamed.get(test.path, test.path)
+    candidates = list(hidden)
+    body = body_of(test.node)
+    named = [h for h in candidates if h.path == path and h.node.name == test.bare]
+    same = [h for h in candidates if body_of(h.node) == body]
+    return next(iter([*(h for h in named if h in same), *named, *same]), None)
+
+
+def _telling_body(test: TestCase) -> Hashable:
+    """A body that is long enough to be known again; a test with a short one is only itself."""
+    return body_of(test.node) if len(test.node.body) >= _TELLING else id(test.node)
+
+
+def _match(
+    old: list[TestCase],
+    new: list[TestCase],
+    key_of_old: Callable[[TestCase], Hashable],
+    key_of_new: Callable[[TestCase], Hashable],
+) -> list[tuple[TestCase, TestCase]]:
+    """Pair by equal keys and take the pairs out of both lists; tests of one key are paired in their order."""
+    waiting: dict[Hashable, list[TestCase]] = defaultdict(list)
+    for test in new:
+        waiting[key_of_new(test)].append(test)
+    pairs = []
+    for test in list(old):
+        partners = waiting.get(key_of_old(test))
+        if partners:
+            partner = partners.pop(0)
+            pairs.append((test, partner))
+            old.remove(test)
+            new.remove(partner)
+    return pairs
+
+
+def _alike(old: list[TestCase], new: list[TestCase], renamed: Mapping[str, str]) -> list[tuple[TestCase, TestCase]]:
+    """Pair what is alike within one file, the likest first."""
+    scored = []
+    for test in old:
+        near = [other for other in new if other.path == renamed.get(test.path, test.path)]
+        lines = ast.unparse(test.node).split("\n")[1:]
+        for other in near:
+            ratio = difflib.SequenceMatcher(
+                None, lines, ast.unparse(other.node).split("\n")[1:], autojunk=False
+            ).ratio()
+            if ratio >= _ALIKE:
+                scored.append((ratio, test, other))
+    pairs = []
+    for _, test, other in sorted(scored, key=lambda s: -s[0]):
+        if test in old and other in new:
+            pairs.append((test, other))
+            old.remove(test)
+            new.remove(other)
+    return pairs

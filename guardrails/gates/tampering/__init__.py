@@ -1,0 +1,102 @@
+"""Gate `tampering`: does the change weaken what judges it, or behave for its judge?
+
+Three parts, all by syntax: the tests of the base against those of the head, the configuration of the checkers by
+meaning, and product code that cheats. What no honest change does is blocked; what a person could have a reason for is
+for a person to decide. A moved, renamed or stricter test is no finding, and neither is a stricter setting.
+"""
+
+import ast
+from collections.abc import Iterable
+
+from guardrails.analysis.observation import Observation
+from guardrails.analysis.oracles.comparison import compare
+from guardrails.analysis.oracles.conventions import conventions
+from guardrails.analysis.oracles.sides import Side
+from guardrails.analysis.products import product_packages
+from guardrails.analysis.source import Sources, is_python
+from guardrails.gates.base import Bench, Profile
+from guardrails.gates.tampering import product, settings
+from guardrails.gates.tampering.recordings import recordings
+from guardrails.gates.tampering.rules_product import PRODUCT_RULES
+from guardrails.gates.tampering.rules_settings import SETTING_RULES
+from guardrails.gates.tampering.rules_tests import TEST_RULES
+from guardrails.model.change import ChangeKind
+from guardrails.model.finding import Finding
+from guardrails.model.result import Outcome, Skip, SkipReason
+from guardrails.probes.tampering import PROBES
+
+RULES = (*TEST_RULES, *PRODUCT_RULES, *SETTING_RULES)
+_BY_NAME = {rule.id.partition("/")[2]: rule for rule in RULES}
+
+
+class TamperingGate:
+    """Tests and settings that check less, and code that behaves for its judge."""
+
+    name = "tampering"
+    title = "tests and settings weakened, suppressions, code that behaves for its judge"
+    cost = 0.3
+    profiles = frozenset(Profile)
+    alone = False
+    runs_code = False
+    rules = RULES
+    probes = PROBES
+
+    def skip(self, bench: Bench) -> Skip | None:
+        """Only an empty difference leaves nothing to do."""
+        if bench.change.files:
+            return None
+        return Skip(SkipReason.INPUTS_UNCHANGED, "the difference between base and head is empty")
+
+    def run(self, bench: Bench) -> Outcome:
+        """Compare the tests, the settings and the product of base and head."""
+        base, head = Sources(bench.trees.base), Sources(bench.trees.head)
+        project = bench.policy.project
+        patterns = tuple(dict.fromkeys((*bench.policy.tampering.tests, *project.judges)))
+        packages = product_packages(sorted(base.paths | head.paths), project.packages, patterns)
+        tests, compared = _tests(bench, base, head, patterns, packages)
+        place = product.Place(base, head, bench.change.files, packages, project.judges, bench.policy.tampering.tests)
+        found, set_up = settings.observe(bench, base, head)
+        seen = [*tests, *found, *product.observe(place), *recordings(bench.change.files, project.judges, base, head)]
+        files = len(bench.change.files)
+        work = {"files": files, "tests": compared, "settings": set_up}
+        return Outcome(work, {"files": files, "tests": compared, "settings": 0}, _findings(seen))
+
+
+def _tests(
+    bench: Bench, base: Sources, head: Sources, patterns: tuple[str, ...], packages: tuple[str, ...]
+) -> tuple[tuple[Observation, ...], int]:
+    """The tests of the changed files."""
+    known = conventions(base)
+    files = bench.change.files
+    old = Side(base, patterns, known, (f.base_path for f in files if f.kind is not ChangeKind.ADDED))
+    new = Side(head, patterns, known, (f.path for f in files if f.kind is not ChangeKind.DELETED))
+    renamed = {f.base_path: f.path for f in files if f.kind is ChangeKind.RENAMED}
+    kept = _defined(head, (f.path for f in files))
+    removed = _defined(base, (f.base_path for f in files if f.base_path not in old.suites)) - kept
+    result = compare(old, new, renamed, packages, removed)
+    return result.observations, result.tests
+
+
+def _defined(sources: Sources, paths: Iterable[str]) -> frozenset[str]:
+    """Names of functions, methods and classes that files define."""
+    modules = (sources.module(path) for path in paths if is_python(path))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return frozenset(n.name for module in modules if module for n in ast.walk(module) if isinstance(n, kinds))
+
+
+def _findings(seen: Iterable[Observation]) -> tuple[Finding, ...]:
+    """One finding for each observation; of those with one rule, place and text the gravest."""
+    kept: dict[tuple[str, str, int | None, str], Finding] = {}
+    for one in seen:
+        rule = _BY_NAME[one.rule]
+        finding = rule.finding(
+            one.what,
+            path=one.path or None,
+            line=one.line,
+            severity=one.severity,
+            reproduce=f"git diff BASE...HEAD -- '{one.path}'" if one.path else "",
+        )
+        key = (rule.id, one.path, one.line, one.what)
+        if key not in kept or kept[key].severity.rank < finding.severity.rank:
+            kept[key] = finding
+    return tuple(kept.values())

@@ -1,0 +1,188 @@
+"""What of the product's own code behaves for its judge."""
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from guardrails.analysis.cheats import Sign, read_paths, recited, signs
+from guardrails.analysis.observation import Observation
+from guardrails.analysis.products import product_files, top_packages
+from guardrails.analysis.source import Sources, is_python
+from guardrails.analysis.suppressions import HARMLESS, Suppression, suppressions
+from guardrails.model.change import ChangeKind, FileChange
+from guardrails.model.finding import Severity
+from guardrails.model.paths import matches
+
+_STARTUP = frozenset({"sitecustomize.py", "usercustomize.py"})
+_TOOLS = frozenset(
+    {
+        "pytest", "_pytest", "pluggy", "hypothesis", "_hypothesis_pytestplugin", "mypy", "ruff", "importlinter",
+        "grimp", "pact", "locust", "gevent", "coverage", "xdist", "guardrails", "sitecustomize", "usercustomize",
+    }
+)  # fmt: skip
+_ENTRY_POINTS = ("pyproject.toml", "setup.cfg", "setup.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The two sides and what of them is product."""
+
+    base: Sources
+    head: Sources
+    files: tuple[FileChange, ...]
+    packages: tuple[str, ...]
+    judges: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def product(self) -> list[FileChange]:
+        """The changed Python files of the product that the head has."""
+        head = set(product_files(sorted(self.head.paths), self.packages, (*self.judges, *self.tests)))
+        return [f for f in self.files if f.path in head]
+
+    def python(self) -> list[FileChange]:
+        """The changed Python files that the head has."""
+        return [f for f in self.files if is_python(f.path) and f.kind is not ChangeKind.DELETED]
+
+
+def observe(place: Place) -> Iterator[Observation]:
+    """Everything about product code."""
+    product = place.product()
+    yield from _signs(place, product)
+    yield from _recited(place, product)
+    yield from _reads(place, product)
+    yield from _suppressions(place, {f.path for f in product})
+    yield from _startup(place)
+    yield from _shadows(place)
+    for file in product:
+        was = place.base.module(file.base_path) is not None or file.base_path not in place.base.paths
+        if place.head.module(file.path) is None and was:
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            what = f"{file.path} cannot be read by the grammar of the gate's own Python {version}"
+            yield Observation("unreadable", file.path, None, what)
+
+
+def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]:
+    """Signs that the changed files have more of than they had, all together."""
+    old = Counter(
+        (sign.rule, sign.key)
+        for path in {f.base_path for f in place.files if is_python(f.base_path)}
+        if (module := place.base.module(path)) is not None
+        for sign in signs(module)
+    )
+    for file in product:
+        module = place.head.module(file.path)
+        for sign in signs(module) if module is not None else ():
+            if old[sign.rule, sign.key] > 0:
+                old[sign.rule, sign.key] -= 1
+            else:
+                yield _observation(sign, file.path)
+
+
+def _observation(sign: Sign, path: str) -> Observation:
+    return Observation(sign.rule, path, sign.line, f"{path} {sign.what}", sign.severity)
+
+
+def _test_text(place: Place) -> str:
+    """The source of all tests of the base, for looking literals up."""
+    chosen = (p for p in sorted(place.base.paths) if matches(p, place.tests) or ("/" in p and matches(p, place.judges)))
+    return "\n".join(place.base.text(path) or "" for path in chosen)
+
+
+def _recited(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]:
+    """Branches on literals of the tests that return literals of the tests."""
+    candidates = []
+    for file in product:
+        before, after = place.base.module(file.base_path), place.head.module(file.path)
+        old = {r.key for r in recited(before)} if before is not None else set()
+        candidates += [(file.path, r) for r in recited(after) if r.key not in old] if after is not None else []
+    text = _test_text(place) if candidates else ""
+    for path, found in candidates:
+        words = [literal.strip("'\"") for literal in found.literals]
+        if len(words) > 1 and all(_stands_in(word, text) for word in words):
+            what = f"{path} answers by heart what the tests ask: `{found.key}`"
+            yield Observation("answer-by-heart", path, found.line, what)
+
+
+def _stands_in(word: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(word)}(?![\w.])", text) is not None
+
+
+def _reads(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]:
+    """Paths of judges that the product names and did not name."""
+    paths = place.base.paths | place.head.paths
+    judged = [p for p in paths if "/" in p and (matches(p, place.judges) or matches(p, place.tests))]
+    directories = {p.rsplit("/", n)[0] for p in judged for n in range(1, p.count("/") + 1)}
+    known = set(judged) | {d for d in directories if "/" in d}
+    for file in product:
+        before, after = place.base.module(file.base_path), place.head.module(file.path)
+        old = {text for text, _ in read_paths(before)} if before is not None else set()
+        for text, line in read_paths(after) if after is not None else ():
+            ending = next((k for k in known if text == k or text.endswith(f"/{k}")), None)
+            if ending and text not in old:
+                yield Observation("reads-judges", file.path, line, f"{file.path} names {ending}, which judges it")
+                break
+
+
+def _suppressions(place: Place, product: set[str]) -> Iterator[Observation]:
+    """Kinds of suppression of which a file has more than it had, and the change as a whole too."""
+    before = {f.path: _of(place.base, f.base_path) for f in place.python()}
+    after = {f.path: _of(place.head, f.path) for f in place.python()}
+    moved = {f.base_path for f in place.python()}
+    gone = [s for f in place.files if f.base_path not in moved for s in _of(place.base, f.base_path)]
+    spare = Counter(s.kind for s in gone)
+    for path, found in before.items():
+        spare.update(Counter(s.kind for s in found) - Counter(s.kind for s in after[path]))
+    for path, found in after.items():
+        grown = Counter(s.kind for s in found) - Counter(s.kind for s in before[path])
+        for kind, count in sorted(grown.items()):
+            left = count - min(spare[kind], count)
+            spare[kind] -= count - left
+            if left > 0 and kind not in HARMLESS and not (kind == "Any" and path not in product):
+                yield _suppression(path, kind, before[path], found, is_product=path in product)
+
+
+def _of(sources: Sources, path: str) -> tuple[Suppression, ...]:
+    text = sources.text(path) if is_python(path) else None
+    return () if text is None else suppressions(text, sources.module(path))
+
+
+def _suppression(
+    path: str, kind: str, before: Iterable[Suppression], after: Iterable[Suppression], *, is_product: bool
+) -> Observation:
+    """One finding for a file and a kind: how many there are and were, and the first that is new."""
+    old, new = ([s for s in side if s.kind == kind] for side in (before, after))
+    known = Counter(s.text for s in old)
+    fresh = next((s for s in new if not known[s.text] or known.subtract([s.text]) is not None), new[-1])
+    reasoned = all(s.reason for s in new if s.text not in {o.text for o in old})
+    said = " (it gives a reason)" if fresh.reason else ""
+    what = f"{path} has {len(new)} times `{kind}`, and had {len(old)}{said}: `{fresh.text[:80]}`"
+    mild = reasoned and not is_product
+    return Observation("suppression", path, fresh.line, what, Severity.NOTE if mild else None)
+
+
+def _startup(place: Place) -> Iterator[Observation]:
+    """Files and entry points that run in every process."""
+    for file in place.files:
+        name = file.path.rpartition("/")[2]
+        if file.kind is not ChangeKind.DELETED and (name in _STARTUP or name.endswith(".pth")):
+            yield Observation("startup-hook", file.path, 1, f"{file.path} runs in every Python process")
+        if file.path in _ENTRY_POINTS:
+            old, new = place.base.text(file.base_path) or "", place.head.text(file.path) or ""
+            if new.count("pytest11") > old.count("pytest11"):
+                line = next((n for n, text in enumerate(new.split("\n"), 1) if "pytest11" in text), None)
+                what = f"{file.path} registers a plugin that pytest loads by itself"
+                yield Observation("startup-hook", file.path, line, what)
+
+
+def _shadows(place: Place) -> Iterator[Observation]:
+    """New top-level modules with the name of a test tool or of the standard library."""
+    old = set(top_packages(place.base.paths, ())) | {p.partition("/")[0] for p in place.base.paths}
+    added = {f.path for f in place.files if f.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}}
+    for name in top_packages(sorted(added), ()):
+        path = next((p for p in sorted(added) if name in p.removesuffix(".py").split("/")), name)
+        if name in old or (name not in _TOOLS and name not in sys.stdlib_module_names):
+            continue
+        severity = None if name in _TOOLS else Severity.REVIEW
+        yield Observation("shadows-module", path, 1, f"{path} takes the place of the module {name}", severity)

@@ -1,0 +1,112 @@
+"""Rules about product code that behaves for its judge, and about words that make a checker look away."""
+
+from guardrails.model.finding import Rule, Severity
+
+BLOCK, REVIEW = Severity.BLOCK, Severity.REVIEW
+
+RUNNER = Rule(
+    "tampering/test-runner-detected",
+    BLOCK,
+    "Product code looks for the test runner",
+    "Code that knows that it is being tested can answer the tests alone.",
+    "Remove the check; pass in from outside what must differ.",
+    bad='if "pytest" in sys.modules: return GOLDEN',
+    limits="A look for the CI is for a person to decide.",
+)
+STACK = Rule(
+    "tampering/stack-inspected",
+    REVIEW,
+    "Product code looks at who calls it",
+    "Code that knows its caller can answer the tests alone.",
+    "Remove the inspection; pass in what is needed.",
+    bad="sys._getframe(1).f_code.co_filename",
+)
+EXIT = Rule(
+    "tampering/process-exit",
+    BLOCK,
+    "Product code ends the process where nobody can stop it",
+    "The tests after it do not run, and the exit status can be a forged success.",
+    "Raise an error of the product's own; let the command line end the process.",
+    bad="os._exit(0) at import or in __del__",
+    limits="After a fork, and for handlers that run at exit, a person decides.",
+)
+PATCHED = Rule(
+    "tampering/patched-module",
+    BLOCK,
+    "Product code replaces a part of another module",
+    "A patched clock or generator makes the measurement measure something else.",
+    "Take the clock or the generator as an argument.",
+    bad="time.perf_counter = lambda: 0.0",
+)
+SWALLOWED = Rule(
+    "tampering/errors-swallowed",
+    REVIEW,
+    "Product code swallows every error",
+    "A fault becomes an empty answer, and nothing says so.",
+    "Catch the errors that are expected, and log or raise the others.",
+    bad="except Exception: return []",
+    good="except KeyError: return []",
+)
+STATE = Rule(
+    "tampering/hidden-state",
+    REVIEW,
+    "A function counts its calls and branches on the count",
+    "It can give the right answer to the first call only, which is the one that a test makes.",
+    "Make the answer depend on the arguments alone.",
+)
+DYNAMIC = Rule(
+    "tampering/dynamic-code",
+    REVIEW,
+    "Product code runs what is not written in it",
+    "What is computed at run time is seen by no reader and by no checker.",
+    "Write the code; import by an import statement.",
+    bad="exec(base64.b64decode(TEXT))",
+)
+READS_TESTS = Rule(
+    "tampering/reads-judges",
+    REVIEW,
+    "Product code names a file of the tests or contracts",
+    "An answer that is read from the tests is right for the tests alone.",
+    "Compute the answer; move data that the product needs into the product.",
+    bad='open("tests/golden/top.json")',
+)
+RECITED = Rule(
+    "tampering/answer-by-heart",
+    REVIEW,
+    "Product code branches on a literal of the tests and returns another one",
+    "The tests pass and every other input gets the old answer.",
+    "Implement the rule that the tests are examples of.",
+    bad='if user == "u42": return ["i7"]',
+    limits="Ids and numbers that stand in the tests, returned as they stand there.",
+)
+STARTUP = Rule(
+    "tampering/startup-hook",
+    BLOCK,
+    "Code is added that runs in every Python process",
+    "It runs before the tests and inside the judge's own tools.",
+    "Remove the file or the entry point.",
+    bad="sitecustomize.py, a .pth file, a pytest11 entry point",
+)
+SHADOWS = Rule(
+    "tampering/shadows-module",
+    BLOCK,
+    "A new module takes the place of a test tool",
+    "The tests would import it in the tool's place.",
+    "Give the module another name.",
+    bad="pytest.py at the root of the repository",
+    limits="One with the name of a module of the standard library is for a person to decide.",
+)
+SUPPRESSED = Rule(
+    "tampering/suppression",
+    REVIEW,
+    "A checker is told to look away in one more place",
+    "What it would have found there is found by nobody.",
+    "Correct what the checker says; if it is wrong, give the code and the reason on the same line.",
+    bad="value = load()  # type: ignore",
+    good="the type corrected",
+    limits="Counted per file and kind, less what other files of the change lose. In tests a reasoned one is a note.",
+)
+
+PRODUCT_RULES = (
+    RUNNER, STACK, EXIT, PATCHED, SWALLOWED, STATE, DYNAMIC, READS_TESTS, RECITED, STARTUP, SHADOWS, SUPPRESSED,
+)  # fmt: skip
