@@ -5,7 +5,8 @@ from guardrails.gates.layers import LayersGate
 from guardrails.gates.lint import LintGate
 from guardrails.gates.load import LoadGate
 from guardrails.gates.scope import ScopeGate
+from guardrails.gates.tampering import TamperingGate
 from guardrails.gates.tests import TestsGate
 from guardrails.gates.types import TypesGate
 
-GATES: tuple[Gate, ...] = (ScopeGate(), LintGate(), LayersGate(), TypesGate(), TestsGate(), LoadGate())
+GATES: tuple[Gate, ...] = (ScopeGate(), TamperingGate(), LintGate(), LayersGate(), TypesGate(), TestsGate(), LoadGate())
