@@ -190,13 +190,13 @@ def never_fails(client: Client, path: str, body: bytes) -> None:
         refused(response, response.status_code, response.json()["type"].rpartition(":")[2])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(REQUESTS | JSON_VALUES)
 def test_no_request_for_a_slate_makes_the_service_fail(shared: Client, body: object) -> None:
     never_fails(shared, "/v1/recommendations", json.dumps(body).encode())
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(EVENTS | JSON_VALUES)
 def test_no_report_of_events_makes_the_service_fail(shared: Client, body: object) -> None:
     never_fails(shared, "/v1/events", json.dumps(body).encode())

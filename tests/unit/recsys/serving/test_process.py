@@ -87,7 +87,7 @@ def test_a_killed_service_has_every_event_that_it_acknowledged(artifact: Path, t
                 for n in range(10_000):
                     if client.post("/v1/events", json=like(f"{sender}-{n}")).status_code == 200:
                         acknowledged.append(f"{sender}-{n}")
-                    if len(acknowledged) == 60:
+                    if len(acknowledged) == 30:
                         service.process.kill()
 
         senders = [threading.Thread(target=send, args=(sender,)) for sender in range(4)]
@@ -95,7 +95,7 @@ def test_a_killed_service_has_every_event_that_it_acknowledged(artifact: Path, t
             thread.start()
         for thread in senders:
             thread.join()
-    assert len(acknowledged) >= 60
+    assert len(acknowledged) >= 30
     with running(artifact, state, "--drain-seconds", "0", "--stop-seconds", "1") as service:
         events = [like(event_id)["events"][0] for event_id in acknowledged]
         answer = service.client.post("/v1/events", json={"events": events}).json()
