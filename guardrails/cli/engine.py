@@ -14,6 +14,7 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.loadrig import LocustRig
+from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.scratch import scratch_directory
 from guardrails.adapters.suites import PytestSuites
@@ -112,7 +113,8 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         gate_python=sys.executable,
         project_python=project_python,
         seed=options.seed or 0,
-        rig=LocustRig(processes, project_python),
+        rig=LocustRig(processes, sys.executable),
+        pacts=NativePactVerifier(processes, site.store, sys.executable),
     )
 
 
