@@ -58,18 +58,14 @@ def _responses(plays: sparse.csr_array, ridge: float) -> Iterator[tuple[int, Flo
     """
     users, tracks = plays.shape
     if users < tracks:
-        gram = (plays @ plays.T).toarray()
-        gram[np.diag_indices(users)] += ridge
         # (users, tracks); column i is inv(XX' + l I) X[:, i].
-        solved = _on_the_right(_inverse(gram), plays)
+        solved = _on_the_right(_inverse(_gram(plays, ridge)), plays)
         share = np.asarray(plays.multiply(solved).sum(axis=0)).ravel()
         transposed = plays.T.tocsr()
         for start in range(0, tracks, ROWS_A_BLOCK):
             yield start, _without_diagonal(transposed[start : start + ROWS_A_BLOCK] @ solved / (1.0 - share), start)
     else:
-        gram = (plays.T @ plays).toarray()
-        gram[np.diag_indices(tracks)] += ridge
-        inverse = _inverse(gram)
+        inverse = _inverse(_gram(plays.T.tocsr(), ridge))
         scale = -np.diag(inverse)
         for start in range(0, tracks, ROWS_A_BLOCK):
             yield start, _without_diagonal(inverse[start : start + ROWS_A_BLOCK] / scale, start)
@@ -80,14 +76,30 @@ def _on_the_right(dense: Floats, plays: sparse.csr_array) -> Floats:
     return np.ascontiguousarray((plays.T.tocsr() @ dense.T).T)
 
 
+def _gram(rows: sparse.csr_array, ridge: float) -> Floats:
+    """Return rows @ rows.T + ridge I, dense; made block by block, since a sparse product of this kind is full."""
+    size = rows.shape[0]
+    gram: Floats = np.empty((size, size))
+    columns = rows.T.tocsr()
+    for start in range(0, size, ROWS_A_BLOCK):
+        gram[start : start + ROWS_A_BLOCK] = (rows[start : start + ROWS_A_BLOCK] @ columns).toarray()
+    gram[np.diag_indices(size)] += ridge
+    return gram
+
+
 def _inverse(matrix: Floats) -> Floats:
-    """Return the inverse of a symmetric positive definite matrix, by Cholesky; the input is overwritten."""
-    factor, lower = linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-    inverse, info = linalg.lapack.dpotri(factor, lower=lower, overwrite_c=True)
+    """Return the inverse of a symmetric positive definite matrix, by Cholesky, in the memory of the input."""
+    # LAPACK wants columns one after another: the transpose of a symmetric matrix is that without a copy.
+    factor, _ = linalg.cho_factor(matrix.T, lower=True, overwrite_a=True, check_finite=False)
+    inverse, info = linalg.lapack.dpotri(factor, lower=True, overwrite_c=True)
     if info:
         raise DatasetError(f"the item-item system is singular (LAPACK dpotri: {info}); raise the ridge")
-    full: Floats = np.tril(inverse)
-    full += np.tril(inverse, -1).T
+    full: Floats = inverse.T  # rows one after another again; its upper triangle holds the inverse
+    for start in range(0, full.shape[0], ROWS_A_BLOCK):
+        end = min(start + ROWS_A_BLOCK, full.shape[0])
+        full[end:, start:end] = full[start:end, end:].T
+        corner = np.triu(full[start:end, start:end])
+        full[start:end, start:end] = corner + np.triu(corner, 1).T
     return full
 
 

@@ -32,8 +32,12 @@ def dense(fitted: ItemItem) -> Floats:
     return weights
 
 
+@pytest.mark.parametrize("block", [7, 512])
 @pytest.mark.parametrize(("users", "tracks"), [(20, 35), (60, 25)], ids=["more tracks", "more users"])
-def test_the_weights_are_those_of_the_definition(users: int, tracks: int) -> None:
+def test_the_weights_are_those_of_the_definition(
+    users: int, tracks: int, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ease, "ROWS_A_BLOCK", block)
     matrix, pairs = played(users, tracks)
     fitted = fit_ease(pairs, users, tracks, ridge=4.0, width=tracks)
     np.testing.assert_allclose(dense(fitted), by_definition(matrix, 4.0), atol=2**-20)
