@@ -4,9 +4,19 @@ from guardrails.gates.base import Gate
 from guardrails.gates.layers import LayersGate
 from guardrails.gates.lint import LintGate
 from guardrails.gates.load import LoadGate
+from guardrails.gates.properties import PropertiesGate
 from guardrails.gates.scope import ScopeGate
 from guardrails.gates.tampering import TamperingGate
 from guardrails.gates.tests import TestsGate
 from guardrails.gates.types import TypesGate
 
-GATES: tuple[Gate, ...] = (ScopeGate(), TamperingGate(), LintGate(), LayersGate(), TypesGate(), TestsGate(), LoadGate())
+GATES: tuple[Gate, ...] = (
+    ScopeGate(),
+    TamperingGate(),
+    LintGate(),
+    LayersGate(),
+    TypesGate(),
+    TestsGate(),
+    PropertiesGate(),
+    LoadGate(),
+)
