@@ -4,6 +4,7 @@ Replace the file atomically (write beside it, then rename). A file that is missi
 the whole service, not only its entries: hard policy fails closed.
 """
 
+import os
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -34,8 +35,11 @@ class TakedownFile:
         """Write an empty list when there is no file yet. Raises `PolicyUnavailableError`."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError), self._path.open("x") as file:
-                file.write('{"tracks": [], "artists": []}\n')
+            fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+            fresh.write_text('{"tracks": [], "artists": []}\n')
+            with suppress(FileExistsError):
+                self._path.hardlink_to(fresh)  # whole or not at all: another process may be reading
+            fresh.unlink()
         except OSError as error:
             raise self._refused(error) from error
 

@@ -73,6 +73,10 @@ class TestTakedownFile(PolicyStoreSuite):
         store.create()
         assert store.takedowns().tracks == {"t1"}
 
+    def test_nothing_is_left_beside_the_file(self, store: TakedownFile, path: Path) -> None:
+        store.create()
+        assert [found.name for found in path.parent.iterdir()] == ["takedowns.json"]
+
     @pytest.mark.parametrize(
         "content",
         [b"", b"{", b"[]", b'{"tracks": "t1"}', b'{"traks": []}', b'{"tracks": [1]}', b'{"tracks": ["\xff"]}'],

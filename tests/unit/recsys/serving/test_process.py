@@ -1,6 +1,7 @@
 """The real process, as its users start it: signals, exit statuses, durability."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -58,6 +59,11 @@ class Running:
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+    def workers(self) -> list[int]:
+        """The process ids of the children."""
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(word) for word in listed.split()]
 
     def recommend(self) -> httpx.Response:
         return self.client.post("/v1/recommendations", json=GOOD)
@@ -132,7 +138,8 @@ def test_sigterm_says_not_ready_finishes_what_is_in_flight_and_ends_with_0(artif
     assert len(decisions) == 2
 
 
-def test_workers_share_one_socket_one_state_and_one_count(artifact: Path, tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the children of a process are listed in /proc")
+def test_workers_share_socket_state_and_count_and_are_replaced_when_they_die(artifact: Path, tmp_path: Path) -> None:
     options = ("--workers", "2", "--drain-seconds", "0")
     with running(artifact, str(tmp_path / "state"), *options) as service:
         assert service.client.post("/v1/events", json=like("e")).json() == {"accepted": 1, "duplicates": 0}
@@ -141,6 +148,11 @@ def test_workers_share_one_socket_one_state_and_one_count(artifact: Path, tmp_pa
                 assert client.post("/v1/events", json=like("e")).json() == {"accepted": 0, "duplicates": 1}
         samples = service.client.get("/metrics").text
         assert 'recsys_events_total{outcome="duplicate"} 8.0' in samples
+        first, second = service.workers()
+        os.kill(first, signal.SIGKILL)
+        while len(after := service.workers()) < 2 or first in after:
+            pass
+        assert second in after
         assert service.stop() == 0
 
 
