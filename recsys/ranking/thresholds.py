@@ -33,7 +33,7 @@ class Thresholds:
         found = keys(cuts)
         below = np.searchsorted(found, np.arange(KEYS), side="left").astype(np.int16)
         rounds = int(np.bincount(found).max()) if found.shape[0] else 0
-        return Thresholds(np.append(cuts + np.float32(0), np.float32(np.inf)), below, rounds)
+        return Thresholds(np.append(cuts, np.float32(np.inf)), below, rounds)
 
     @property
     def size(self) -> int:

@@ -77,6 +77,21 @@ def test_the_fallback_goes_on_until_there_is_enough() -> None:
     ]
 
 
+def test_the_fallback_shows_one_release_of_a_recording_however_far_apart_they_stand() -> None:
+    # The first chunk holds 8 tracks, of which t07 alone may be shown; t08, in the next, is the same recording.
+    tracks = [
+        Track(f"t{row:02d}", popularity=1 - row / 100, explicit=row < 7, recording="t07" if row == 8 else None)
+        for row in range(40)
+    ]
+    model = make_model(tracks)
+    engine = make_engine(model, max_k=2, pool_size=2, popular_budget=0, epsilon=0.0)
+    user = make_user(model.catalogue, allow_explicit=False)
+    assert shown(engine, recommend(engine, make_query(2), user, no_takedowns(model.catalogue)).slate.slots) == [
+        "t07",
+        "t09",
+    ]
+
+
 def test_an_unknown_user_is_answered_from_popularity_under_policy() -> None:
     here = case(3)
     cold = UserState.cold("nobody")
@@ -163,7 +178,7 @@ class BrokenScorer:
 def test_without_its_ranker_the_engine_answers_by_popularity_under_policy(answer: Any) -> None:
     engine = Engine(
         replace_model(scorer=BrokenScorer(answer)),
-        Config(artist_cap=0, relevance_weight=1, epsilon=0, popular_budget=0),
+        Config(artist_cap=0, relevance_weight=1, epsilon=0, popular_budget=0, max_k=50, pool_size=50),
     )
     here = case(1, k=50)
     slate = recommend(engine, *here).slate
