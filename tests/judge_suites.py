@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.suites import PytestSuites
 from guardrails.gates.base import Bench
@@ -47,8 +48,9 @@ def running_bench(
     tmp_path: Path, base: Mapping[str, Content], head: Mapping[str, Content | None], *, plugins: Sequence[str] = ()
 ) -> Bench:
     """A bench as `bench_of` makes it, on which tests and servers run."""
-    bench = bench_of(tmp_path, base, head)
-    return replace(bench, suites=suites_in(tmp_path, plugins=plugins), processes=processes_in(tmp_path), cores=1)
+    bench, processes = bench_of(tmp_path, base, head), processes_in(tmp_path)
+    verifier = NativePactVerifier(processes, bench.store, sys.executable)
+    return replace(bench, suites=suites_in(tmp_path, plugins=plugins), processes=processes, pacts=verifier)
 
 
 @dataclass(frozen=True)

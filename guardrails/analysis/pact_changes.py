@@ -6,10 +6,12 @@ its own affair. A rule that this module does not know counts as weaker than an e
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from guardrails.analysis.pacts import Interaction
+from guardrails.analysis.pacts import Interaction, Pact
 
 # How much a matcher promises, most first. No rule at all means the exact value.
 _STRENGTH = {
@@ -36,6 +38,56 @@ _STRENGTH = {
     "notEmpty": 1,
 }
 _EXACT = 6
+
+
+class Loss(StrEnum):
+    """What a change takes away from what is checked."""
+
+    PACT = "pact"
+    INTERACTION = "interaction"
+    PROMISE = "promise"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that the head's pacts no longer say. `blocks`: no consumer agreed to it."""
+
+    loss: Loss
+    what: str
+    path: str
+    line: int | None = None
+    blocks: bool = False
+
+
+def differences(base: Sequence[Pact], head: Sequence[Pact], written: Sequence[Pact]) -> list[Difference]:
+    """What the base's pacts say and the head's do not. `written` are the pacts that the head's consumers write."""
+    still = {one.key for pact in written for one in pact.interactions}
+    found = []
+    for pact in base:
+        mine = [one for one in head if one.consumer == pact.consumer]
+        found += _interactions(pact, mine, still) if mine else [_gone(pact, still, left=bool(head))]
+    return found
+
+
+def _gone(pact: Pact, still: set[str], *, left: bool) -> Difference:
+    what = f"the pact of {pact.consumer} with its {len(pact.interactions)} interactions is gone"
+    if not left:
+        what += f"; no readable pact of '{pact.provider}' is left"
+    return Difference(Loss.PACT, what, pact.path, blocks=not left or any(one.key in still for one in pact.interactions))
+
+
+def _interactions(pact: Pact, mine: Sequence[Pact], still: set[str]) -> list[Difference]:
+    new = {one.key: one for other in mine for one in other.interactions}
+    found = []
+    for old in pact.interactions:
+        here = new.get(old.key)
+        if here is None:
+            what = f"the pact of {pact.consumer} no longer holds '{old.description}'"
+            found.append(Difference(Loss.INTERACTION, what, mine[0].path, blocks=old.key in still))
+        elif here.canonical != old.canonical and (says := weakened(old, here)):
+            what = f"{pact.consumer}, '{old.description}': {'; '.join(says[:5])}"
+            found.append(Difference(Loss.PROMISE, what, mine[0].path, mine[0].line(old.description)))
+    return found
 
 
 def weakened(old: Interaction, new: Interaction) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 from guardrails.ports import InteractionResult
 
 _MAX_CHARACTERS = 10_000_000
+_MISMATCHES = 5
+"""Mismatches of one interaction that are told."""
 _FILE_FIELDS = frozenset({"consumer", "provider", "interactions", "messages", "metadata"})
 _INTERACTION_FIELDS = frozenset(
     {
@@ -42,6 +44,11 @@ class Interaction:
     def result_key(self) -> tuple[str, str, tuple[str, ...]]:
         """What pact's results know it by."""
         return self.consumer, self.description, self.states
+
+    @property
+    def is_message(self) -> bool:
+        """Whether it is a message rather than a request over HTTP."""
+        return "Messages" in str(self.said.get("type", "")) or ("request" not in self.said and "contents" in self.said)
 
     @property
     def canonical(self) -> str:
@@ -151,6 +158,13 @@ class Drift:
     removed: tuple[str, ...]
     changed: tuple[str, ...]
 
+    @property
+    def sentence(self) -> str:
+        """The difference in words."""
+        parts = (("lacks", self.added), ("still has", self.removed), ("has another", self.changed))
+        says = [f"{words} {', '.join(repr(name) for name in names)}" for words, names in parts if names]
+        return f"the committed pact of {self.consumer} {'; '.join(says)}"
+
 
 def drift(committed: Sequence[Pact], written: Sequence[Pact]) -> list[Drift]:
     """Where the committed pacts are not what the consumers' tests write. Consumers without a test are left out."""
@@ -166,3 +180,17 @@ def drift(committed: Sequence[Pact], written: Sequence[Pact]) -> list[Drift]:
             path = same[0].path if same else fresh.path
             found.append(Drift(path, fresh.consumer, tuple(added), tuple(removed), tuple(changed)))
     return found
+
+
+def sentence(result: InteractionResult) -> str:
+    """A failed result as a person would say it: who reads what, under which states, and what stands there instead."""
+    states = f" given {' and '.join(result.states)}" if result.states else ""
+    who = f"{result.consumer}: '{result.description}'{states}"
+    if result.error:
+        return f"{who}: {result.error}"
+    says = []
+    for one in result.mismatches[:_MISMATCHES]:
+        place = f"{one.path}: " if one.path and one.path not in one.message else ""
+        says.append(f"{place}{one.message or f'expected {one.expected}, got {one.actual}'}")
+    more = len(result.mismatches) - _MISMATCHES
+    return f"{who}: {'; '.join(says)}" + (f"; and {more} more" if more > 0 else "")

@@ -97,7 +97,7 @@ class PropertiesGate:
 
     def skip(self, bench: Bench) -> Skip | None:
         """Skipped where the policy names no suites, or where neither side has a file of them."""
-        paths = bench.policy.properties.paths
+        paths = _paths(bench)
         if not paths:
             return Skip(SkipReason.SUBJECT_ABSENT, "guardrails.toml names no property suites ([properties] paths)")
         if any(answers.below(one, paths) for tree in (bench.trees.base, bench.trees.head) for one in tree.paths()):
@@ -124,6 +124,12 @@ class PropertiesGate:
         return Outcome(work, floor, answers.shortened(judging.findings), tuple(judging.notes))
 
 
+def _paths(bench: Bench) -> tuple[str, ...]:
+    """Where the base has its suites; the head's where the base has none yet, so that the first ones are judged too."""
+    head = () if bench.head_policy is None else bench.head_policy.properties.paths
+    return bench.policy.properties.paths or head
+
+
 @dataclass(slots=True)
 class _Judging:
     """One judgement as it goes on."""
@@ -148,7 +154,7 @@ class _Judging:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return self.bench.policy.properties.paths
+        return _paths(self.bench)
 
     def drawn(self, side: str, only: Sequence[str] | None = None) -> SuiteRun:
         """A run of one side's suites with fresh examples."""
