@@ -68,6 +68,12 @@ def test_a_clock_that_stood_still_is_left_out() -> None:
     assert compared(run)["cpu"].ratio.estimate == pytest.approx(1.0)
 
 
+def test_an_estimate_above_the_margin_is_not_yet_slower() -> None:
+    unsure = Comparison("cpu", 1.0, 1.1, Ratio(1.08, 1.03, 1.13), 1.10, 1.049, 1.12)
+    assert unsure.outcome is Outcome.UNCLEAR
+    assert Comparison("cpu", 1.0, 1.1, Ratio(1.08, 1.05, 1.11), 1.10, 1.049, 1.09).outcome is Outcome.SLOWER
+
+
 def test_the_margin_is_half_of_the_budget() -> None:
     assert compared(run_of(pairs=8))["cpu"].margin ** 2 == pytest.approx(1.10)
 
