@@ -1,6 +1,7 @@
 """The gates, in one tuple, cheapest first."""
 
 from guardrails.gates.base import Gate
+from guardrails.gates.contracts import ContractsGate
 from guardrails.gates.layers import LayersGate
 from guardrails.gates.lint import LintGate
 from guardrails.gates.load import LoadGate
@@ -16,6 +17,7 @@ GATES: tuple[Gate, ...] = (
     LintGate(),
     LayersGate(),
     TypesGate(),
+    ContractsGate(),
     TestsGate(),
     PropertiesGate(),
     LoadGate(),
