@@ -22,6 +22,7 @@ LOG: Final = logging.getLogger("recsys.serving")
 METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"  # read by the metrics library when a worker imports it
 SPARE_SECONDS: Final = 5.0
 CANNOT_START: Final = 2
+STOPPED: Final = (0, -signal.SIGTERM, -signal.SIGINT)  # a worker that is told to stop while it loads dies of the signal
 
 
 def serve(settings: ServeSettings) -> int:
@@ -55,7 +56,7 @@ class Workers:
         self._alive: dict[int, int] = {}  # process id to worker number
         self._ready = 0
         self._kill_at: float | None = None
-        self._failed = False
+        self._status = 0
 
     def run(self) -> int:
         """Return 0 when all ended as asked, 1 when one did not, 2 when one could not start (it has said why)."""
@@ -67,9 +68,7 @@ class Workers:
                 self._reap()
                 if self._kill_at is not None and monotonic() > self._kill_at:
                     self._send(signal.SIGKILL)
-        if self._ready < self._settings.workers:
-            return CANNOT_START
-        return int(self._failed)
+        return self._status
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -133,14 +132,14 @@ class Workers:
             if process == 0:
                 return
             worker = self._alive.pop(process)
+            code = os.waitstatus_to_exitcode(status)
             if self._kill_at is not None:
-                self._failed = self._failed or status != 0
+                self._status = self._status or int(code not in STOPPED)
             elif self._ready < self._settings.workers:
+                self._status = CANNOT_START
                 self._stop(signal.SIGTERM)
             else:
-                LOG.error(
-                    "worker %d ended with status %d; starting it again", worker, os.waitstatus_to_exitcode(status)
-                )
+                LOG.error("worker %d ended with status %d; starting it again", worker, code)
                 self._fork(worker)
 
 
