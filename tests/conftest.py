@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "suite",
     derandomize=True,
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
@@ -17,6 +17,7 @@ settings.register_profile(
 settings.register_profile(
     "gate",
     derandomize=False,
+    max_examples=30,
     deadline=None,
     database=None,
     print_blob=True,
