@@ -89,12 +89,12 @@ def _ratio(values: Sequence[tuple[float, float]], alpha: float) -> Ratio:
 
 def table(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     """The comparisons as lines of text, a heading first: what was measured and what could have been seen."""
-    rows = [("metric", "base", "head", "ratio", "interval", "budget", "detectable", "")]
+    rows = [("metric", "base ms", "head ms", "ratio", "interval", "budget", "detectable", "")]
     rows += [
         (
-            NAMES[c.metric],
-            f"{c.base:.3f} ms",
-            f"{c.head:.3f} ms",
+            NAMES[c.metric].removesuffix(" a request"),
+            f"{c.base:.3f}",
+            f"{c.head:.3f}",
             "unknown" if c.ratio == UNKNOWN else f"{c.ratio.estimate:.3f}",
             interval(c.ratio),
             f"{c.budget:.2f}",
