@@ -194,6 +194,12 @@ def test_a_program_that_ignores_the_request_to_end_is_killed(processes: ProcessR
     assert all_gone(done.stdout)
 
 
+def test_what_a_program_says_when_it_is_asked_to_end_is_kept(processes: ProcessRunner, tmp_path: Path) -> None:
+    done = processes.run(family(tmp_path, before="trap 'echo last words; exit' TERM;"))
+    assert done.timed_out
+    assert done.stdout.endswith("last words\n")
+
+
 def test_children_that_are_left_behind_die_with_the_run_and_hold_nothing_up(
     processes: ProcessRunner, tmp_path: Path
 ) -> None:

@@ -1,9 +1,9 @@
 """The cache: whole entries or none, whoever else is at work, and never more than it may hold."""
 
+import fcntl
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,7 +123,8 @@ def test_what_a_killed_run_left_is_swept_by_the_next(tmp_path: Path) -> None:
 
 
 def test_removing_never_follows_a_link_and_copes_with_closed_directories(tmp_path: Path) -> None:
-    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "open").mkdir(parents=True)
+    (tmp_path / "kept" / "open").chmod(0o755)
     (tmp_path / "kept" / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path / "kept")
     remove(tmp_path / "link")
@@ -135,22 +136,28 @@ def test_removing_never_follows_a_link_and_copes_with_closed_directories(tmp_pat
     remove(tmp_path / "gone")
     assert not (tmp_path / "gone").exists()
     assert (tmp_path / "kept" / "file").exists()
+    assert (tmp_path / "kept" / "open").stat().st_mode & 0o777 == 0o755
 
 
-def test_a_lock_that_was_unlinked_by_its_holder_locks_nobody_out(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
+def test_a_lock_whose_file_is_unlinked_meanwhile_is_taken_on_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, flock = tmp_path / "lock", fcntl.flock
     holder = lock(path, exclusive=True)
     assert holder is not None
     assert lock(path, exclusive=True, wait=False) is None
-    got: list[int | None] = []
-    waiting = threading.Thread(target=lambda: got.append(lock(path)))
-    waiting.start()
-    path.unlink()
-    os.close(holder)
-    waiting.join(20)
-    assert got[0] is not None
-    assert os.fstat(got[0]).st_ino == path.stat().st_ino
-    os.close(got[0])
+
+    def after_the_holder_left(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        path.unlink()
+        os.close(holder)
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", after_the_holder_left)
+    got = lock(path)
+    assert got is not None
+    assert os.fstat(got).st_ino == path.stat().st_ino
+    os.close(got)
 
 
 RACE = """
