@@ -62,9 +62,11 @@ def test_the_floor_is_one_that_can_be_missed() -> None:
 
 
 def test_coverage_grows_with_k() -> None:
-    systems = {"ranked": SYSTEMS["ranked"]}
+    systems = {"item-item": SYSTEMS["item-item"]}
     coverage = [
-        evaluate(small_model(), small_world().histories, cut(), k=k, systems=systems).results["all"]["ranked"].coverage
+        evaluate(small_model(), small_world().histories, cut(), k=k, systems=systems)
+        .results["all"]["item-item"]
+        .coverage
         for k in (1, 5, 20)
     ]
     assert coverage == sorted(coverage)
