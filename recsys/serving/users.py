@@ -54,7 +54,8 @@ class UserStates:
         row = self._histories.row(user_id)
         market, allow_explicit = self._settings(row, settings)
         if row is None and not stored:
-            return replace(UserState.cold(user_id, market, allow_explicit), known=settings is not None)
+            cold = UserState.cold(user_id, market, allow_explicit)
+            return cold if settings is None else replace(cold, known=True)
         columns = EventColumns.of(stored, self._catalogue)
         if row is not None:
             trained = self._histories.events_of(row)
