@@ -51,6 +51,13 @@ def test_item_item_returns_positive_responses_and_leaves_played_recordings_out()
     assert repeats.slots.tolist() == [5, 1, 2, 4]
 
 
+def test_item_item_spends_its_budget_on_what_is_new() -> None:
+    model = make_model([Track(f"t{row}") for row in range(3)], {("t0", "t1"): 0.9, ("t0", "t2"): 0.5})
+    user = make_user(model.catalogue, ["t0", "t1"])
+    here = context_of(make_query(), user, no_takedowns(model.catalogue), model, Config(item_item_budget=1))
+    assert ItemItemSource().retrieve(here).slots.tolist() == [2]
+
+
 def test_item_item_has_nothing_without_a_history() -> None:
     assert ItemItemSource().retrieve(context()).slots.shape == (0,)
 
