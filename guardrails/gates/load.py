@@ -70,9 +70,11 @@ class LoadGate:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is driven: the policy's section, the tree that the scenario comes from, and the sides."""
+    """What is driven: the section and the import path of the policy that decides, the tree that the scenario comes
+    from, and the sides."""
 
     policy: Load
+    path: tuple[str, ...]
     scenario: Tree
     sides: tuple[str, ...]
 
@@ -84,10 +86,11 @@ def subject_of(bench: Bench) -> Subject:
         ConfigurationError: a scenario is named that is not there, or no command.
     """
     base, head = bench.policy.load, bench.head_policy.load if bench.head_policy else None
+    head_path = bench.head_policy.environment.path if bench.head_policy else ()
     if base.locustfile and bench.trees.base.read(base.locustfile) is not None:
-        found = Subject(base, bench.trees.base, (BASE, HEAD))
+        found = Subject(base, bench.policy.environment.path, bench.trees.base, (BASE, HEAD))
     elif head and head.locustfile and bench.trees.head.read(head.locustfile) is not None:
-        found = Subject(head, bench.trees.head, (HEAD,))
+        found = Subject(head, head_path, bench.trees.head, (HEAD,))
     else:
         named = base.locustfile or (head.locustfile if head else "")
         raise ConfigurationError(f"load.locustfile is {named!r}, and there is no such file. Correct guardrails.toml.")
@@ -109,14 +112,13 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
         raise JudgementError("there is no load generator on this bench. Give it a LoadRig.")
     trees = {BASE: bench.trees.base, HEAD: bench.trees.head}
     chosen = {side: trees[side] for side in subject.sides}
-    session = Session.prepared(chosen, _recipe(bench, subject.policy), bench.processes, bench.store, bench.rig)
-    path = bench.policy.environment.path
+    session = Session.prepared(chosen, _recipe(bench, subject), bench.processes, bench.store, bench.rig)
     release = bench.profile is Profile.RELEASE
     seconds = slo.drive.release_seconds_per_side if release else slo.drive.seconds_per_side
 
     def drive(seed: int) -> LoadRun:
         scenario, locustfile = subject.scenario, subject.policy.locustfile
-        return session.drive(plan(slo.drive, scenario, locustfile, path, seed, seconds))
+        return session.drive(plan(slo.drive, scenario, locustfile, subject.path, seed, seconds))
 
     evidence = weigh([drive(bench.seed)], slo)
     if is_in_doubt(evidence):
@@ -126,10 +128,11 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
     return evidence
 
 
-def _recipe(bench: Bench, load: Load) -> Recipe:
+def _recipe(bench: Bench, subject: Subject) -> Recipe:
+    load = subject.policy
     return Recipe(
         python=bench.project_python,
-        path=bench.policy.environment.path,
+        path=subject.path,
         prepare=load.prepare,
         command=load.command,
         inputs=load.inputs,

@@ -133,10 +133,12 @@ def test_a_release_is_measured_longer(tmp_path: Path) -> None:
 
 def test_a_head_that_brings_the_first_scenario_is_driven_alone(tmp_path: Path) -> None:
     rig = FakeRig(run_of(sides=(HEAD,)))
-    made = bench(tmp_path, rig, base={"README.md": ""}, head=dict(PROJECT))
+    policy = PROJECT["guardrails.toml"] + '\n[environment]\npath = ["src"]'
+    made = bench(tmp_path, rig, base={"README.md": ""}, head={**PROJECT, "guardrails.toml": policy})
     outcome = GATE.run(made)
     assert [target.side for target in rig.targets[0]] == [HEAD]
     assert rig.plans[0].root == made.trees.head.root
+    assert rig.plans[0].path == ("src",)
     assert judged("load", outcome, 0.0).status is GateStatus.PASSED
 
 

@@ -206,6 +206,7 @@ def test_failures_are_errors_with_their_reason(rig: LocustRig, plan: LoadPlan) -
             answer(handler, status=503)
         elif number % 4 == 2:
             handler.close_connection = True
+            handler.wfile.write(b"garbage\n\n" if number % 8 == 2 else b"")
         else:
             answer(handler)
 
