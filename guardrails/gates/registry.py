@@ -1,4 +1,4 @@
-"""The gates, in one tuple, cheapest first."""
+"""The gates, in one tuple, in the order in which they run: cheapest first, those that must be alone at the end."""
 
 from guardrails.gates.base import Gate
 from guardrails.gates.contracts import ContractsGate

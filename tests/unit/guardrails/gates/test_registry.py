@@ -12,8 +12,9 @@ from guardrails.gates.registry import GATES
 EACH = pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
 
 
-def test_the_gates_stand_cheapest_first_and_are_called_apart() -> None:
-    assert [gate.cost for gate in GATES] == sorted(gate.cost for gate in GATES)
+def test_the_gates_stand_in_the_order_in_which_they_run_and_are_called_apart() -> None:
+    order = [(gate.alone, gate.cost) for gate in GATES]
+    assert order == sorted(order)
     assert len({gate.name for gate in GATES}) == len(GATES)
 
 
