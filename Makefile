@@ -82,7 +82,7 @@ demo: $(READY) ## Gate a good and a bad agent-style change, and show both verdic
 
 .PHONY: train
 train: $(READY) ## Train on the synthetic world into ARTIFACT=.artifacts/synthetic (ARGS="--data PATH" for real data)
-	$(BIN)/python -m recsys train --output $(ARTIFACT) $(ARGS)
+	$(BIN)/python -m recsys train --force --output $(ARTIFACT) $(ARGS)
 
 $(ARTIFACT)/manifest.json: | $(READY)
 	$(BIN)/python -m recsys train --output $(ARTIFACT)
@@ -104,6 +104,10 @@ contracts: $(READY) ## Run the consumers' tests and verify the pacts against thi
 pacts: $(READY) ## Write contracts/pacts anew from the consumers' tests
 	rm -f contracts/pacts/*.json
 	PACT_OUTPUT_DIR=contracts/pacts $(BIN)/python -m pytest -q -p no:xdist contracts/consumers
+
+.PHONY: openapi
+openapi: $(READY) ## Write contracts/openapi.json anew from the types
+	$(BIN)/python -c "from recsys.serving import openapi; print(openapi.text(), end='')" > contracts/openapi.json
 
 .PHONY: bench-gate
 bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; writes docs/benchmarks/gate.md

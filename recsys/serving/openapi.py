@@ -1,7 +1,6 @@
 """The API's description, OpenAPI 3.1, made from the types of `wire` and the table of problems.
 
-contracts/openapi.json is the published copy. Write it anew with
-`python -c "from recsys.serving import openapi; print(openapi.text(), end='')" > contracts/openapi.json`.
+contracts/openapi.json is the published copy; `make openapi` writes it anew.
 """
 
 import json
