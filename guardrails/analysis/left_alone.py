@@ -197,6 +197,8 @@ class SuiteSources:
     def _imported(self, path: str) -> list[str]:
         module = self._base.module(path)
         names = set(_imports(module, path)) if module is not None else set()
+        # Importing a module runs the packages that it stands in.
+        names |= {name[:at] for name in names for at, character in enumerate(name) if character == "."}
         return [one for one in self._modules if _dotted(one) & names]
 
 
