@@ -52,6 +52,8 @@ def test_item_item_weights_off_the_grid_are_refused() -> None:
         ItemItem(neighbours, np.array([[0.1]], dtype=np.float32))
     with pytest.raises(InvalidValueError, match="quantised"):
         ItemItem(neighbours, np.array([[np.nan]], dtype=np.float32))
+    with pytest.raises(InvalidValueError, match="quantised"):
+        ItemItem(neighbours, np.array([[9.0]], dtype=np.float32))
     kept = ItemItem.quantised(neighbours, np.array([[99.0]]))
     assert kept.weights.tolist() == [[8.0]]
 
