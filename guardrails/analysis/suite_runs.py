@@ -112,8 +112,10 @@ def _status(process: Ended) -> str:
 def _toothless(transcripts: Iterable[Transcript], planted: PlantedTests) -> tuple[str, ...]:
     """What the planted tests show. Where a fixture keeps one from being run, another directory's must do."""
     results = [result for transcript in transcripts for result in transcript.planted]
-    known = [result for result in results if _is_planted(result, planted)]
-    sentences = [sentence for result in known if (sentence := _misbehaved(result))]
+    known = [result for result in results if (_name(result), result.must_pass) in {t[:2] for t in planted.tests}]
+    bad = [(planted.way(_name(result)), said) for result in known if (said := _misbehaved(result, planted))]
+    # Where the plain assert cannot fail, that the other ways cannot either says nothing more.
+    sentences = [said for way, said in bad if way == "assert"] or [said for _, said in bad]
     if not sentences:
         for must_pass, wanted in ((True, "passed"), (False, "failed")):
             if not any(result.must_pass == must_pass and result.outcome == wanted for result in known):
@@ -122,18 +124,18 @@ def _toothless(transcripts: Iterable[Transcript], planted: PlantedTests) -> tupl
     return tuple(dict.fromkeys(sentences))
 
 
-def _is_planted(result: PlantedResult, planted: PlantedTests) -> bool:
-    name = result.id.rpartition("::")[2].rpartition("_")[0]
-    return any(name == known and must_pass == result.must_pass for known, must_pass, _ in planted.tests)
+def _name(result: PlantedResult) -> str:
+    """The name under which a test was planted, without the number of its directory."""
+    return result.id.rpartition("::")[2].rpartition("_")[0]
 
 
-def _misbehaved(result: PlantedResult) -> str:
+def _misbehaved(result: PlantedResult, planted: PlantedTests) -> str:
     """What a planted test did that it must not do. An error outside the test itself shows nothing."""
-    place = result.id.rpartition("::")[0]
+    subject = f"a planted test by {planted.way(_name(result))} in {result.id.rpartition('::')[0]}"
     if result.message.startswith("reported as "):
-        return f"a planted test in {place} is {result.message[-300:]}"
+        return f"{subject} is {result.message[-300:]}"
     if result.must_pass and result.outcome == "failed":
-        return f"a planted test in {place} that must pass failed: {result.message[-300:]}"
+        return f"{subject} that must pass failed: {result.message[-300:]}"
     if not result.must_pass and result.outcome not in ("failed", "error", ""):
-        return f"a planted test in {place} that must fail is reported as {result.outcome}"
+        return f"{subject} that must fail is reported as {result.outcome}"
     return ""

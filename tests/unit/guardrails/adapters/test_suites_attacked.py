@@ -70,38 +70,47 @@ def test_a_suite_that_cannot_fail_is_seen(tmp_path: Path) -> None:
         tmp_path, {"tests/deep/conftest.py": conftest, "tests/deep/test_a.py": FAILS, "tests/test_b.py": FAILS}
     )
     assert run.records["tests/deep/test_a.py::test_fails"].outcome == "passed"
-    assert run.toothless == ("a planted test in tests/deep/test_a.py that must fail is reported as passed",)
+    assert run.toothless == ("a planted test by assert in tests/deep/test_a.py that must fail is reported as passed",)
 
 
-@pytest.mark.parametrize(
-    "patch",
-    [
-        "import pytest, contextlib\npytest.raises = lambda *a, **k: contextlib.nullcontext()",
-        "import pytest\npytest.approx = lambda value, **k: type('Equal', (), {'__eq__': lambda s, o: True})()",
-        "import unittest\nunittest.TestCase.assertEqual = lambda *a: None",
-    ],
-    ids=["raises", "approx", "unittest"],
-)
-def test_a_patched_way_to_assert_is_seen(tmp_path: Path, patch: str) -> None:
-    run = run_tree(tmp_path, {"shop.py": patch, "tests/test_a.py": "import shop\ndef test_a(): pass\n"})
-    assert run.toothless == ("a planted test in tests/test_a.py that must fail is reported as passed",)
+def test_patched_ways_to_assert_are_seen(tmp_path: Path) -> None:
+    patches = """
+import contextlib
+import unittest
+
+import pytest
+
+pytest.raises = lambda *a, **k: contextlib.nullcontext()
+pytest.approx = lambda value, **k: type('Equal', (), {'__eq__': lambda s, o: True})()
+unittest.TestCase.assertEqual = lambda *a: None
+"""
+    run = run_tree(tmp_path, {"shop.py": patches, "tests/test_a.py": "import shop\ndef test_a(): pass\n"})
+    assert run.toothless == tuple(
+        f"a planted test by {way} in tests/test_a.py that must fail is reported as passed"
+        for way in ("pytest.raises", "pytest.approx", "unittest.TestCase")
+    )
 
 
-def test_planted_tests_that_a_fixture_stops_prove_nothing(tmp_path: Path) -> None:
-    fixture = """
+STRICT = """
 import pytest
 
 @pytest.fixture(autouse=True)
 def known(request):
     assert request.node.name == "test_a"
 """
-    strict = {"tests/conftest.py": fixture, "tests/test_a.py": "def test_a(): pass\n"}
+
+
+def test_planted_tests_that_a_fixture_stops_prove_nothing(tmp_path: Path) -> None:
+    strict = {"tests/conftest.py": STRICT, "tests/test_a.py": "def test_a(): pass\n"}
     [first, second] = run_tree(tmp_path, strict).toothless
     assert first.startswith("no planted test that must have passed came to its end: AssertionError")
     assert second.startswith("no planted test that must have failed came to its end: AssertionError")
-    # Where one directory can show it, another's fixtures are no reason to doubt.
-    here = {f"tests/strict/{name.rpartition('/')[2]}": text for name, text in strict.items()}
-    assert run_tree(tmp_path, {**here, "tests/test_b.py": "def test_b(): pass\n"}).toothless == ()
+
+
+@pytest.mark.slow
+def test_where_one_directory_shows_it_another_s_fixtures_are_no_reason_to_doubt(tmp_path: Path) -> None:
+    strict = {"tests/strict/conftest.py": STRICT, "tests/strict/test_a.py": "def test_a(): pass\n"}
+    assert run_tree(tmp_path, {**strict, "tests/test_b.py": "def test_b(): pass\n"}).toothless == ()
 
 
 def test_a_process_that_leaves_is_not_a_pass(tmp_path: Path) -> None:
@@ -125,13 +134,17 @@ def test_leaving_at_import_is_not_a_pass(tmp_path: Path) -> None:
     ("conftest", "said"),
     [
         ("import sys\nsys.exit(0)\n", "while the configuration or a conftest.py was read: SystemExit: 0"),
-        ("import pytest\npytest.exit('done', 0)\n", "done"),
-        ("1 / 0\n", "pytest ended before it had collected the tests: ImportError while loading conftest"),
+        pytest.param("import pytest\npytest.exit('done', 0)\n", "done", marks=pytest.mark.slow),
+        pytest.param(
+            "1 / 0\n",
+            "pytest ended before it had collected the tests: ImportError while loading conftest",
+            marks=pytest.mark.slow,
+        ),
         (
             "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_runtestloop(session):\n    return True\n",
             "",
         ),
-        ("def pytest_runtest_protocol(item):\n    return True\n", ""),
+        pytest.param("def pytest_runtest_protocol(item):\n    return True\n", "", marks=pytest.mark.slow),
     ],
     ids=["sys.exit", "pytest.exit", "crash", "loop", "protocol"],
 )
@@ -143,6 +156,7 @@ def test_a_conftest_that_stops_the_tests(tmp_path: Path, conftest: str, said: st
     assert said or missing(run) == ["test_fails"]
 
 
+@pytest.mark.slow
 def test_an_exit_at_import_names_the_file(tmp_path: Path) -> None:
     files = {"shop.py": "import sys\nsys.exit(0)\n", "tests/test_a.py": "import shop\n" + FAILS}
     run = run_tree(tmp_path, files)
@@ -150,6 +164,7 @@ def test_an_exit_at_import_names_the_file(tmp_path: Path) -> None:
     assert "SystemExit: 0" in run.complaint
 
 
+@pytest.mark.slow
 def test_a_hang_ends_at_the_time_out(tmp_path: Path) -> None:
     hanging = "import threading\ndef test_a(): pass\ndef test_hangs(): threading.Event().wait()\n"
     run = run_tree(tmp_path, {"tests/test_a.py": hanging}, timeout=8)
@@ -184,6 +199,7 @@ def test_forges():
     assert run.records["tests/test_a.py::test_fails"].outcome == "failed"
 
 
+@pytest.mark.slow
 def test_a_forked_child_cannot_answer(tmp_path: Path) -> None:
     """The parent leaves, its child goes on with the tests as if nothing had happened."""
     forking = """
@@ -199,12 +215,6 @@ def test_after():
     run = run_tree(tmp_path, {"tests/test_a.py": forking})
     assert missing(run) == ["test_forks", "test_after"]
     assert "while tests/test_a.py::test_forks ran" in run.complaint
-
-
-def test_leaving_after_the_last_record_is_no_matter(tmp_path: Path) -> None:
-    leaving = "import atexit, os\natexit.register(os._exit, 3)\n" + FAILS
-    run = run_tree(tmp_path, {"tests/test_a.py": leaving})
-    assert (run.complaint, outcomes(run)) == ("", {"test_fails": "failed"})
 
 
 def test_what_is_not_collected_or_deselected_is_told(tmp_path: Path) -> None:
@@ -224,13 +234,18 @@ def pytest_collection_modifyitems(items):
     assert run.deselected == ("tests/test_a.py::test_out",)
 
 
-def test_a_flood_of_output_is_no_matter(tmp_path: Path) -> None:
-    loud = "import sys\nfor _ in range(100): sys.__stdout__.write('x' * 1_000_000)\n" + FAILS
-    run = run_tree(tmp_path, {"tests/test_a.py": loud, "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-s'\n"})
+@pytest.mark.slow
+def test_a_flood_of_output_and_an_exit_after_the_last_record_are_no_matter(tmp_path: Path) -> None:
+    flood = "import atexit, os, sys\nfor _ in range(50): sys.__stdout__.write('x' * 1_000_000)\n"
+    tests = flood + "atexit.register(os._exit, 3)\n" + FAILS
+    run = run_tree(
+        tmp_path, {"tests/test_a.py": tests, "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '-s'\n"}
+    )
     assert (run.complaint, outcomes(run)) == ("", {"test_fails": "failed"})
     assert len(run.output) < 500_000
 
 
+@pytest.mark.slow
 def test_the_environment_and_the_configuration_above_say_nothing(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --collect-only\n")
     tests = "import os\ndef test_clean(): assert 'PYTEST_ADDOPTS' not in os.environ\n"

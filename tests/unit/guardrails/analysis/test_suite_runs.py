@@ -91,7 +91,7 @@ def test_planted_tests_must_do_what_they_must() -> None:
     assert toothless(good, bad) == ()
     for outcome in ("passed", "skipped", "xfailed", "xpassed"):
         [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", False, outcome))
-        assert said == f"a planted test in a.py that must fail is reported as {outcome}"
+        assert said == f"a planted test by assert in a.py that must fail is reported as {outcome}"
     [said] = toothless(PlantedResult(f"a.py::{PASS}_0", True, "failed", "assert 1 < 2"), bad)
     assert "must pass failed: assert 1 < 2" in said
     [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", False, "failed", "reported as passed, but inside"))
