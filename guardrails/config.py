@@ -135,6 +135,8 @@ class Tests(_Section, frozen=True):
     minimum: int = 1
     workers: int = 0
     """Processes to spread a suite's files over. 0: as many as there are cores for it; 1 for tests that share a port."""
+    markers: str = ""
+    """Which tests to run, as pytest's `-m` takes it (`not slow`). Empty: what the project's configuration selects."""
     plugins: tuple[str, ...] = ("*",)
     """The pytest plugins of the environment to load, here and for properties and consumers; `*` is all of them. To name
     the few that the tests need makes pytest start faster."""

@@ -21,11 +21,11 @@ def processes_in(tmp_path: Path) -> ProcessRunner:
     return ProcessRunner(Path(tempfile.mkdtemp(dir=tmp_path, prefix="runs-")), CALLER)
 
 
-def suites_in(tmp_path: Path, *, plugins: Sequence[str] = (), repository: str = "/nonexistent") -> PytestSuites:
+def suites_in(tmp_path: Path, *, plugins: Sequence[str] = (), markers: str = "") -> PytestSuites:
     """Suites run by this interpreter. No plugin by default: pytest starts three times as fast without."""
-    store = DirStore(tmp_path / "suites")
+    store, nowhere = DirStore(tmp_path / "suites"), Path("/nonexistent")
     return PytestSuites(
-        processes_in(tmp_path), store, sys.executable, repository=Path(repository), plugins=tuple(plugins)
+        processes_in(tmp_path), store, sys.executable, repository=nowhere, plugins=plugins, markers=markers
     )
 
 

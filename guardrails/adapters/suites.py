@@ -63,8 +63,8 @@ class PytestSuites:
     """`Suites` over pytest in the project's interpreter.
 
     `path` are the directories of a tree that go on PYTHONPATH, `plugins` the names of the pytest plugins of the
-    environment to load (`*` for all). `repository` is the user's checkout: what is installed from it in editable form
-    is looked up in the tree instead.
+    environment to load (`*` for all), `markers` an expression that selects tests. `repository` is the user's checkout:
+    what is installed from it in editable form is looked up in the tree instead.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class PytestSuites:
         repository: Path,
         path: Sequence[str] = (".",),
         plugins: Sequence[str] = ("*",),
+        markers: str = "",
     ) -> None:
         self._processes = processes
         self._store = store
@@ -83,6 +84,7 @@ class PytestSuites:
         self._repository = repository
         self._path = tuple(path)
         self._plugins = tuple(plugins)
+        self._markers = markers
         self._environment = ""
 
     def collect(self, tree: Tree, paths: Sequence[str], timeout: float) -> SuiteRun:
@@ -131,7 +133,9 @@ class PytestSuites:
             done = self._processes.run(Command((self._python, "-s", "-c", _ENVIRONMENT), Path("/"), timeout=60))
             if done.exit_code != 0:
                 raise JudgementError(f"{self._python} does not run: {done.stderr[-500:]}. Name another interpreter.")
-            self._environment = hashlib.sha256(repr((done.stdout, self._path, self._plugins)).encode()).hexdigest()
+            self._environment = hashlib.sha256(
+                repr((done.stdout, self._path, self._plugins, self._markers)).encode()
+            ).hexdigest()
         return self._environment
 
     def _held(self, session: _Session) -> SuiteRun:
@@ -158,7 +162,8 @@ class PytestSuites:
         self._store.write(private / "__main__.py", _MAIN)
         self._store.write(private / "pytest.ini", "[pytest]\n")
         own = () if _is_configured(session.tree) else ("-c", str(private / "pytest.ini"))
-        arguments = (*_OPTIONS, f"--rootdir={root}", "-o", f"cache_dir={private / 'cache'}", *own)
+        selected = ("-m", self._markers) if self._markers else ()
+        arguments = (*_OPTIONS, *selected, f"--rootdir={root}", "-o", f"cache_dir={private / 'cache'}", *own)
         plan = {
             "key": key.hex(),
             "root": str(root),

@@ -100,6 +100,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         repository=site.repository.root,
         path=policy.environment.path,
         plugins=policy.tests.plugins,
+        markers=policy.tests.markers,
     )
     return Bench(
         change=site.change,

@@ -182,11 +182,12 @@ def test_only_named_tests_run(tmp_path: Path) -> None:
 
 def test_collecting_runs_nothing(tmp_path: Path) -> None:
     files = {
-        "tests/test_a.py": "def test_a(): raise SystemExit(1)\n",
+        "tests/test_a.py": "import pytest\ndef test_a(): raise SystemExit(1)\n@pytest.mark.big\ndef test_big(): pass\n",
         "tests/test_b.py": "import missing_module\n",
         "tests/test_c.py": "import sys\nprint('x' * 3_000_000)\ndef test_c(): pass\n",
     }
-    run = suites_in(tmp_path).collect(FakeTree(tmp_path / "tree", files), ["tests", "absent"], 60)
+    run = suites_in(tmp_path, markers="not big").collect(FakeTree(tmp_path / "tree", files), ["tests", "absent"], 60)
+    assert run.deselected == ("tests/test_a.py::test_big",)
     assert run.collected == ("tests/test_a.py::test_a", "tests/test_c.py::test_c")
     assert run.records == {}
     assert run.complaint == ""
