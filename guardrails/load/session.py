@@ -76,8 +76,8 @@ def _of(side: str, error: JudgementError) -> JudgementError:
 
 def _of_base(run: LoadRun) -> str:
     """Why the base is nothing to compare with; empty where it is."""
-    if run.ended_by == BASE:
-        return run.complaint
+    if run.ended_by:
+        return run.complaint if run.ended_by == BASE else ""
     if any(one.milliseconds for one in run.slices if one.side == BASE):
         return ""
     tally = run.tallies[BASE]

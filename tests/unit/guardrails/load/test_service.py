@@ -190,3 +190,12 @@ def test_a_base_that_fails_is_nothing_to_compare_with(
     made = Session({BASE: trees("base")}, {BASE: None}, plain, Ready(), store, FakeRig(run))
     with pytest.raises(JudgementError, match=said):
         made.drive(PLAN)
+
+
+def test_a_head_that_died_in_the_warm_up_is_not_the_bases_fault(
+    trees: Callable[..., FakeTree], store: DirStore
+) -> None:
+    tallies = {side: LoadTally(side, 8, {}, {}, died=side == HEAD) for side in (BASE, HEAD)}
+    run = LoadRun((), tallies, 0.1, HEAD, "the service of the head died")
+    made = Session({BASE: trees("base")}, {BASE: None}, replace(RECIPE, prepare=()), Ready(), store, FakeRig(run))
+    assert made.drive(PLAN) == run
