@@ -224,9 +224,7 @@ class EngineRecommender:
         return [{i: float(c) for i, c in zip(ids, row, strict=True) if c > 0.0} for row in chances]
 
     def assign(self, salt: str, unit: str, weights: Sequence[int]) -> int:
-        arms = tuple(Arm(str(n), weight) for n, weight in enumerate(weights))
-        layer = Layer("layer", f"layer of {salt}", (Experiment("experiment", salt, arms),))
-        return int(assign(unit, [layer])["experiment"])
+        return int(assign(unit, [experiment(salt, tuple(weights))])["experiment"])
 
     def exclusive(self, unit: str, experiments: Sequence[str]) -> Sequence[str]:
         share = BUCKETS // len(experiments)
@@ -235,6 +233,13 @@ class EngineRecommender:
             for n, name in enumerate(experiments)
         )
         return list(assign(unit, [Layer("layer", "exclusive", tests)]))
+
+
+@cache
+def experiment(salt: str, weights: tuple[int, ...]) -> Layer:
+    """A layer with one experiment over all users."""
+    arms = tuple(Arm(str(n), weight) for n, weight in enumerate(weights))
+    return Layer("layer", f"layer of {salt}", (Experiment("experiment", salt, arms),))
 
 
 class EngineSubject:

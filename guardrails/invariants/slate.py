@@ -11,7 +11,7 @@ from guardrails.invariants.relation import Relation, Trial, require
 from guardrails.invariants.wellformed import entities
 from guardrails.invariants.world import replace_request
 
-UNITS = 3_000
+UNITS = 2_000
 # 5 % critical value would fail one example in twenty; this is chi-squared at p = 1e-6 for 1 to 3 degrees of freedom.
 CHI_SQUARED = {1: 23.93, 2: 27.63, 3: 30.66}
 

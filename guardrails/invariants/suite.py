@@ -23,6 +23,7 @@ ALL: tuple[Relation, ...] = (
     *state.RELATIONS,
     *slate.RELATIONS,
 )
+STATISTICAL_EXAMPLES = 3
 WELL_FORMED: tuple[Relation, ...] = wellformed.RELATIONS
 
 
@@ -53,7 +54,8 @@ def judge(one: Relation, subject: Subject, draw: Draw) -> None:
 def property_of(one: Relation, subject: Subject, max_examples: int | None = None) -> Callable[..., None]:
     """The relation as a Hypothesis test of one recommender, to be called or collected.
 
-    `max_examples` overrides the profile's: for subjects that are slow to ask.
+    `max_examples` overrides the profile's: for subjects that are slow to ask. A statistical relation looks at thousands
+    of units in each example and gets a few.
     """
 
     @given(data=st.data())
@@ -61,7 +63,8 @@ def property_of(one: Relation, subject: Subject, max_examples: int | None = None
         judge(one, subject, data.draw)
 
     test.__doc__ = one.statement
-    return settings(max_examples=max_examples)(test) if max_examples else test
+    most = STATISTICAL_EXAMPLES if one.kind == "statistical" else max_examples
+    return settings(max_examples=most)(test) if most else test
 
 
 def suite(

@@ -94,15 +94,20 @@ class Workers:
                 os.kill(process, number)
 
     def _fork(self, worker: int) -> None:
+        # Held back until the child is known here and has handlers of its own: a signal in between would run the
+        # parent's handler in the child, which would then go on serving until it is killed.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         process = os.fork()
         if process:
             self._alive[process] = worker
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             return
         os._exit(self._child(worker))
 
     def _child(self, worker: int) -> int:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which passes it on once
         os.close(self._ready_reader)
         try:
