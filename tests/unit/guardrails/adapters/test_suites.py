@@ -227,6 +227,7 @@ def test_the_tree_is_tested_and_not_the_checkout(tmp_path: Path) -> None:
     assert run.records["tests/test_a.py::test_a"].outcome == "passed"
 
 
+@pytest.mark.slow
 def test_an_interpreter_without_pytest_is_named(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.write_text(f'#!/bin/sh\nexec {sys.executable} -S -s -B "$3"\n')
@@ -236,6 +237,7 @@ def test_an_interpreter_without_pytest_is_named(tmp_path: Path) -> None:
         suites.run(FakeTree(tmp_path / "tree", {"tests/test_a.py": "def test_a(): pass\n"}), ["tests"], 60)
 
 
+@pytest.mark.slow
 def test_the_environment_has_one_digest(tmp_path: Path) -> None:
     assert suites_in(tmp_path).environment() == suites_in(tmp_path).environment()
     assert suites_in(tmp_path).environment() != suites_in(tmp_path, plugins=["xdist"]).environment()

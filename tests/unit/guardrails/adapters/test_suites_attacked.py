@@ -100,6 +100,7 @@ def known(request):
 """
 
 
+@pytest.mark.slow
 def test_planted_tests_that_a_fixture_stops_prove_nothing(tmp_path: Path) -> None:
     strict = {"tests/conftest.py": STRICT, "tests/test_a.py": "def test_a(): pass\n"}
     [first, second] = run_tree(tmp_path, strict).toothless
@@ -123,6 +124,7 @@ def test_a_process_that_leaves_is_not_a_pass(tmp_path: Path) -> None:
     assert not run.ended
 
 
+@pytest.mark.slow
 def test_leaving_at_import_is_not_a_pass(tmp_path: Path) -> None:
     run = run_tree(tmp_path, {"shop.py": "import os\nos._exit(0)\n", "tests/test_a.py": "import shop\n" + FAILS})
     assert run.complaint == (
@@ -133,7 +135,11 @@ def test_leaving_at_import_is_not_a_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("conftest", "said"),
     [
-        ("import sys\nsys.exit(0)\n", "while the configuration or a conftest.py was read: SystemExit: 0"),
+        pytest.param(
+            "import sys\nsys.exit(0)\n",
+            "while the configuration or a conftest.py was read: SystemExit: 0",
+            marks=pytest.mark.slow,
+        ),
         pytest.param("import pytest\npytest.exit('done', 0)\n", "done", marks=pytest.mark.slow),
         pytest.param(
             "1 / 0\n",

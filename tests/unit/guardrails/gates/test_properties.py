@@ -188,6 +188,7 @@ def test_probes_hold(probe: Probe, tmp_path: Path) -> None:
     assert [finding for finding in honest.findings if finding.severity is not Severity.NOTE] == []
 
 
+@pytest.mark.slow
 def test_one_change_for_real(tmp_path: Path) -> None:
     probe = PROBES[0]
     outcome = PropertiesGate().run(running_bench(tmp_path, probe.base, probe.bad))
