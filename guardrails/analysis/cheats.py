@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardrails.analysis.dynamic import dynamic_code
-from guardrails.analysis.names import Names, truth
-from guardrails.analysis.oracles.checks import is_literal
+from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.oracles.hooks import constant_comparisons
 from guardrails.model.finding import Severity
 
@@ -44,16 +43,33 @@ class Sign:
     severity: Severity | None = None
 
 
-def signs(module: ast.Module) -> Iterator[Sign]:
+_WORDS = {
+    "runner": re.compile(r"sys\.|environ|getenv|modules|argv|find_spec|_called_from_test|stack|_getframe|currentframe"),
+    "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains)__"),
+    "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv"),
+    "swallows": re.compile(r"except|suppress"),
+    "dynamic": re.compile(
+        r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|imp\b|pkgutil|pydoc|zip"
+    ),
+}
+"""Words without which a walk over the syntax can find nothing."""
+
+
+def signs(module: ast.Module, names: Names, text: str) -> Iterator[Sign]:
     """Every sign of a product file that can be told from the file alone."""
-    names = Names(module)
-    yield from _runner(module, names)
-    yield from _comparisons(module)
-    yield from _exits(module, names)
-    yield from _patches(module, names)
-    yield from _swallows(module, names)
-    yield from _state(module)
-    for found in dynamic_code(module):
+    if _WORDS["runner"].search(text):
+        yield from _runner(module, names)
+    if _WORDS["comparisons"].search(text):
+        yield from _comparisons(module)
+    if _WORDS["exits"].search(text):
+        yield from _exits(module, names)
+    if any(full.partition(".")[0] in _PATCHED for full in names.imports.values()):
+        yield from _patches(module, names)
+    if _WORDS["swallows"].search(text):
+        yield from _swallows(module, names)
+    if "+= 1" in text:
+        yield from _state(module)
+    for found in dynamic_code(module, names) if _WORDS["dynamic"].search(text) else ():
         known = found.kind == "import" and found.target is not None
         if not known and (found.kind != "modules" or _is_written(module, found.line)):
             yield Sign("dynamic-code", found.text, f"runs code that is not written there: `{found.text}`", found.line)
@@ -100,14 +116,15 @@ def _comparisons(module: ast.Module) -> Iterator[Sign]:
 
 def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
     """Ends the process at import, from a destructor or at exit, or past every handler."""
-    for where, node in _placed(module):
+    for place, node in _placed(module):
+        where = getattr(place, "name", "lambda") if place is not None else ""
         full = names.full(node.func) or "" if isinstance(node, ast.Call) else ""
         raised = node.exc if isinstance(node, ast.Raise) else None
         raised = raised.func if isinstance(raised, ast.Call) else raised
         leaves = full == "sys.exit" or (raised is not None and names.full(raised) == "SystemExit")
         text, line = ast.unparse(node)[:100], getattr(node, "lineno", 0)
         if full in _EXITS and (full != "os.kill" or "getpid" in text):
-            severity = Severity.REVIEW if "os.fork" in where else None
+            severity = Severity.REVIEW if isinstance(place, ast.AST) and "os.fork" in ast.unparse(place) else None
             yield Sign("process-exit", text, f"ends the process past every handler: `{text}`", line, severity)
         elif leaves and where in {"", "__del__"}:
             yield Sign(
@@ -117,16 +134,15 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
             yield Sign("process-exit", text, f"acts when the process ends: `{text}`", line, Severity.REVIEW)
 
 
-def _placed(module: ast.Module) -> Iterator[tuple[str, ast.AST]]:
-    """Calls and raises with where they stand: "" at import, `__del__`, or the text of their function."""
-    todo: list[tuple[str, ast.AST]] = [("", node) for node in module.body]
+def _placed(module: ast.Module) -> Iterator[tuple[ast.AST | None, ast.AST]]:
+    """Calls and raises with the function that they stand in; None for what runs at import."""
+    todo: list[tuple[ast.AST | None, ast.AST]] = [(None, node) for node in module.body]
     while todo:
         where, node = todo.pop()
         if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
             continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            name = getattr(node, "name", "")
-            where = "__del__" if name == "__del__" else ast.unparse(node)
+            where = node
         if isinstance(node, ast.Call | ast.Raise):
             yield where, node
         todo += [(where, child) for child in ast.iter_child_nodes(node)]

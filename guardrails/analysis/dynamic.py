@@ -40,9 +40,8 @@ class DynamicCode:
     target: str | None
 
 
-def dynamic_code(module: ast.Module) -> Iterator[DynamicCode]:
+def dynamic_code(module: ast.Module, names: Names) -> Iterator[DynamicCode]:
     """Every dynamic import, `exec`, `eval`, and every read or change of `sys.modules` by key."""
-    names = Names(module)
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
             yield from _call(node, names)

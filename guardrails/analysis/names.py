@@ -4,6 +4,22 @@ import ast
 from collections.abc import Iterator
 
 
+def is_literal(node: ast.expr) -> bool:
+    """Whether an expression holds constants only, in whatever containers."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return all(is_literal(e) for e in elements)
+        case ast.Dict(keys=keys, values=values):
+            return all(k is not None and is_literal(k) for k in keys) and all(is_literal(v) for v in values)
+        case ast.UnaryOp(operand=operand):
+            return is_literal(operand)
+        case ast.BinOp(left=left, right=right):
+            return is_literal(left) and is_literal(right)
+    return False
+
+
 def dotted(node: ast.AST) -> str | None:
     """`a.b.c` for a name or a chain of attributes, else None."""
     parts: list[str] = []
@@ -27,6 +43,7 @@ class Names:
                 start = "." * node.level + (node.module or "")
                 self.imports.update({a.asname or a.name: f"{start}.{a.name}" for a in node.names})
         self.constants = dict(_constants(module))
+        self.literals = {name: value for name, value in self.constants.items() if is_literal(value)}
 
     def full(self, node: ast.AST) -> str | None:
         """The full dotted name of a name or attribute: `mp.setattr` is itself, `m.patch` is `unittest.mock.patch`."""

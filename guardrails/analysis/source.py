@@ -7,6 +7,7 @@ import tokenize
 import warnings
 from collections.abc import Iterator
 
+from guardrails.analysis.names import Names
 from guardrails.model.change import FileChange
 from guardrails.ports import Tree
 
@@ -67,6 +68,7 @@ class Sources:
         self._paths = frozenset(tree.paths())
         self._text: dict[str, str | None] = {}
         self._module: dict[str, ast.Module | None] = {}
+        self._names: dict[str, Names] = {}
 
     @property
     def paths(self) -> frozenset[str]:
@@ -91,6 +93,12 @@ class Sources:
             data = self.tree.read(path) if path in self._paths else None
             self._module[path] = None if data is None else parsed(data)
         return self._module[path]
+
+    def names(self, path: str) -> Names:
+        """The names of a Python file; none where it does not parse."""
+        if path not in self._names:
+            self._names[path] = Names(self.module(path) or ast.Module([], []))
+        return self._names[path]
 
 
 def added_lines(file: FileChange, head: Sources) -> Iterator[tuple[int, str]]:

@@ -51,11 +51,16 @@ def comments(source: str) -> Iterator[tuple[int, str]]:
     yield from found
 
 
-def suppressions(source: str, module: ast.Module | None) -> tuple[Suppression, ...]:
-    """Every suppression of a Python file, in the order of its lines."""
-    found = [s for line, text in comments(source) for s in _in_comment(line, text)]
-    if module is not None:
-        found += _in_types(module)
+_TELLING = re.compile(r"(?i)#.*(noqa|type\s*:|mypy|pyright|pragma|nosec|pylint|fmt|yapf|isort)")
+
+
+def suppressions(source: str, module: ast.Module | None, names: Names | None) -> tuple[Suppression, ...]:
+    """Every suppression of a Python file, in the order of its lines; without a module only those in comments."""
+    found: list[Suppression] = []
+    if _TELLING.search(source):
+        found += [s for line, text in comments(source) for s in _in_comment(line, text)]
+    if module is not None and names is not None and any(word in source for word in ("Any", "cast", "no_type_check")):
+        found += _in_types(module, names)
     return tuple(sorted(found, key=lambda s: (s.line, s.kind)))
 
 
@@ -72,9 +77,8 @@ def _in_comment(line: int, text: str) -> Iterator[Suppression]:
     yield from (Suppression(kind, line, text.strip(), reason) for kind in kinds)
 
 
-def _in_types(module: ast.Module) -> Iterator[Suppression]:
+def _in_types(module: ast.Module, names: Names) -> Iterator[Suppression]:
     """`Any`, `cast(Any, …)` and functions whose types are not checked."""
-    names = Names(module)
     for node in ast.walk(module):
         if isinstance(node, ast.Name | ast.Attribute) and names.full(node) in {"typing.Any", "typing_extensions.Any"}:
             yield Suppression("Any", node.lineno, "Any")

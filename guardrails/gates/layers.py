@@ -5,6 +5,7 @@ is found first and named with its line; the indirect chains that it causes are n
 statements, so dynamic imports of layered packages are found by their syntax.
 """
 
+import ast
 import configparser
 import json
 import tomllib
@@ -307,9 +308,9 @@ def _dynamic(bench: Bench, packages: Sequence[str], base: Sources, head: Sources
         layered = module_of(file.path, _roots(bench)).split(".")[0] in packages
         if module is None or not layered or matches(file.path, bench.policy.project.judges):
             continue
-        before_change = base.module(file.base_path)
-        old = Counter(d.text for d in dynamic_code(before_change)) if before_change else Counter()
-        for found in dynamic_code(module):
+        before_change = base.module(file.base_path) or ast.Module([], [])
+        old = Counter(d.text for d in dynamic_code(before_change, base.names(file.base_path)))
+        for found in dynamic_code(module, head.names(file.path)):
             if old[found.text] > 0:
                 old[found.text] -= 1
             elif severity := _judge_dynamic(found, packages):

@@ -125,10 +125,16 @@ def _compared(before: Cases, after: Cases, test: TestCase) -> Iterator[Weakening
 
 def _inputs(case: str) -> str | None:
     """All of a case but its last value, which is what is expected; None for a case of one value."""
-    node = ast.parse(case, mode="eval").body
+    node = _parsed(case)
     if isinstance(node, ast.Tuple) and len(node.elts) > 1:
         return ast.unparse(ast.Tuple(node.elts[:-1], ast.Load()))
     return None
+
+
+def _parsed(case: str) -> ast.expr:
+    """A case's text as an expression; one with a star is read as part of a list."""
+    whole = ast.parse(f"[{case}]" if case.startswith("*") else case, mode="eval")
+    return whole.body
 
 
 def literals_of(test: TestCase) -> frozenset[str]:
@@ -136,5 +142,5 @@ def literals_of(test: TestCase) -> frozenset[str]:
     texts: set[str] = set()
     for cases in cases_of(test):
         for case in cases.cases:
-            texts |= {ast.unparse(n) for n in ast.walk(ast.parse(case, mode="eval").body) if isinstance(n, ast.expr)}
+            texts |= {ast.unparse(n) for n in ast.walk(_parsed(case)) if isinstance(n, ast.expr)}
     return frozenset(texts)

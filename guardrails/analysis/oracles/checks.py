@@ -59,19 +59,3 @@ def words_of(node: ast.AST) -> frozenset[str]:
     """The names and attributes in an expression."""
     found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     return frozenset(found | {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)})
-
-
-def is_literal(node: ast.expr) -> bool:
-    """Whether an expression holds constants only, in whatever containers."""
-    match node:
-        case ast.Constant():
-            return True
-        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-            return all(is_literal(e) for e in elements)
-        case ast.Dict(keys=keys, values=values):
-            return all(k is not None and is_literal(k) for k in keys) and all(is_literal(v) for v in values)
-        case ast.UnaryOp(operand=operand):
-            return is_literal(operand)
-        case ast.BinOp(left=left, right=right):
-            return is_literal(left) and is_literal(right)
-    return False

@@ -54,6 +54,11 @@ class Suite:
     names: Names
     tests: tuple[TestCase, ...]
     hidden: tuple[Hidden, ...]
+    text: str = ""
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of the words stands in the source at all: a walk over the syntax costs far more than this."""
+        return any(word in self.text for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +165,8 @@ class _Walk:
         self.body(node.body, inner)
 
 
-def collect(path: str, module: ast.Module, conventions: Conventions) -> Suite:
+def collect(path: str, module: ast.Module, names: Names, text: str, conventions: Conventions) -> Suite:
     """The tests of a module, as pytest would collect them."""
-    names = Names(module)
     bases = frozenset(
         name
         for node in ast.walk(module)
@@ -184,7 +188,7 @@ def collect(path: str, module: ast.Module, conventions: Conventions) -> Suite:
             walk.hidden.append(Hidden(path, name, node, f"line {off[node.name]} takes it away"))
         else:
             tests.append(TestCase(path, name, node, names, place.classes, place.conditions))
-    return Suite(path, module, names, tuple(tests), tuple(walk.hidden))
+    return Suite(path, module, names, tuple(tests), tuple(walk.hidden), text)
 
 
 def _called(decorator: ast.expr) -> ast.expr:

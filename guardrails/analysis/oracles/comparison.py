@@ -59,6 +59,8 @@ def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: S
     """One test on both sides."""
     suites = base.suites[before.path], head.suites[after.path]
     yield from new_marks((before, suites[0]), (after, suites[1]))
+    if _same(before, after):  # what its helpers lost is seen where they stand
+        return
     yield from new_skip_calls(before, after)
     yield from fewer_cases(before, after)
     yield from newly_replaced(before, after, packages)
@@ -67,9 +69,9 @@ def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: S
     living = [check for check in checks[1] if not check.dead]
     if any(not check.dead for check in checks[0]) and not living:
         emptied = f"{after.name} checked {len(checks[0])} things and checks nothing now"
-        yield (
-            no_longer_counts(checks[1][0]) if checks[1] else Weakening("test-emptied", emptied, after.path, after.line)
-        )
+        only_warned = all("warns" in check.text or "deprecated_call" in check.text for check in checks[0])
+        gone = Weakening("test-emptied", emptied, after.path, after.line, Severity.REVIEW if only_warned else None)
+        yield no_longer_counts(checks[1][0]) if checks[1] else gone
         return
     known = literals_of(after) - literals_of(before)
     for weakening in weakenings(*checks):
@@ -79,6 +81,19 @@ def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: S
         yield Weakening(
             weakening.rule, placed, weakening.path or after.path, weakening.line or after.line, weakening.severity
         )
+
+
+def _same(before: TestCase, after: TestCase) -> bool:
+    """Whether two tests are the same to the letter, in the constants of their modules too."""
+    if ast.dump(before.node) != ast.dump(after.node):
+        return False
+    used = {n.id for n in ast.walk(before.node) if isinstance(n, ast.Name)}
+    constants = [
+        {name: ast.dump(value) for name, value in test.names.constants.items() if name in used}
+        for test in (before, after)
+    ]
+    imports = [{name: full for name, full in test.names.imports.items() if name in used} for test in (before, after)]
+    return constants[0] == constants[1] and imports[0] == imports[1]
 
 
 def _became_case(weakening: Weakening, before: Sequence[Check], living: Sequence[Check], known: frozenset[str]) -> bool:
@@ -99,20 +114,27 @@ def _gone(
     removed: frozenset[str],
 ) -> Iterator[Observation]:
     """Tests of the base that the head does not collect any more."""
+    if not found.gone:
+        return
     hidden = [h for suite in head.suites.values() for h in suite.hidden if not _was_hidden(h, base, renamed)]
+    bodies = _bodies(head)
+    collected = {id(test.node) for test in head.tests}
+    others = [*found.new, *(after for before, after in found.pairs if not _same(before, after))]
     for test in found.gone:
         path = renamed.get(test.path, test.path)
         twin = hidden_twin(test, hidden, renamed)
         if twin is not None:
             what = f"{test.name} is no longer collected: {twin.reason}"
             yield Observation("never-collected", twin.path, twin.node.lineno, what)
-        elif _absorbed(test, base, head):
+        elif _absorbed(test, base, head, others):
             continue
-        elif (place := _renamed_away(test, head)) is not None:
+        elif (place := bodies.get(body_of(test.node))) is not None:
+            if id(place[1]) in collected:
+                continue  # one of two tests with the same body
             what = f"{test.name} is no longer collected: it is now called {place[1].name}"
             yield Observation("never-collected", place[0], place[1].lineno, what)
         else:
-            subjects = subjects_of(test, packages) | _attributes(test.node)
+            subjects = subjects_of(test, packages) | _named(test.node)
             with_it = sorted(subjects & removed)
             why = ""
             if with_it:
@@ -123,14 +145,14 @@ def _gone(
             yield Observation("test-deleted", path, None, what, Severity.REVIEW if why else None)
 
 
-def _renamed_away(test: TestCase, head: Side) -> tuple[str, Function] | None:
-    """The function of the head that has a test's body and no test's name."""
-    body = body_of(test.node)
-    for suite in head.suites.values():
-        for node in ast.walk(suite.module):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and body_of(node) == body:
-                return suite.path, node
-    return None
+def _bodies(head: Side) -> dict[str, tuple[str, Function]]:
+    """Every function of the head's tests by its body: one with a test's body and no test's name is a test renamed."""
+    return {
+        body_of(node): (suite.path, node)
+        for suite in head.suites.values()
+        for node in ast.walk(suite.module)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
 
 
 def _was_hidden(hidden: Hidden, base: Side, renamed: Mapping[str, str]) -> bool:
@@ -142,16 +164,22 @@ def _was_hidden(hidden: Hidden, base: Side, renamed: Mapping[str, str]) -> bool:
     )
 
 
-def _attributes(node: ast.AST) -> frozenset[str]:
-    return frozenset(n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute))
+def _named(node: ast.AST) -> frozenset[str]:
+    """Attributes, keyword arguments and words in strings that a test uses."""
+    found: set[str] = set()
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.Constant(value=str(name)):
+                found.add(name)
+    return frozenset(found)
 
 
-def _absorbed(test: TestCase, base: Side, head: Side) -> bool:
-    """Whether another test of the head makes all the checks of a test that is gone, if need be as its cases."""
+def _absorbed(test: TestCase, base: Side, head: Side, others: Sequence[TestCase]) -> bool:
+    """Whether a new or changed test makes all the checks of a test that is gone, if need be as its cases."""
     checks = [check for check in base.of_test(test) if not check.dead]
     if not checks:
         return False
-    for other in head.tests:
+    for other in others:
         theirs = [check for check in head.of_test(other) if not check.dead]
         known = literals_of(other)
         if all(_made_by(check, theirs, known) for check in checks):
@@ -178,24 +206,37 @@ def _replaced(path: str, found: Pairing, base: Side, head: Side, renamed: Mappin
 def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
     """What a file of tests does besides its tests."""
     everywhere = before is not None or after.path.endswith("conftest.py")
-    yield from new_hooks(before, after)
-    yield from uncollected_paths(before, after)
-    yield from new_exits(before, after)
-    for method, value, line in equal_to_everything(before.module if before else None, after.module):
-        if value in {"True", "False"} and method.endswith(("__eq__", "__ne__", "__contains__")):
-            what = f"{method} in {after.path} answers {value} whatever it is compared with"
-            yield Weakening("equal-to-everything", what, after.path, line, Severity.REVIEW)
-    if everywhere:
+    if after.mentions("def pytest_") or (before is not None and before.mentions("def pytest_")):
+        yield from new_hooks(before, after)
+    if after.mentions("collect_ignore", "pytest_plugins"):
+        yield from uncollected_paths(before, after)
+    if after.mentions("exit", "quit", "abort", "SystemExit", "kill", "execv", "raise_signal"):
+        yield from new_exits(before, after)
+    yield from _equal(before, after)
+    if everywhere and after.mentions("skip", "xfail"):
         yield from module_skips(before, after)
+    if everywhere and any(after.mentions(package) for package in packages):
         yield from fixture_doubles(before, after, packages)
     if before is not None:
         yield from shadowed_imports(before, after, packages)
         tests = frozenset(test.node.name for test in after.tests)
-        yield from smaller_strategies(before.module, after.module, after.path, tests)
+        if before.mentions("hypothesis"):
+            yield from smaller_strategies(before.module, after.module, after.path, tests)
         yield from _helpers(before, after, base, head)
+    names = {t.name for t in before.tests} if before is not None else set()
     for test in after.tests:
-        if before is None or test.name not in {t.name for t in before.tests}:
+        if test.name not in names:
             yield from _without_oracle(test, head, packages)
+
+
+def _equal(before: Suite | None, after: Suite) -> Iterator[Weakening]:
+    """Classes of a file of tests that equal everything."""
+    if not after.mentions("__eq__", "__ne__", "__contains__"):
+        return
+    for method, value, line in equal_to_everything(before.module if before else None, after.module):
+        if value in {"True", "False"} and method.endswith(("__eq__", "__ne__", "__contains__")):
+            what = f"{method} in {after.path} answers {value} whatever it is compared with"
+            yield Weakening("equal-to-everything", what, after.path, line, Severity.REVIEW)
 
 
 def _helpers(before: Suite, after: Suite, base: Side, head: Side) -> Iterator[Weakening]:

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from guardrails.analysis.names import Names, number, truth
-from guardrails.analysis.oracles.checks import Check, Strength, is_literal, words_of
+from guardrails.analysis.names import Names, is_literal, number, truth
+from guardrails.analysis.oracles.checks import Check, Strength, words_of
 
 _APPROX = frozenset({"approx", "isclose", "allclose"})
 _SAME = frozenset({"array_equal", "array_equiv", "equals", "identical", "equal"})

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.names import Names, dotted
-from guardrails.analysis.oracles.collected import Suite, TestCase
+from guardrails.analysis.oracles.collected import Function, Suite, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
 from guardrails.model.finding import Severity
 
@@ -146,9 +146,15 @@ def _bound_at_top(module: ast.Module) -> set[str]:
     return found
 
 
+def _lines(node: Function) -> range:
+    """The lines of a function, its decorators' too."""
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return range(first, (node.end_lineno or first) + 1)
+
+
 def fixture_doubles(before: Suite | None, after: Suite, packages: Sequence[str]) -> Iterator[Weakening]:
     """Parts of the product that fixtures, hooks or the module itself replace now: for a person to decide."""
-    inside = {n for t in after.tests for n in range(t.node.lineno, (t.node.end_lineno or t.node.lineno) + 1)}
+    inside = {line for test in after.tests for line in _lines(test.node)}
     old = {r.target for r in replaced(before.module, before.names)} if before else set()
     for found in replaced(after.module, after.names):
         if found.target in old or found.line in inside or not _is_product(found.target, packages):

@@ -5,8 +5,8 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from guardrails.analysis.names import Names, truth
-from guardrails.analysis.oracles.checks import Check, Strength, is_literal, words_of
+from guardrails.analysis.names import Names, is_literal, truth
+from guardrails.analysis.oracles.checks import Check, Strength, words_of
 from guardrails.analysis.oracles.collected import Function
 from guardrails.analysis.oracles.conditions import Conditions, tolerances
 from guardrails.analysis.oracles.literals import Filling, single_literals
@@ -32,7 +32,7 @@ class Extraction:
 
     def __init__(self, path: str, node: Function, names: Names, helpers: Helpers, seen: frozenset[str]) -> None:
         self._path, self._node, self._names, self._helpers, self._seen = path, node, names, helpers, seen
-        self._locals = single_literals(node)
+        self._known = names.literals | single_literals(node)
         self._used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         self._conditions = Conditions(names, self._fill)
 
@@ -42,12 +42,9 @@ class Extraction:
 
     def _fill(self, expression: ast.expr) -> ast.expr:
         """The expression with names that stand for literals replaced by them."""
-        if not any(isinstance(n, ast.Name) for n in ast.walk(expression)):
+        if not any(isinstance(n, ast.Name) and n.id in self._known for n in ast.walk(expression)):
             return expression
-        known = self._locals | {
-            n: v for n, v in self._names.constants.items() if is_literal(v) and n not in self._locals
-        }
-        filled: ast.expr = Filling(known).visit(copy.deepcopy(expression))
+        filled: ast.expr = Filling(self._known).visit(copy.deepcopy(expression))
         return filled
 
     def _block(self, body: Sequence[ast.stmt], guards: tuple[str, ...], dead: str) -> Iterator[Check]:

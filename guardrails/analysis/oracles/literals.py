@@ -4,7 +4,7 @@ import ast
 import copy
 from collections.abc import Mapping
 
-from guardrails.analysis.oracles.checks import is_literal
+from guardrails.analysis.names import is_literal
 from guardrails.analysis.oracles.collected import Function
 
 

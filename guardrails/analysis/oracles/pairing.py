@@ -1,15 +1,15 @@
 """Which test of the head is which test of the base: moved and renamed tests are known again by what they do."""
 
 import ast
-import copy
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.oracles.collected import Function, Hidden, TestCase
 
 _ALIKE = 0.6  # the share of lines by which an edited test is known again under another name
+_NAMESAKE = 0.3  # the same of a test elsewhere that has the same name
 _TELLING = 2  # statements of a body that is unlikely to stand twice by chance
 
 
@@ -35,27 +35,26 @@ def pair(base: Sequence[TestCase], head: Sequence[TestCase], renamed: Mapping[st
         (lambda t: (renamed.get(t.path, t.path), t.bare), lambda t: (t.path, t.bare)),
         (lambda t: t.bare, lambda t: t.bare),
     )
-    for key_of_old, key_of_new in keys:
-        pairs += _match(old, new, key_of_old, key_of_new)
+    for rank, (key_of_old, key_of_new) in enumerate(keys):
+        pairs += _match(old, new, key_of_old, key_of_new, least=_NAMESAKE if rank > 1 else 0.0)
     pairs += _alike(old, new, renamed)
     return Pairing(tuple(pairs), tuple(old), tuple(new))
 
 
 def body_of(node: Function) -> str:
     """A function's arguments and body without its name, its docstring and its decorators, as text for comparing."""
-    node = copy.deepcopy(node)
-    if node.body and isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant):
-        node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(node.args) + "\n" + "\n".join(ast.dump(statement) for statement in node.body)
+    body = node.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    return "\n".join(ast.dump(part) for part in (node.args, *body))
 
 
-def hidden_twin(test: TestCase, hidden: Iterable[Hidden], renamed: Mapping[str, str]) -> Hidden | None:
+def hidden_twin(test: TestCase, hidden: Sequence[Hidden], renamed: Mapping[str, str]) -> Hidden | None:
     """The function that a test of the base became and that pytest no longer collects, by name or by body."""
     path = renamed.get(test.path, test.path)
-    candidates = list(hidden)
     body = body_of(test.node)
-    named = [h for h in candidates if h.path == path and h.node.name == test.bare]
-    same = [h for h in candidates if body_of(h.node) == body]
+    same = [h for h in hidden if body_of(h.node) == body]
+    named = [h for h in hidden if h.path == path and h.node.name == test.bare]
     return next(iter([*(h for h in named if h in same), *named, *same]), None)
 
 
@@ -69,16 +68,19 @@ def _match(
     new: list[TestCase],
     key_of_old: Callable[[TestCase], Hashable],
     key_of_new: Callable[[TestCase], Hashable],
+    least: float,
 ) -> list[tuple[TestCase, TestCase]]:
-    """Pair by equal keys and take the pairs out of both lists; tests of one key are paired in their order."""
+    """Pair by equal keys and take the pairs out of both lists; of several with one key the likest, `least` at least."""
     waiting: dict[Hashable, list[TestCase]] = defaultdict(list)
     for test in new:
         waiting[key_of_new(test)].append(test)
     pairs = []
     for test in list(old):
-        partners = waiting.get(key_of_old(test))
-        if partners:
-            partner = partners.pop(0)
+        partners = waiting.get(key_of_old(test), [])
+        rated = [(_ratio(test, partner) if least else 1.0, partner) for partner in partners]
+        ratio, partner = max(rated, key=lambda r: r[0], default=(0.0, None))
+        if partner is not None and ratio >= least:
+            partners.remove(partner)
             pairs.append((test, partner))
             old.remove(test)
             new.remove(partner)
@@ -87,16 +89,12 @@ def _match(
 
 def _alike(old: list[TestCase], new: list[TestCase], renamed: Mapping[str, str]) -> list[tuple[TestCase, TestCase]]:
     """Pair what is alike within one file, the likest first."""
-    scored = []
-    for test in old:
-        near = [other for other in new if other.path == renamed.get(test.path, test.path)]
-        lines = ast.unparse(test.node).split("\n")[1:]
-        for other in near:
-            ratio = difflib.SequenceMatcher(
-                None, lines, ast.unparse(other.node).split("\n")[1:], autojunk=False
-            ).ratio()
-            if ratio >= _ALIKE:
-                scored.append((ratio, test, other))
+    scored = [
+        (ratio, test, other)
+        for test in old
+        for other in new
+        if other.path == renamed.get(test.path, test.path) and (ratio := _ratio(test, other)) >= _ALIKE
+    ]
     pairs = []
     for _, test, other in sorted(scored, key=lambda s: -s[0]):
         if test in old and other in new:
@@ -104,3 +102,9 @@ def _alike(old: list[TestCase], new: list[TestCase], renamed: Mapping[str, str])
             old.remove(test)
             new.remove(other)
     return pairs
+
+
+def _ratio(one: TestCase, other: TestCase) -> float:
+    """How alike two bodies are, by their lines."""
+    lines = [ast.unparse(test.node).split("\n")[1:] for test in (one, other)]
+    return difflib.SequenceMatcher(None, lines[0], lines[1], autojunk=False).ratio()

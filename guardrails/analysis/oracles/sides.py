@@ -29,10 +29,11 @@ class Side:
             if module is None:
                 self.unreadable.append(path)
             else:
-                self.suites[path] = collect(path, module, conventions)
+                self.suites[path] = collect(path, module, sources.names(path), sources.text(path) or "", conventions)
         self._functions: dict[str, dict[str, Helper]] = {}
         self._paths = {id(suite.names): suite.path for suite in self.suites.values()}
         self._checks: dict[int, list[Check]] = {}
+        self._files: dict[str, str | None] = {}
 
     @property
     def tests(self) -> list[TestCase]:
@@ -55,9 +56,9 @@ class Side:
         if path not in self._functions:
             suite = self.suites.get(path)
             module = suite.module if suite else self.sources.module(path)
-            names = suite.names if suite else Names(module) if module else None
+            names = self.sources.names(path)
             found: dict[str, Helper] = {}
-            if module is not None and names is not None:
+            if module is not None:
                 self._paths[id(names)] = path
                 for node in ast.walk(module):
                     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -71,11 +72,17 @@ class Side:
         here = self._paths.get(id(names))
         if here is not None and (not first or first in {"self", "cls"}):
             return self.helpers(here).get(last)
-        module = first.strip(".").replace(".", "/")
-        if not module or module.startswith(("pytest", "unittest", "numpy", "hypothesis")):
-            return None
-        ends = (f"{module}.py", f"{module}/__init__.py")
-        for path in self.sources.paths:
-            if any(path == end or path.endswith(f"/{end}") for end in ends) and matches(path, self._patterns):
-                return self.helpers(path).get(last)
-        return None
+        path = self._file_of(first.strip(".").replace(".", "/"))
+        return self.helpers(path).get(last) if path else None
+
+    def _file_of(self, module: str) -> str | None:
+        """The file of the tests that a module's name, written with slashes, stands for."""
+        if module not in self._files:
+            ends = (f"{module}.py", f"{module}/__init__.py")
+            found = (p for p in self.sources.paths if p.endswith(ends) and (p in ends or p.endswith(_below(ends))))
+            self._files[module] = next((p for p in sorted(found) if module and matches(p, self._patterns)), None)
+        return self._files[module]
+
+
+def _below(ends: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"/{end}" for end in ends)

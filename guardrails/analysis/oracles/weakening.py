@@ -134,9 +134,11 @@ _EMPTY = frozenset({"[]", "{}", "()", "''", "0", "set()", "False", "None", "b''"
 
 
 def _says_the_same(before: Check, after: Check) -> bool:
-    """Pairs that linters turn into one another: `len(x) == 0` and `not x`, `len(x) > 0` and `x`, `x != []` and `x`."""
+    """Pairs that linters turn into one another: `len(x) == 0` and `not x`, `x != []` and `x`, `type(x) is T`."""
     if after.kind == "falsy":
         return before.expected in _EMPTY
+    if after.kind == "kind":
+        return before.subject.startswith("type(")
     if after.kind == "truthy":
         some = (
             before.kind == "lower" and before.subject.startswith("len(") and before.slack.get("bound", 1) in {0.0, -1.0}

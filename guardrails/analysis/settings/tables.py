@@ -48,7 +48,13 @@ RUFF: Table = {
     "target-version": neutral,
     "indent-width": neutral,
 }
-MYPY_WHOLE = ("overrides",)
+RUFF_DEFAULTS = {"line-length": 88, "mccabe.max-complexity": 10}
+MYPY_STRICT = (
+    "disallow_any_generics", "disallow_subclassing_any", "disallow_untyped_calls", "disallow_untyped_defs",
+    "disallow_incomplete_defs", "check_untyped_defs", "disallow_untyped_decorators", "warn_redundant_casts",
+    "warn_unused_ignores", "warn_return_any", "no_implicit_reexport", "strict_equality", "extra_checks",
+)  # fmt: skip
+"""What mypy's `strict` switches on."""
 MYPY: Table = {
     "cache_dir": neutral,
     "python_version": neutral,

@@ -8,7 +8,7 @@ from typing import Any
 
 from guardrails.analysis.oracles.conventions import pytest_options
 from guardrails.analysis.settings import contracts, tables
-from guardrails.analysis.settings.directions import Direction, SettingChange, compare, flat
+from guardrails.analysis.settings.directions import Direction, SettingChange, compare, flat, is_on
 from guardrails.analysis.settings.invocations import argument_changes, warning_changes
 from guardrails.analysis.source import Sources
 
@@ -88,7 +88,7 @@ def tool_changes(before: Found, after: Found) -> Iterator[SettingChange]:
         elif tool == "mypy":
             yield from _mypy(place, old, new)
         elif tool == "ruff":
-            yield from _prefixed("ruff", compare(place, *_flat_ruff(old, new), tables.RUFF))
+            yield from _prefixed("ruff", compare(place, *_flat_ruff(old, new), tables.RUFF, tables.RUFF_DEFAULTS))
         elif tool == "coverage":
             yield from _prefixed("coverage", compare(place, flat(old), flat(new), tables.COVERAGE))
         elif old != new:
@@ -119,13 +119,18 @@ def _pytest(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
 
 def _mypy(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[SettingChange]:
     """mypy's settings for all modules, then those for patterns of modules."""
-    plain = [{k: v for k, v in table.items() if k != "overrides"} for table in (old, new)]
+    plain = [_filled({k: v for k, v in table.items() if k != "overrides"}) for table in (old, new)]
     yield from _prefixed("mypy", compare(path, plain[0], plain[1], tables.MYPY))
     by_module = [_overrides(table) for table in (old, new)]
     for module in sorted({*by_module[0], *by_module[1]}):
         changes = compare(path, by_module[0].get(module, {}), by_module[1].get(module, {}), tables.MYPY)
         for change in _prefixed("mypy", changes):
             yield SettingChange(path, f"{change.key} for {module}", change.direction, f"{change.words} for {module}")
+
+
+def _filled(settings: dict[str, object]) -> dict[str, object]:
+    """Settings with what `strict` stands for."""
+    return {**dict.fromkeys(tables.MYPY_STRICT, True), **settings} if is_on(settings.get("strict")) else settings
 
 
 def _overrides(table: Mapping[str, Any]) -> dict[str, dict[str, object]]:

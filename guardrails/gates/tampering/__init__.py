@@ -26,6 +26,7 @@ from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.probes.tampering import PROBES
 
 RULES = (*TEST_RULES, *PRODUCT_RULES, *SETTING_RULES)
+_TELLING = 4  # characters of a name that is unlikely to mean another thing elsewhere
 _BY_NAME = {rule.id.partition("/")[2]: rule for rule in RULES}
 
 
@@ -71,17 +72,25 @@ def _tests(
     old = Side(base, patterns, known, (f.base_path for f in files if f.kind is not ChangeKind.ADDED))
     new = Side(head, patterns, known, (f.path for f in files if f.kind is not ChangeKind.DELETED))
     renamed = {f.base_path: f.path for f in files if f.kind is ChangeKind.RENAMED}
-    kept = _defined(head, (f.path for f in files))
+    kept = _defined(head, (f.path for f in files if f.path not in new.suites))
     removed = _defined(base, (f.base_path for f in files if f.base_path not in old.suites)) - kept
     result = compare(old, new, renamed, packages, removed)
     return result.observations, result.tests
 
 
 def _defined(sources: Sources, paths: Iterable[str]) -> frozenset[str]:
-    """Names of functions, methods and classes that files define."""
+    """What files offer by name: functions, methods, classes, arguments, assigned names, and names in strings."""
+    found: set[str] = set()
     modules = (sources.module(path) for path in paths if is_python(path))
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return frozenset(n.name for module in modules if module for n in ast.walk(module) if isinstance(n, kinds))
+    for node in (n for module in modules if module for n in ast.walk(module)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                found.add(name)
+            case ast.Constant(value=str(name)) if name.isidentifier() and len(name) >= _TELLING:
+                found.add(name)
+    return frozenset(found)
 
 
 def _findings(seen: Iterable[Observation]) -> tuple[Finding, ...]:

@@ -69,11 +69,12 @@ def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
         (sign.rule, sign.key)
         for path in {f.base_path for f in place.files if is_python(f.base_path)}
         if (module := place.base.module(path)) is not None
-        for sign in signs(module)
+        for sign in signs(module, place.base.names(path), place.base.text(path) or "")
     )
     for file in product:
         module = place.head.module(file.path)
-        for sign in signs(module) if module is not None else ():
+        found = signs(module, place.head.names(file.path), place.head.text(file.path) or "") if module else ()
+        for sign in found:
             if old[sign.rule, sign.key] > 0:
                 old[sign.rule, sign.key] -= 1
             else:
@@ -115,7 +116,10 @@ def _reads(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
     judged = [p for p in paths if "/" in p and (matches(p, place.judges) or matches(p, place.tests))]
     directories = {p.rsplit("/", n)[0] for p in judged for n in range(1, p.count("/") + 1)}
     known = set(judged) | {d for d in directories if "/" in d}
+    tops = {k.partition("/")[0] for k in known}
     for file in product:
+        if not any(top in (place.head.text(file.path) or "") for top in tops):
+            continue
         before, after = place.base.module(file.base_path), place.head.module(file.path)
         old = {text for text, _ in read_paths(before)} if before is not None else set()
         for text, line in read_paths(after) if after is not None else ():
@@ -145,7 +149,7 @@ def _suppressions(place: Place, product: set[str]) -> Iterator[Observation]:
 
 def _of(sources: Sources, path: str) -> tuple[Suppression, ...]:
     text = sources.text(path) if is_python(path) else None
-    return () if text is None else suppressions(text, sources.module(path))
+    return () if text is None else suppressions(text, sources.module(path), sources.names(path))
 
 
 def _suppression(

@@ -2,12 +2,14 @@
 
 import pytest
 
+from guardrails.analysis.names import Names
 from guardrails.analysis.source import parsed
 from guardrails.analysis.suppressions import blanket_noqa, suppressions
 
 
 def kinds(source: str) -> list[str]:
-    return [s.kind for s in suppressions(source, parsed(source))]
+    module = parsed(source)
+    return [s.kind for s in suppressions(source, module, Names(module) if module else None)]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_a_comment_may_hold_several() -> None:
     ],
 )
 def test_words_beyond_the_code_are_a_reason(comment: str, reason: bool) -> None:
-    assert {s.reason for s in suppressions(f"x = 1  {comment}\n", None)} == {reason}
+    assert {s.reason for s in suppressions(f"x = 1  {comment}\n", None, None)} == {reason}
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_what_is_the_same_or_stricter(tmp_path: Path, before: str, after: str) -
          ("import pytest\n@pytest.mark.parametrize('k', [1, pytest.param(2, marks=pytest.mark.skip)])\ndef test_a(k):\n"
          "    assert k\n"), ["test-skipped"]),
         ("def same(a, b):\n    assert a == b\ndef test_a():\n    same(rank(1), 3)\n",
-         "def same(a, b):\n    assert a\ndef test_a():\n    same(rank(1), 3)\n", ["assertion-weakened"] * 2),
+         "def same(a, b):\n    assert a\ndef test_a():\n    same(rank(1), 3)\n", ["assertion-weakened"]),
         ("LIMIT = 1e-6\ndef test_a():\n    assert abs(rank(1) - 3) < LIMIT\n",
          "LIMIT = 1e-1\ndef test_a():\n    assert abs(rank(1) - 3) < LIMIT\n", ["tolerance-loosened"]),
         ("from shop import rank\n" + TEST, "def rank(x):\n    return 3\n" + TEST, ["subject-mocked"]),
