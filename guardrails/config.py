@@ -125,12 +125,23 @@ class Contracts(_Section, frozen=True):
     states_path: str = "/_states"
     timeout_seconds: float = 120
     minimum_interactions: int = 1
+    inputs: tuple[str, ...] = ()
+    """What the outcome depends on. Unchanged between base and head: nothing to check. Empty: always checked."""
+
+
+class Apart(_Section, frozen=True):
+    """A part of the suite that reads only `inputs`: left out of a check in which none of them changed."""
+
+    paths: tuple[str, ...]
+    inputs: tuple[str, ...]
 
 
 class Tests(_Section, frozen=True):
     """The project's tests. `paths` empty: the gate has no subject unless the tree has a `tests` directory."""
 
     paths: tuple[str, ...] = ()
+    apart: tuple[Apart, ...] = ()
+    """Further paths, each with what it reads: the owner of the policy vouches for it."""
     timeout_seconds: float = 600
     minimum: int = 1
     workers: int = 0
@@ -149,6 +160,8 @@ class Properties(_Section, frozen=True):
     timeout_seconds: float = 600
     minimum_properties: int = 1
     minimum_examples: int = 50
+    inputs: tuple[str, ...] = ()
+    """What the outcome depends on. Unchanged between base and head: nothing to check. Empty: always checked."""
 
 
 class Load(_Section, frozen=True):

@@ -1,6 +1,6 @@
 """What a gate is: one kind of check with one name, its rules, and the workbench that it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -9,7 +9,7 @@ from guardrails.config import Policy
 from guardrails.model.change import Change
 from guardrails.model.finding import Rule
 from guardrails.model.probe import Probe
-from guardrails.model.result import Outcome, Skip
+from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.ports import LoadRig, PactVerifier, Processes, Store, Suites, Trees
 
 
@@ -89,3 +89,10 @@ class Gate(Protocol):
         Raises:
             GuardrailsError: the change could not be judged; the runner makes an error of it, never a pass.
         """
+
+
+def unchanged(bench: Bench, inputs: Sequence[str]) -> Skip | None:
+    """Why there is nothing to do where `inputs` are named and none of them differs between base and head."""
+    if not inputs or bench.trees.base.digest_of(inputs) != bench.trees.head.digest_of(inputs):
+        return None
+    return Skip(SkipReason.INPUTS_UNCHANGED, f"What is judged did not change: {', '.join(inputs)}.")

@@ -16,7 +16,7 @@ from guardrails.analysis.pact_changes import Loss, differences
 from guardrails.analysis.pacts import Interaction, Pact, UnreadablePactError, drift, parse, sentence, unverified
 from guardrails.config import Contracts
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.gates.base import Bench, Profile
+from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.model.finding import Finding, Rule, Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
@@ -125,7 +125,7 @@ class ContractsGate:
         if not policy.provider:
             return Skip(SkipReason.SUBJECT_ABSENT, "guardrails.toml names no provider ([contracts] provider)")
         if any(_pact_paths(tree, policy) for tree in (bench.trees.base, bench.trees.head)):
-            return None
+            return unchanged(bench, bench.policy.contracts.inputs)
         return Skip(SkipReason.SUBJECT_ABSENT, f"neither base nor head has pacts in {policy.pacts}")
 
     def run(self, bench: Bench) -> Outcome:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from guardrails.config import Load
 from guardrails.errors import ConfigurationError, JudgementError
-from guardrails.gates.base import Bench, Profile
+from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.load import slo as objectives
 from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
 from guardrails.load.recorder import pairs_of
@@ -41,12 +41,7 @@ class LoadGate:
         head = bench.head_policy.load if bench.head_policy else None
         if not bench.policy.load.locustfile and not (head and head.locustfile):
             return Skip(SkipReason.SUBJECT_ABSENT, "Neither side names a scenario in load.locustfile.")
-        inputs = bench.policy.load.inputs
-        if inputs and bench.trees.base.digest_of(inputs) == bench.trees.head.digest_of(inputs):
-            return Skip(
-                SkipReason.INPUTS_UNCHANGED, f"What the service is made of did not change: {', '.join(inputs)}."
-            )
-        return None
+        return unchanged(bench, bench.policy.load.inputs)
 
     def run(self, bench: Bench) -> Outcome:
         """Drive both sides, twice where the first run leaves a doubt.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from guardrails.analysis import suite_answers as answers
 from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
 from guardrails.errors import JudgementError
-from guardrails.gates.base import Bench, Profile
+from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.model.finding import Finding, Rule, Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
@@ -101,7 +101,7 @@ class PropertiesGate:
         if not paths:
             return Skip(SkipReason.SUBJECT_ABSENT, "guardrails.toml names no property suites ([properties] paths)")
         if any(answers.below(one, paths) for tree in (bench.trees.base, bench.trees.head) for one in tree.paths()):
-            return None
+            return unchanged(bench, bench.policy.properties.inputs)
         return Skip(SkipReason.SUBJECT_ABSENT, f"neither base nor head has anything in {', '.join(paths)}")
 
     def run(self, bench: Bench) -> Outcome:

@@ -14,7 +14,7 @@ from typing import ClassVar, TypedDict
 from guardrails.analysis import suite_answers as answers
 from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
 from guardrails.errors import JudgementError
-from guardrails.gates.base import Bench, Profile
+from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.model.finding import Finding, Rule, Severity
 from guardrails.model.paths import matches
 from guardrails.model.probe import Probe
@@ -122,7 +122,7 @@ class TestsGate:
             JudgementError: the base's own tests cannot be collected.
             ToolMissingError: the project's interpreter has no pytest.
         """
-        judging = _Judging(bench, _owed(bench))
+        judging = _Judging(bench, _owed(bench), notes=_left_out(bench))
         trial = bench.suites.run(bench.trees.trial, _paths(bench), judging.timeout, workers=judging.workers)
         done = judging.judge_trial(trial)
         extra = 0
@@ -137,7 +137,16 @@ class TestsGate:
 
 
 def _paths(bench: Bench) -> tuple[str, ...]:
-    return bench.policy.tests.paths or (_DEFAULT_PATH,)
+    """What to run: the paths of the policy, and of those that stand apart the ones whose inputs changed."""
+    policy = bench.policy.tests
+    further = (path for part in policy.apart if unchanged(bench, part.inputs) is None for path in part.paths)
+    return (*(policy.paths or (() if policy.apart else (_DEFAULT_PATH,))), *further)
+
+
+def _left_out(bench: Bench) -> list[str]:
+    """A sentence for each part of the suite that is not run."""
+    skips = ((part.paths, unchanged(bench, part.inputs)) for part in bench.policy.tests.apart)
+    return [f"{', '.join(paths)} not run: {skip.sentence}" for paths, skip in skips if skip]
 
 
 def _owed(bench: Bench) -> SuiteRun:
