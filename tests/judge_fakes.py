@@ -28,7 +28,7 @@ from guardrails.gates.base import Bench, Gate, Profile
 from guardrails.model.change import SUBMODULE_MODE, SYMLINK_MODE, Change, ChangeKind, FileChange, Hunk, Snapshot
 from guardrails.model.finding import Finding
 from guardrails.model.paths import matches
-from guardrails.model.probe import Probe
+from guardrails.model.probe import Executable, LinkTo, Probe
 from guardrails.model.result import Outcome
 from guardrails.ports import Command, Completed, Service, SuiteRun, Tree, Trees
 
@@ -64,6 +64,10 @@ def executable(text: str) -> Entry:
 def _entry(content: Content) -> Entry:
     if isinstance(content, Entry):
         return content
+    if isinstance(content, LinkTo):
+        return link(content)
+    if isinstance(content, Executable):
+        return executable(content)
     return Entry(content.encode() if isinstance(content, str) else content)
 
 

@@ -85,6 +85,7 @@ def _judged(session: Options, contracts: list[Options], job: Mapping[str, Any]) 
     finder = TreePackages(job["roots"])
     grimp_settings.configure(PACKAGE_FINDER=finder)
     packages = _strings(session["root_packages"])
+    session = {**session, "root_packages": packages}  # import-linter itself takes a single line letter by letter
     gone = [name for name in packages if finder.find(name) is None]
     kept = [name for name in packages if name not in gone]
     if gone and not (job["lenient"] and kept):

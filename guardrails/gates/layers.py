@@ -174,7 +174,7 @@ def _lint(bench: Bench, base: Sources, head: Sources, anchored: str | None, own:
     """
     jobs = []
     if anchored:
-        jobs += [_job(bench, base, base, anchored, lenient=False), _job(bench, base, head, anchored, lenient=True)]
+        jobs += [_job(bench, base, base, anchored, lenient=True), _job(bench, base, head, anchored, lenient=True)]
     if own:
         jobs += [_job(bench, head, base, own, lenient=True), _job(bench, head, head, own, lenient=False)]
     argv = (bench.gate_python, "-I", str(_CHILD), json.dumps({"jobs": jobs}))
@@ -220,6 +220,8 @@ def _require_judgeable(result: Layering | None, path: str | None) -> None:
                 f"the contract {contract.name!r} in {path} has the type {contract.kind!r}, which is code of the "
                 "project and is not run by the gate. Express it with import-linter's own types."
             )
+        if contract.error:
+            raise JudgementError(f"the contract {contract.name!r} in {path} cannot be checked: {contract.error}")
 
 
 def _anchored(bench: Bench, base: Layering, over: Layering, head: Sources, *, changed: bool) -> list[Finding]:
@@ -230,8 +232,8 @@ def _anchored(bench: Bench, base: Layering, over: Layering, head: Sources, *, ch
     known = before(base, _renamed(bench))
     findings = []
     for contract in over.contracts:
-        error = "" if base_error(base, contract) else contract.error
-        reasons = [f"{module} does not exist" for module in (*over.gone, *contract.gone)] + ([error] if error else [])
+        reasons = [f"{module} does not exist" for module in (*over.gone, *contract.gone)]
+        reasons += [contract.error] if contract.error else []
         old = base.contract(contract.name)
         findings += [
             UNCHECKED.finding(f"the contract {contract.name!r} cannot be checked: {reason}", severity=severity)
@@ -240,12 +242,6 @@ def _anchored(bench: Bench, base: Layering, over: Layering, head: Sources, *, ch
         ]
         findings += _breaches(bench, contract, known, head)
     return findings
-
-
-def base_error(base: Layering, contract: Contract) -> str:
-    """Why the same contract could not be checked on the base either; empty if it could."""
-    old = base.contract(contract.name)
-    return old.error if old else ""
 
 
 def _own(bench: Bench, results: _Results, head: Sources, path: str) -> list[Finding]:

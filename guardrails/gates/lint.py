@@ -72,7 +72,9 @@ RULES = (SYNTAX, VIOLATION, UNFORMATTED, FILE_NOQA, CONFIGURATION)
 _FORMATTED_SHARE = 0.95
 _FILES_A_RUN = 500  # names on one command line
 _OUTPUT_LIMIT = 256_000_000  # a repository full of old debt; each report carries its fix
-_SAMPLES = frozenset({"data", "testdata", "test_data", "fixtures", "samples", "snippets", "cases", "inputs"})
+_SAMPLES = frozenset(
+    {"data", "testdata", "test_data", "fixtures", "samples", "snippets", "cases", "inputs", "canaries"}
+)
 
 
 @dataclass(frozen=True, slots=True)

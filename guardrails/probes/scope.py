@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from guardrails.model.probe import Probe
+from guardrails.model.probe import Executable, LinkTo, Probe
 
 _RANK = "def rank(scores):\n    return sorted(scores, reverse=True)\n"
 _POLICY = 'schema = 1\n[project]\npackages = ["shop"]\n[scope]\nmax_files = 3\nmax_lines = 40\n'
@@ -27,6 +27,9 @@ def _rank(line: str) -> Mapping[str, str | None]:
 PROBES: tuple[Probe, ...] = (
     _probe("too-large", _rank("\n".join(f"LIMIT_{n} = {n}" for n in range(60)))),
     _probe("protected-path", {"Makefile": "test:\n\ttrue\n"}),
+    _probe("symlink", {"shop/stock.py": LinkTo("store.py")}),
+    _probe("symlink-escapes", {"shop/table.py": LinkTo("/etc/passwd")}),
+    _probe("executable-bit", {"shop/rank.py": Executable(_RANK)}, {"run": Executable("#!/bin/sh\n")}),
     _probe("binary", {"shop/table.dat": "1\0002"}),
     _probe("bidirectional-character", _rank("# \u202e is not shown as it runs"), _rank('MARK = "\\u202e"')),
     _probe("invisible-character", _rank("NAME = 'ra\u200bnk'"), _rank("NAME = 'ra\\u200bnk'")),

@@ -17,11 +17,22 @@ class Conventions:
     files: tuple[str, ...] = ("test_*.py", "*_test.py")
     functions: tuple[str, ...] = ("test",)
     classes: tuple[str, ...] = ("Test",)
+    passed_over: tuple[str, ...] = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
+    """`norecursedirs`: what lies below such a directory is data of the tests and no test."""
 
     def is_test_file(self, path: str) -> bool:
         """Whether pytest collects the file when it looks through its directory."""
         name = path.rpartition("/")[2]
         return any(fnmatch.fnmatchcase(path if "/" in glob else name, glob) for glob in self.files)
+
+    def is_passed_over(self, path: str) -> bool:
+        """Whether a file lies below a directory that pytest does not look into."""
+        directories = path.split("/")[:-1]
+        return any(
+            fnmatch.fnmatchcase("/".join(directories[: n + 1]) if "/" in glob else name, glob)
+            for n, name in enumerate(directories)
+            for glob in self.passed_over
+        )
 
     def is_test_function(self, name: str) -> bool:
         """Whether a function of this name is a test."""
@@ -78,4 +89,5 @@ def conventions(sources: Sources) -> Conventions:
         listed("python_files", default.files),
         listed("python_functions", default.functions),
         listed("python_classes", default.classes),
+        listed("norecursedirs", default.passed_over),
     )

@@ -25,6 +25,8 @@ class Side:
         for path in changed:
             if not is_python(path) or path not in sources.paths or not matches(path, patterns):
                 continue
+            if conventions.is_passed_over(path):
+                continue
             module = sources.module(path)
             if module is None:
                 self.unreadable.append(path)

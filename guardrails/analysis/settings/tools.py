@@ -113,14 +113,23 @@ def _pytest(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
     special = ("addopts", "filterwarnings")
     yield from _prefixed("pytest", argument_changes(path, old.get("addopts", ""), new.get("addopts", "")))
     yield from _prefixed("pytest", warning_changes(path, old.get("filterwarnings"), new.get("filterwarnings")))
-    rest = [{k: v for k, v in table.items() if k not in (*special, "ini_options")} for table in (old, new)]
+    rest = [{k: _words(k, v) for k, v in table.items() if k not in (*special, "ini_options")} for table in (old, new)]
     yield from _prefixed("pytest", compare(path, rest[0], rest[1], tables.PYTEST, {"xfail_strict": "false"}))
+
+
+_WORD_LISTS = frozenset({"testpaths", "python_files", "python_functions", "python_classes", "norecursedirs"})
+
+
+def _words(key: str, value: object) -> object:
+    """A list that an INI file writes with spaces, as a list."""
+    return value.split() if key in _WORD_LISTS and isinstance(value, str) else value
 
 
 def _mypy(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[SettingChange]:
     """mypy's settings for all modules, then those for patterns of modules."""
-    plain = [_filled({k: v for k, v in table.items() if k != "overrides"}) for table in (old, new)]
-    yield from _prefixed("mypy", compare(path, plain[0], plain[1], tables.MYPY))
+    plain = [{k: v for k, v in table.items() if k != "overrides"} for table in (old, new)]
+    filled = [_filled(plain[0], plain[1]), _filled(plain[1], plain[0])]
+    yield from _prefixed("mypy", compare(path, filled[0], filled[1], tables.MYPY))
     by_module = [_overrides(table) for table in (old, new)]
     for module in sorted({*by_module[0], *by_module[1]}):
         changes = compare(path, by_module[0].get(module, {}), by_module[1].get(module, {}), tables.MYPY)
@@ -128,9 +137,10 @@ def _mypy(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator
             yield SettingChange(path, f"{change.key} for {module}", change.direction, f"{change.words} for {module}")
 
 
-def _filled(settings: dict[str, object]) -> dict[str, object]:
-    """Settings with what `strict` stands for."""
-    return {**dict.fromkeys(tables.MYPY_STRICT, True), **settings} if is_on(settings.get("strict")) else settings
+def _filled(settings: dict[str, object], other: dict[str, object]) -> dict[str, object]:
+    """Settings with what `strict` stands for, as far as the other side writes it out."""
+    implied = {key: True for key in tables.MYPY_STRICT if key in other}
+    return {**implied, **settings} if is_on(settings.get("strict")) else settings
 
 
 def _overrides(table: Mapping[str, Any]) -> dict[str, dict[str, object]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.oracles.comparison import compare
-from guardrails.analysis.oracles.conventions import conventions
+from guardrails.analysis.oracles.conventions import Conventions, conventions
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.products import product_packages
 from guardrails.analysis.source import Sources, is_python
@@ -54,8 +54,11 @@ class TamperingGate:
         project = bench.policy.project
         patterns = tuple(dict.fromkeys((*bench.policy.tampering.tests, *project.judges)))
         packages = product_packages(sorted(base.paths | head.paths), project.packages, patterns)
-        tests, compared = _tests(bench, base, head, patterns, packages)
-        place = product.Place(base, head, bench.change.files, packages, project.judges, bench.policy.tampering.tests)
+        known = conventions(base)
+        tests, compared = _tests(bench, base, head, patterns, packages, known)
+        place = product.Place(
+            base, head, bench.change.files, packages, project.judges, bench.policy.tampering.tests, known
+        )
         found, set_up = settings.observe(bench, base, head)
         seen = [*tests, *found, *product.observe(place), *recordings(bench.change.files, project.judges, base, head)]
         files = len(bench.change.files)
@@ -64,10 +67,14 @@ class TamperingGate:
 
 
 def _tests(
-    bench: Bench, base: Sources, head: Sources, patterns: tuple[str, ...], packages: tuple[str, ...]
+    bench: Bench,
+    base: Sources,
+    head: Sources,
+    patterns: tuple[str, ...],
+    packages: tuple[str, ...],
+    known: Conventions,
 ) -> tuple[tuple[Observation, ...], int]:
     """The tests of the changed files."""
-    known = conventions(base)
     files = bench.change.files
     old = Side(base, patterns, known, (f.base_path for f in files if f.kind is not ChangeKind.ADDED))
     new = Side(head, patterns, known, (f.path for f in files if f.kind is not ChangeKind.DELETED))

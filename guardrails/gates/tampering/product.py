@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from guardrails.analysis.cheats import Sign, read_paths, recited, signs
 from guardrails.analysis.observation import Observation
+from guardrails.analysis.oracles.conventions import Conventions
 from guardrails.analysis.products import product_files, top_packages
 from guardrails.analysis.source import Sources, is_python
 from guardrails.analysis.suppressions import HARMLESS, Suppression, suppressions
@@ -35,6 +36,7 @@ class Place:
     packages: tuple[str, ...]
     judges: tuple[str, ...]
     tests: tuple[str, ...]
+    conventions: Conventions
 
     def product(self) -> list[FileChange]:
         """The changed Python files of the product that the head has."""
@@ -42,8 +44,9 @@ class Place:
         return [f for f in self.files if f.path in head]
 
     def python(self) -> list[FileChange]:
-        """The changed Python files that the head has."""
-        return [f for f in self.files if is_python(f.path) and f.kind is not ChangeKind.DELETED]
+        """The changed Python files that the head has, but data of the tests."""
+        kept = (f for f in self.files if is_python(f.path) and f.kind is not ChangeKind.DELETED)
+        return [f for f in kept if not (matches(f.path, self.judges) and self.conventions.is_passed_over(f.path))]
 
 
 def observe(place: Place) -> Iterator[Observation]:

@@ -174,3 +174,9 @@ def test_without_contracts_the_gate_is_skipped(tmp_path: Path) -> None:
     skip = LayersGate().skip(bench_of(tmp_path, {"setup.cfg": "[metadata]\n"}, {"a.py": ""}))
     assert skip is not None
     assert "contracts" in skip.sentence
+
+
+def test_contracts_that_cannot_be_checked_at_the_base_are_no_pass(tmp_path: Path) -> None:
+    base = {**BASE, ".importlinter": CONTRACTS.replace("exhaustive = True", "exhaustive = True\nno_such_option = 1")}
+    with pytest.raises(JudgementError, match="cannot be checked"):
+        judge(LayersGate(), tmp_path, base, UPWARD)

