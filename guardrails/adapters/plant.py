@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from guardrails.adapters.git import Git
+from guardrails.model.probe import Executable, LinkTo
 
 BASE, CHANGE = "main", "change"
 """The branches: the default one, and the one with the change, which is checked out."""
@@ -50,14 +51,17 @@ def commit(directory: Path, message: str) -> None:
 
 
 def write_files(directory: Path, files: Mapping[str, str | None]) -> None:
-    """Write each file, or delete it where the text is None."""
+    """Write each file, link or program; delete it where the text is None."""
     for path, text in files.items():
         target = directory / path
-        if text is None:
-            target.unlink()
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if text is None or isinstance(text, LinkTo):
+            target.unlink(missing_ok=text is not None)
+        if isinstance(text, LinkTo):
+            target.symlink_to(str(text))
+        elif text is not None:
             target.write_text(text, encoding="utf-8", newline="\n")
+            target.chmod(0o755 if isinstance(text, Executable) else 0o644)
 
 
 def replace_files(directory: Path, source: Path) -> None:

@@ -4,12 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 
+class LinkTo(str):
+    """A symbolic link where a text would be a file: the text is its target."""
+
+
+class Executable(str):
+    """The text of a file that has the executable bit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One planted violation.
 
-    `base` is a whole small project, path to text. `bad` and `honest` are changes to it: path to new text, or None to
-    delete the file. Judged by its gate alone, `bad` must produce a finding of `rule`, and `honest` must pass.
+    `base` is a whole small project, path to text (or `LinkTo`, `Executable`). `bad` and `honest` are changes to it, path
+    to new text, or None to delete the file. Judged by its gate alone, `bad` must produce a finding of `rule`, and
+    `honest` must pass.
     """
 
     rule: str

@@ -44,8 +44,9 @@ def test_a_gate_has_a_probe_and_every_probe_a_rule_of_it(gate: Gate) -> None:
     assert {probe.rule for probe in gate.probes} <= {rule.id for rule in gate.rules}
     for probe in gate.probes:
         assert probe.bad != probe.honest
-        assert any(probe.base.get(path) != text for path, text in probe.bad.items())
-        assert any(probe.base.get(path) != text for path, text in probe.honest.items())
+        for change in (probe.bad, probe.honest):
+            before = {path: probe.base.get(path) for path in change}
+            assert any((type(before[path]), before[path]) != (type(text), text) for path, text in change.items())
 
 
 @EACH
