@@ -16,9 +16,8 @@ class Executable(str):
 class Probe:
     """One planted violation.
 
-    `base` is a whole small project, path to text (or `LinkTo`, `Executable`). `bad` and `honest` are changes
-    to it: path
-    to new text, or None to delete the file. Judged by its gate alone, `bad` must produce a finding of `rule`, and
+    `base` is a whole small project, path to text (or `LinkTo`, `Executable`). `bad` and `honest` are changes to it:
+    path to new text, or None to delete the file. Judged by its gate alone, `bad` must produce a finding of `rule`, and
     `honest` must pass.
     """
 
