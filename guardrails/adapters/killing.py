@@ -8,10 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 _LINUX = sys.platform == "linux"
-_PROC = Path("/proc")
+_PROC = "/proc"
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of <sys/prctl.h>
 _POLL = 0.02
 _ROUNDS = 50
@@ -101,7 +100,7 @@ def _marked(mark: str) -> Iterator[int]:
     wanted, own = mark.encode(), os.getpid()
     for pid in _pids():
         with suppress(OSError):
-            if pid != own and wanted in (_PROC / str(pid) / "environ").read_bytes():
+            if pid != own and wanted in _of_process(pid, "environ"):
                 yield pid
 
 
@@ -109,9 +108,14 @@ def _children(parent: int) -> Iterator[int]:
     for pid in _pids():
         with suppress(OSError, ValueError, IndexError):
             # After the name, which may hold anything but ends at the last bracket: state, parent, …
-            fields = (_PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+            fields = _of_process(pid, "stat").rpartition(b")")[2].split()
             if int(fields[1]) == parent:
                 yield pid
+
+
+def _of_process(pid: int, name: str) -> bytes:
+    with open(f"{_PROC}/{pid}/{name}", "rb") as file:  # noqa: PTH123 - for every process after every program
+        return file.read()
 
 
 def _pids() -> list[int]:
