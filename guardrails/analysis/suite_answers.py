@@ -8,6 +8,7 @@ from dataclasses import replace
 import msgspec
 
 from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
+from guardrails.analysis.support import below
 from guardrails.model.change import Change
 from guardrails.model.finding import Finding, Severity
 from guardrails.ports import Store, SuiteRun
@@ -45,11 +46,6 @@ def _by_function(names: Iterable[str]) -> dict[str, list[str]]:
 def broken_files(run: SuiteRun) -> Mapping[str, str]:
     """Files that could not be collected, with pytest's message."""
     return {file_of(name): message for name, message in run.errors}
-
-
-def below(path: str, parents: Iterable[str]) -> bool:
-    """Whether a path is one of `parents` or stands below one."""
-    return any(one in (".", path) or path.startswith(f"{one.rstrip('/')}/") for one in parents)
 
 
 def why_not_run(name: str, run: SuiteRun) -> str:

@@ -14,6 +14,7 @@ from typing import TypedDict
 from guardrails.analysis import suite_answers as answers
 from guardrails.analysis.pact_changes import Loss, differences
 from guardrails.analysis.pacts import Interaction, Pact, UnreadablePactError, drift, parse, sentence, unverified
+from guardrails.analysis.support import below
 from guardrails.config import Contracts
 from guardrails.errors import JudgementError, ToolMissingError
 from guardrails.gates.base import Bench, Profile, unchanged
@@ -161,7 +162,7 @@ def _policy(bench: Bench) -> Contracts:
 
 
 def _pact_paths(tree: Tree, policy: Contracts) -> list[str]:
-    return [path for path in tree.paths() if path.endswith(".json") and answers.below(path, (policy.pacts,))]
+    return [path for path in tree.paths() if path.endswith(".json") and below(path, (policy.pacts,))]
 
 
 @dataclass(slots=True)
@@ -211,7 +212,7 @@ class _Judging:
     def write_pacts(self, committed: Sequence[Pact]) -> list[Pact]:
         """What the head's consumers' tests write, held against what is committed."""
         tree, policy = self.bench.trees.head, self.policy
-        if not any(answers.below(path, (policy.consumers,)) for path in tree.paths()):
+        if not any(below(path, (policy.consumers,)) for path in tree.paths()):
             self.notes.append(
                 f"the head has no consumers' tests in {policy.consumers}: its pacts are taken as they are"
             )

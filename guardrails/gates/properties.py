@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from guardrails.analysis import suite_answers as answers
+from guardrails.analysis.affected import affected
 from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
+from guardrails.analysis.support import below
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.model.finding import Finding, Rule, Severity
@@ -100,7 +102,7 @@ class PropertiesGate:
         paths = _paths(bench)
         if not paths:
             return Skip(SkipReason.SUBJECT_ABSENT, "guardrails.toml names no property suites ([properties] paths)")
-        if any(answers.below(one, paths) for tree in (bench.trees.base, bench.trees.head) for one in tree.paths()):
+        if any(below(one, paths) for tree in (bench.trees.base, bench.trees.head) for one in tree.paths()):
             return unchanged(bench, bench.policy.properties.inputs)
         return Skip(SkipReason.SUBJECT_ABSENT, f"neither base nor head has anything in {', '.join(paths)}")
 
@@ -114,8 +116,7 @@ class PropertiesGate:
         judging = _Judging(bench)
         counted = trial = judging.drawn("trial")
         judging.judge_trial(trial)
-        differs = bench.trees.trial.digest != bench.trees.head.digest
-        if differs and judging.sources.touches(judging.paths):
+        if judging.head_differs():
             head = judging.drawn("head")
             judging.judge_head(head, trial)
             counted = trial if judging.owed.collected else head
@@ -155,6 +156,13 @@ class _Judging:
     @property
     def paths(self) -> tuple[str, ...]:
         return _paths(self.bench)
+
+    def head_differs(self) -> bool:
+        """Whether the head's own suites may come out otherwise than the base's did on the same code."""
+        bench, judges = self.bench, self.bench.policy.project.judges
+        if bench.trees.trial.digest == bench.trees.head.digest:
+            return False
+        return affected(bench.trees, bench.change, judges, self.paths, self.owed.collected) != ()
 
     def drawn(self, side: str, only: Sequence[str] | None = None) -> SuiteRun:
         """A run of one side's suites with fresh examples."""

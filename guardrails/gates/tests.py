@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, TypedDict
 
 from guardrails.analysis import suite_answers as answers
+from guardrails.analysis.affected import affected
 from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
+from guardrails.analysis.support import below
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.model.finding import Finding, Rule, Severity
-from guardrails.model.paths import matches
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.ports import SuiteRun, Tree
@@ -56,6 +57,7 @@ NOT_RUN = Rule(
     "The test is there, but nothing ran it: deselected, ignored, shadowed, or lost with its process.",
     "Have pytest collect and run it again: look at collect_ignore, hooks in conftest.py, markers, addopts and names.",
     bad="`collect_ignore = ['test_rank.py']` in conftest.py",
+    limits="Asks for a person where the change marked the test itself.",
 )
 CANNOT_FAIL = Rule(
     "tests/suite-cannot-fail",
@@ -111,7 +113,7 @@ class TestsGate:
     def skip(self, bench: Bench) -> Skip | None:
         """Skipped where neither side has a file below the paths of the policy."""
         paths = _paths(bench)
-        if any(answers.below(one, paths) for tree in (bench.trees.base, bench.trees.head) for one in tree.paths()):
+        if any(below(one, paths) for tree in (bench.trees.base, bench.trees.head) for one in tree.paths()):
             return None
         return Skip(SkipReason.SUBJECT_ABSENT, f"neither base nor head has tests in {', '.join(paths)}")
 
@@ -127,7 +129,7 @@ class TestsGate:
         done = judging.judge_trial(trial)
         extra = 0
         if bench.trees.trial.digest != bench.trees.head.digest:
-            paths = _head_paths(bench, judging)
+            paths = _head_paths(bench, judging.owed)
             head = bench.suites.run(bench.trees.head, paths, judging.timeout, workers=judging.workers)
             extra = judging.judge_head(head, paths)
         least = max(bench.policy.tests.minimum, len(judging.owed.collected))
@@ -161,15 +163,12 @@ def _owed(bench: Bench) -> SuiteRun:
     return owed
 
 
-def _head_paths(bench: Bench, judging: "_Judging") -> tuple[str, ...]:
-    """What of the head's own suite to run: only the test modules that differ, where nothing else of the judges does."""
-    judges = bench.policy.project.judges
-    touched = sorted(path for path in bench.change.paths if matches(path, judges))
-    there = frozenset(bench.trees.head.paths())
-    if judging.sources.are_plain_tests(touched, judging.owed.collected):
-        return tuple(path for path in touched if path in there)
+def _head_paths(bench: Bench, owed: SuiteRun) -> tuple[str, ...]:
+    """What of the head's own suite to run: where it may come out otherwise than the base's did on the same code."""
     own = bench.head_policy.tests.paths if bench.head_policy is not None else ()
-    return tuple(dict.fromkeys((*_paths(bench), *own)))
+    paths = tuple(dict.fromkeys((*_paths(bench), *own)))
+    some = affected(bench.trees, bench.change, bench.policy.project.judges, paths, owed.collected)
+    return paths if some is None or set(own).difference(_paths(bench)) else some
 
 
 @dataclass(slots=True)
@@ -283,7 +282,10 @@ class _Judging:
         told = {function_of(name) for name in self.told}
         for name in answers.lost_in_head(self.owed, run, self.sources, paths) if not run.complaint else ():
             if name not in told:
-                self._add(NOT_RUN, name, answers.why_not_run(name, run))
+                changed = self.sources.own_change(name)
+                what = answers.why_not_run(name, run) + (f"; in the change {changed}" if changed else "")
+                # The base's version did run. What hides a test from outside blocks; a mark of its own is for a person.
+                self._add(NOT_RUN, name, what, Severity.REVIEW if changed else None)
         self.notes.append(f"{len(run.records)} of the head's own tests ran on the head")
         return len(set(run.records).difference(self.owed.collected))
 
@@ -328,9 +330,10 @@ class _Judging:
             return {}
         return answers.outcomes(self.bench.suites.run(tree, (), self.timeout, workers=1, only=names[:_EXAMINED]))
 
-    def _add(self, rule: Rule, name: str, what: str) -> None:
+    def _add(self, rule: Rule, name: str, what: str, severity: Severity | None = None) -> None:
         self.told.add(name)
-        self.findings.append(rule.finding(what, **self._place(name, own=rule is HEAD_FAILS)))
+        place = self._place(name, own=rule is HEAD_FAILS)
+        self.findings.append(rule.finding(what, **place, severity=severity))
 
     def _place(self, name: str, *, own: bool = False) -> "_Place":
         """Where a test stands, and how to run it; `own` says that the head's version is meant."""

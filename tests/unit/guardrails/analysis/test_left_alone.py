@@ -69,14 +69,6 @@ def test_other_tests_are_no_surroundings() -> None:
     assert surroundings(old, A) != surroundings(ast.parse(TEST.replace("LIMIT = 3", "LIMIT = 2")), A)
 
 
-def test_what_a_test_uses_is_followed(tmp_path: Path) -> None:
-    support = sources(tmp_path, {}).support("tests/unit/test_rank.py")
-    assert support == {
-        "tests/unit/test_rank.py", "tests/conftest.py", "tests/plugin.py", "tests/helpers.py", "tests/deeper.py",
-        "tests/__init__.py",
-    }  # fmt: skip
-
-
 def test_why_a_test_counts_as_changed(tmp_path: Path) -> None:
     def why(**head: str | None) -> str:
         named = {name.replace("__", "/").replace("_py", ".py").replace("_json", ".json"): t for name, t in head.items()}
@@ -96,16 +88,3 @@ def test_a_test_is_found_where_it_moved(tmp_path: Path) -> None:
     assert moved.defines(A)
     assert moved.place(A) == Place("tests/test_rank.py", 13, alike=False)
     assert not moved.defines("tests/unit/test_rank.py::test_gone")
-
-
-def test_whether_a_change_touches_a_suite(tmp_path: Path) -> None:
-    def touches(name: str, head: dict[str, str | None]) -> bool:
-        return sources(tmp_path / name, head).touches(("tests/unit",))
-
-    assert not touches("product", {"shop.py": "X = 1\n"})
-    assert not touches("other", {"tests/other.py": "X = 1\n"})
-    assert touches("helper", {"tests/deeper.py": "X = 1\n"})
-    assert touches("data", {"tests/slates.json": "[1]"})
-    assert touches("configuration", {"pytest.ini": "[pytest]\n"})
-    assert touches("new", {"tests/unit/test_new.py": ""})
-    assert touches("gone", {"tests/unit/test_rank.py": None})

@@ -206,11 +206,27 @@ def test_a_changed_test_that_fails_on_both_sides_blocks(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("path", ["tests/conftest.py", "tests/helpers.py", "tests/data/new.json", "pyproject.toml"])
-def test_the_head_s_whole_suite_runs_where_more_than_tests_changed(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "runs"),
+    [
+        ("tests/conftest.py", "tests"),
+        ("tests/data/new.json", "tests"),
+        ("pyproject.toml", "tests"),
+        ("tests/helpers.py", "tests/test_uses.py"),
+        ("tests/data/golden.json", "tests/test_uses.py"),
+    ],
+)
+def test_of_the_head_s_suite_runs_what_may_come_out_otherwise(tmp_path: Path, path: str, runs: str) -> None:
     bench, suites = scripted(tmp_path, {path: "\n"}, {})
     TestsGate().run(bench)
-    assert [asked.paths for asked in suites.asked if asked.side == "head"] == [("tests",)]
+    assert [asked.paths for asked in suites.asked if asked.side == "head"] == [(runs,)]
+
+
+def test_a_test_that_the_change_marks_itself_asks_for_a_person(tmp_path: Path) -> None:
+    head = {"tests/test_shop.py": BASE["tests/test_shop.py"].replace("def test_b", "@pytest.mark.slow\ndef test_b")}
+    outcome = judge(tmp_path, head, {"head": suite_run({A: "passed", C: "passed"}, deselected=(B,))})
+    assert told(outcome) == [("not-run", "review")]
+    assert outcome.findings[0].what == f"{B} is deselected; in the change it was changed"
 
 
 def test_a_run_that_breaks_off_blocks(tmp_path: Path) -> None:
