@@ -123,8 +123,10 @@ class _Ruff:
         return frozenset(found)
 
     def _directories(self, sources: Sources) -> list[str]:
-        """Where a configuration begins to hold: the root, and each directory that has its own and Python files."""
-        return [d for d in dict.fromkeys(("", *self._places)) if any(self._owns(d, p) for p in sources.paths)]
+        """Where a configuration begins to hold: the root, and each directory that has its own and in which the change
+        touches a Python file. In any other both trees are the same, so nothing can be new there."""
+        nested = [d for d in self._places if d and any(self._owns(d, path) for path in self._bench.change.paths)]
+        return [d for d in ("", *nested) if any(self._owns(d, path) for path in sources.paths)]
 
     def _owns(self, directory: str, path: str) -> bool:
         """Whether a Python file's nearest configuration is that of `directory`."""
