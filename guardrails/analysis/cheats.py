@@ -9,18 +9,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from guardrails.analysis.dynamic import dynamic_code
+from guardrails.analysis.dynamic import dynamic_code, literal
 from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.oracles.hooks import constant_comparisons
 from guardrails.model.finding import Severity
 
 _RUNNERS = re.compile(r"^_?(pytest|unittest|nose2?|hypothesis|_?pytest\..*|py\.test|guardrails|locust|pact)$")
-_RUNNER_VARIABLES = re.compile(r"(?i)^(_?PYTEST|HYPOTHESIS_|GUARDRAILS_|_called_from_test|TOX_|NOX_)")
+_VARIABLES = re.compile(r"(?i)^(_?PYTEST_?|HYPOTHESIS_|GUARDRAILS_|_called_from_test|TOX_|NOX_)")
 _CI_VARIABLES = frozenset(
     {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "TRAVIS", "BUILDKITE", "JENKINS_URL", "TF_BUILD"}
 )
-_PLACES = frozenset({"sys.modules", "os.environ", "sys.argv", "os.environb", "sys.orig_argv"})
-_LOOKS = frozenset({"os.getenv", "os.environ.get", "os.environ.pop", "sys.modules.get", "importlib.util.find_spec"})
+_ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environb", "os.environ.get", "os.environ.pop"})
+_LOOKS = _ENVIRONMENT | {"sys.modules", "sys.argv", "sys.orig_argv", "sys.modules.get", "importlib.util.find_spec"}
 _STACKS = frozenset(
     {"inspect.stack", "inspect.currentframe", "sys._getframe", "traceback.extract_stack", "sys._current_frames"}
 )
@@ -76,33 +76,23 @@ def signs(module: ast.Module, names: Names, text: str) -> Iterator[Sign]:
 
 
 def _runner(module: ast.Module, names: Names) -> Iterator[Sign]:
-    """Looks for the test runner, the gate or the CI."""
-    for node in ast.walk(module):
-        text, line = "", getattr(node, "lineno", 0)
-        word: object = None
-        if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn | ast.Eq):
-            place = ast.unparse(node.comparators[0])
-            word = node.left.value if isinstance(node.left, ast.Constant) else None
-            near = names.full(node.comparators[0]) in _PLACES or any(p in place for p in ("sys.argv", "sys.modules"))
-            word = word if near else None
-            text = ast.unparse(node)
-        elif isinstance(node, ast.Subscript) and names.full(node.value) in _PLACES:
-            word = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            text = ast.unparse(node)
-        elif isinstance(node, ast.Call):
-            full = names.full(node.func) or ""
-            text = ast.unparse(node)
-            if full in _LOOKS and node.args and isinstance(node.args[0], ast.Constant):
-                word = node.args[0].value
-            elif full in _STACKS:
-                yield Sign("stack-inspected", text, f"looks at who calls it: `{text[:100]}`", line)
-        elif isinstance(node, ast.Attribute) and node.attr == "_called_from_test":
-            word, text = node.attr, ast.unparse(node)
-        if isinstance(word, str) and (_RUNNERS.match(word) or _RUNNER_VARIABLES.match(word)):
-            yield Sign("test-runner-detected", text, f"looks for the test runner: `{text[:100]}`", line)
-        elif isinstance(word, str) and word in _CI_VARIABLES:
-            what = f"behaves as the CI is there or not: `{text[:100]}`"
-            yield Sign("test-runner-detected", text, what, line, Severity.REVIEW)
+    """Looks for the test runner, the gate or the CI: a statement with such a name and a place where one looks."""
+    for statement in ast.walk(module):
+        if not isinstance(statement, ast.stmt):
+            continue
+        for own in (child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)):
+            nodes = list(ast.walk(own))
+            full = {names.full(n) for n in nodes if isinstance(n, ast.Name | ast.Attribute)}
+            text = ast.unparse(own)[:100]
+            if full & _STACKS:
+                yield Sign("stack-inspected", text, f"looks at who calls it: `{text}`", own.lineno)
+            words = [literal(n, names) or "" for n in nodes if isinstance(n, ast.Constant | ast.BinOp | ast.JoinedStr)]
+            told = any(isinstance(n, ast.Attribute) and n.attr == "_called_from_test" for n in nodes)
+            if told or (full & _LOOKS and any(_RUNNERS.match(word) or _VARIABLES.match(word) for word in words)):
+                yield Sign("test-runner-detected", text, f"looks for the test runner: `{text}`", own.lineno)
+            elif full & _ENVIRONMENT and _CI_VARIABLES.intersection(words):
+                what = f"behaves as the CI is there or not: `{text}`"
+                yield Sign("test-runner-detected", text, what, own.lineno, Severity.REVIEW)
 
 
 def _comparisons(module: ast.Module) -> Iterator[Sign]:
@@ -266,7 +256,10 @@ def _is_data(value: object) -> bool:
 
 
 def read_paths(module: ast.Module) -> Iterator[tuple[str, int]]:
-    """Strings of a module that can be paths, with their lines: parts joined to one, documentation left out."""
+    """Strings of a module that can be paths, with their lines: parts joined to one, documentation left out.
+
+    A path that is joined of one written part and others begins with a slash here: `root / "tests"` is `/tests`.
+    """
     documentation = {
         id(body[0].value)
         for n in ast.walk(module)
@@ -279,11 +272,11 @@ def read_paths(module: ast.Module) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
             text = node.value
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            text = "/".join(_parts(node))
+            text = "/" + "/".join(_parts(node))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _JOINING:
-            text = "/".join(part for argument in (node.func.value, *node.args) for part in _parts(argument))
-        if "/" in text.strip("/") and len(text) < _LONGEST and "\n" not in text:
-            yield text.removeprefix("./").strip("/"), getattr(node, "lineno", 0)
+            text = "/" + "/".join(part for argument in (node.func.value, *node.args) for part in _parts(argument))
+        if "/" in text.rstrip("/") and len(text) < _LONGEST and "\n" not in text:
+            yield text.removeprefix("./").rstrip("/"), getattr(node, "lineno", 0)
 
 
 _JOINING = frozenset({"join", "joinpath", "open", "read_text", "read_bytes", "glob"})

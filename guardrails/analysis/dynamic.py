@@ -46,7 +46,7 @@ def dynamic_code(module: ast.Module, names: Names) -> Iterator[DynamicCode]:
         if isinstance(node, ast.Call):
             yield from _call(node, names)
         elif isinstance(node, ast.Subscript) and names.full(node.value) in _MODULES:
-            yield DynamicCode("modules", node.lineno, ast.unparse(node), _literal(node.slice, names))
+            yield DynamicCode("modules", node.lineno, ast.unparse(node), literal(node.slice, names))
 
 
 def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
@@ -54,13 +54,13 @@ def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
     if full in _LOADERS:
         at = _LOADERS[full]
         arguments = [*node.args, *(k.value for k in node.keywords if k.arg in {"name", "fullname", "path", "location"})]
-        target = _literal(arguments[at], names) if len(arguments) > at else None
+        target = literal(arguments[at], names) if len(arguments) > at else None
         yield DynamicCode("import", node.lineno, ast.unparse(node)[:120], target)
     elif full in _RUNNERS:
-        target = _literal(node.args[0], names) if node.args else None
+        target = literal(node.args[0], names) if node.args else None
         yield DynamicCode("code", node.lineno, ast.unparse(node)[:120], target)
     elif full and full.rpartition(".")[0] in _MODULES and node.args:  # sys.modules.get("x"), .pop, .setdefault
-        yield DynamicCode("modules", node.lineno, ast.unparse(node)[:120], _literal(node.args[0], names))
+        yield DynamicCode("modules", node.lineno, ast.unparse(node)[:120], literal(node.args[0], names))
 
 
 def _through_getattr(function: ast.expr, names: Names) -> str | None:
@@ -75,16 +75,16 @@ def _through_getattr(function: ast.expr, names: Names) -> str | None:
     return None
 
 
-def _literal(node: ast.expr, names: Names) -> str | None:
+def literal(node: ast.expr, names: Names) -> str | None:
     """The string that an expression of string constants makes, or None."""
     node = names.value(node)
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            parts = (_literal(left, names), _literal(right, names))
+            parts = (literal(left, names), literal(right, names))
             return "".join(p for p in parts if p) if None not in parts else None
         case ast.JoinedStr(values=values):
-            pieces = [_literal(v.value if isinstance(v, ast.FormattedValue) else v, names) for v in values]
+            pieces = [literal(v.value if isinstance(v, ast.FormattedValue) else v, names) for v in values]
             return "".join(p for p in pieces if p) if None not in pieces else None
     return None

@@ -92,16 +92,12 @@ def truth(node: ast.expr, names: Names | None = None) -> bool | None:
     `typing.TYPE_CHECKING` is false: it is when the program runs.
     """
     match node:
-        case ast.Constant(value=value):
-            return bool(value)
-        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-            return True if any(not isinstance(e, ast.Starred) for e in elements) else (None if elements else False)
-        case ast.Dict(keys=keys):
-            return bool(keys) if None not in keys else None
+        case ast.Constant() | ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.JoinedStr():
+            return _is_full(node)
         case ast.Lambda() | ast.GeneratorExp():
             return True
-        case ast.JoinedStr(values=values) if any(isinstance(v, ast.Constant) and v.value for v in values):
-            return True
+        case ast.NamedExpr(value=value):
+            return truth(value, names)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             inner = truth(operand, names)
             return None if inner is None else not inner
@@ -119,6 +115,20 @@ def truth(node: ast.expr, names: Names | None = None) -> bool | None:
     return None
 
 
+def _is_full(node: ast.expr) -> bool | None:
+    """Whether a constant or a container is other than empty."""
+    match node:
+        case ast.Constant(value=value):
+            return bool(value)
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            return True if any(not isinstance(e, ast.Starred) for e in elements) else (None if elements else False)
+        case ast.Dict(keys=keys):
+            return bool(keys) if None not in keys else None
+        case ast.JoinedStr(values=values) if any(isinstance(v, ast.Constant) and v.value for v in values):
+            return True
+    return None
+
+
 def _junction(parts: list[bool | None], *, decides: bool) -> bool | None:
     """`or` is decided by one true part, `and` by one false part."""
     if decides in parts:
@@ -132,6 +142,8 @@ _IRREFLEXIVE = (ast.NotEq, ast.IsNot, ast.Lt, ast.Gt)
 
 def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool | None:
     """A comparison of constants, of a thing with itself, or of a length with zero."""
+    left = left.value if isinstance(left, ast.NamedExpr) else left
+    right = right.value if isinstance(right, ast.NamedExpr) else right
     if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
         return _constants_compare(left.value, op, right.value)
     if ast.dump(left) == ast.dump(right) and not any(isinstance(n, ast.Call) for n in ast.walk(left)):

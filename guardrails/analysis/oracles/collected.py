@@ -55,6 +55,7 @@ class Suite:
     tests: tuple[TestCase, ...]
     hidden: tuple[Hidden, ...]
     text: str = ""
+    left_out: frozenset[str] = frozenset()
 
     def mentions(self, *words: str) -> bool:
         """Whether one of the words stands in the source at all: a walk over the syntax costs far more than this."""
@@ -111,7 +112,13 @@ class _Walk:
                 case ast.With() | ast.AsyncWith():
                     self.body(statement.body, scope)
                 case ast.For() | ast.While():
-                    self.body(statement.body, scope.when(ast.unparse(statement).split("\n")[0]))
+                    once = statement.iter if isinstance(statement, ast.For) else statement.test
+                    inner = scope.when(ast.unparse(statement).split("\n")[0])
+                    never = truth(once, self.names) is False
+                    self.body(statement.body, scope.hide("it stands in a loop that never runs") if never else inner)
+                case ast.Match(cases=cases):
+                    for case in cases:
+                        self.body(case.body, scope.when(f"match {ast.unparse(case.pattern)}"))
 
     def branch(self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], scope: _Scope) -> None:
         """Both sides of an `if`; a side that never runs under pytest hides what it defines."""
@@ -146,6 +153,8 @@ class _Walk:
         last = bound.get(node.name, node.lineno)
         if last > node.lineno:
             return f"line {last} gives its name to something else"
+        if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
+            return "it is a generator, which pytest does not run"
         if scope.classes and any(self.names.full(_called(d)) == "property" for d in node.decorator_list):
             return "it is a property"
         return ""
@@ -188,7 +197,17 @@ def collect(path: str, module: ast.Module, names: Names, text: str, conventions:
             walk.hidden.append(Hidden(path, name, node, f"line {off[node.name]} takes it away"))
         else:
             tests.append(TestCase(path, name, node, names, place.classes, place.conditions))
-    return Suite(path, module, names, tuple(tests), tuple(walk.hidden), text)
+    return Suite(path, module, names, tuple(tests), tuple(walk.hidden), text, conventions.left_out)
+
+
+def _own_nodes(node: Function) -> Iterator[ast.AST]:
+    """The nodes of a function without those of the functions inside it."""
+    todo: list[ast.AST] = list(node.body)
+    while todo:
+        inner = todo.pop()
+        yield inner
+        if not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            todo += ast.iter_child_nodes(inner)
 
 
 def _called(decorator: ast.expr) -> ast.expr:

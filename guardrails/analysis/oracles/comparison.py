@@ -9,7 +9,13 @@ from guardrails.analysis.oracles.cases import fewer_cases, literals_of
 from guardrails.analysis.oracles.checks import Check, Strength
 from guardrails.analysis.oracles.collected import Function, Hidden, Suite, TestCase
 from guardrails.analysis.oracles.doubles import fixture_doubles, newly_replaced, shadowed_imports, subjects_of
-from guardrails.analysis.oracles.hooks import equal_to_everything, new_exits, new_hooks, uncollected_paths
+from guardrails.analysis.oracles.hooks import (
+    equal_to_everything,
+    new_exits,
+    new_hooks,
+    patched_tools,
+    uncollected_paths,
+)
 from guardrails.analysis.oracles.hypotheses import less_tried, smaller_strategies
 from guardrails.analysis.oracles.marks import module_skips, new_marks, new_skip_calls
 from guardrails.analysis.oracles.pairing import Pairing, body_of, hidden_twin, pair
@@ -213,6 +219,7 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
     if after.mentions("exit", "quit", "abort", "SystemExit", "kill", "execv", "raise_signal"):
         yield from new_exits(before, after)
     yield from _equal(before, after)
+    yield from patched_tools(before, after)
     if everywhere and after.mentions("skip", "xfail"):
         yield from module_skips(before, after)
     if everywhere and any(after.mentions(package) for package in packages):

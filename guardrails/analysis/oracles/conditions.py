@@ -68,6 +68,10 @@ class Conditions:
         """One comparison, with the literal side as what is expected."""
         if is_literal(left) and not is_literal(right):
             left, op, right = right, _mirrored(op), left
+        if isinstance(op, ast.Eq) and any(
+            (self._names.full(side) or "").endswith("mock.ANY") for side in (left, right)
+        ):
+            return self._check("always", Strength.NOTHING, left, test)
         match op:
             case ast.Eq() | ast.Is():
                 for subject, near in ((left, right), (right, left)):

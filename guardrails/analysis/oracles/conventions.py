@@ -2,6 +2,7 @@
 
 import configparser
 import fnmatch
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ class Conventions:
     classes: tuple[str, ...] = ("Test",)
     passed_over: tuple[str, ...] = ("*.egg", ".*", "_darcs", "build", "CVS", "dist", "node_modules", "venv", "{arch}")
     """`norecursedirs`: what lies below such a directory is data of the tests and no test."""
+
+    left_out: frozenset[str] = frozenset()
+    """Marks by which a call of pytest in the tree's own build files leaves tests out: `-m "not slow"`."""
 
     def is_test_file(self, path: str) -> bool:
         """Whether pytest collects the file when it looks through its directory."""
@@ -90,4 +94,16 @@ def conventions(sources: Sources) -> Conventions:
         listed("python_functions", default.functions),
         listed("python_classes", default.classes),
         listed("norecursedirs", default.passed_over),
+        _left_out(sources, options.get("addopts", "")),
     )
+
+
+_NOT = re.compile(r"\bnot\s+(\w+)")
+_CALLS = ("Makefile", "tox.ini", ".ci/run", "noxfile.py", ".github/workflows/ci.yml", ".github/workflows/tests.yml")
+
+
+def _left_out(sources: Sources, addopts: object) -> frozenset[str]:
+    """Marks that `-m` leaves out, in pytest's own options or in a build file."""
+    texts = [str(addopts), *(sources.text(path) or "" for path in _CALLS)]
+    calls = (match[1] for text in texts for match in re.finditer(r"-m[ ='\",]+([^\n]*)", text))
+    return frozenset(mark for call in calls for mark in _NOT.findall(call))

@@ -90,11 +90,32 @@ def newly_replaced(before: TestCase, after: TestCase, packages: Sequence[str]) -
         is_subject = found.target.rpartition(".")[2] in subjects
         what = f"{after.name} now replaces {found.target}{', which it tests' if is_subject else ''}: `{found.text}`"
         yield Weakening("subject-mocked", what, after.path, found.line, None if is_subject else Severity.REVIEW)
+    for name, line in sorted(_bound_locally(after).items()):
+        if name in _product_names(before, packages) and name not in _bound_locally(before):
+            what = f"in {after.name} `{name}` is no longer {before.names.imports[name]} but something local"
+            yield Weakening("subject-mocked", what, after.path, line)
     made = _made_of_product(before, packages)
     for name, (line, text) in _faked(after).items():
         if name in made:
             what = f"in {after.name} `{name}` was made by {made[name]} and is now a double: `{text}`"
             yield Weakening("subject-mocked", what, after.path, line)
+
+
+def _product_names(test: TestCase, packages: Sequence[str]) -> frozenset[str]:
+    """Names of the module that a test loads and that come from the product."""
+    loaded = {n.id for n in ast.walk(test.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return frozenset(n for n in loaded if _is_product(test.names.imports.get(n, ""), packages))
+
+
+def _bound_locally(test: TestCase) -> dict[str, int]:
+    """Names that a test binds itself: arguments, assignments, functions in it, imports of something else."""
+    found = {a.arg: test.line for a in ast.walk(test.node.args) if isinstance(a, ast.arg)}
+    for node in ast.walk(test.node):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.setdefault(node.id, node.lineno)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node is not test.node:
+            found.setdefault(node.name, node.lineno)
+    return found
 
 
 def _made_of_product(test: TestCase, packages: Sequence[str]) -> dict[str, str]:
@@ -124,6 +145,11 @@ def _faked(test: TestCase) -> dict[str, tuple[int, str]]:
 def shadowed_imports(before: Suite, after: Suite, packages: Sequence[str]) -> Iterator[Weakening]:
     """Names that came from the product and that the test module now makes itself."""
     ours = {n: full for n, full in before.names.imports.items() if _is_product(full, packages)}
+    for name, full in sorted(ours.items()):
+        now = after.names.imports.get(name)
+        if now is not None and not _is_product(now, packages):
+            what = f"{after.path} now takes `{name}` from {now}; it came from {full}"
+            yield Weakening("subject-mocked", what, after.path, None)
     for statement in after.module.body:
         bound: list[str] = []
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -1,7 +1,6 @@
 """All checks of a test, in its own body and in the helpers of the tests that it calls."""
 
 import ast
-import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -9,7 +8,7 @@ from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.oracles.checks import Check, Strength, words_of
 from guardrails.analysis.oracles.collected import Function
 from guardrails.analysis.oracles.conditions import Conditions, tolerances
-from guardrails.analysis.oracles.literals import Filling, single_literals
+from guardrails.analysis.oracles.literals import Known
 from guardrails.analysis.oracles.vocabulary import (
     ARRAYS,
     COMPARISONS,
@@ -32,25 +31,22 @@ class Extraction:
 
     def __init__(self, path: str, node: Function, names: Names, helpers: Helpers, seen: frozenset[str]) -> None:
         self._path, self._node, self._names, self._helpers, self._seen = path, node, names, helpers, seen
-        self._known = names.literals | single_literals(node)
+        self._known = Known(node, names)
         self._used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        self._fill = self._known.fill
         self._conditions = Conditions(names, self._fill)
 
     def checks(self) -> list[Check]:
         """All checks, in the order in which they stand."""
         return list(self._block(self._node.body, (), ""))
 
-    def _fill(self, expression: ast.expr) -> ast.expr:
-        """The expression with names that stand for literals replaced by them."""
-        if not any(isinstance(n, ast.Name) and n.id in self._known for n in ast.walk(expression)):
-            return expression
-        filled: ast.expr = Filling(self._known).visit(copy.deepcopy(expression))
-        return filled
-
     def _block(self, body: Sequence[ast.stmt], guards: tuple[str, ...], dead: str) -> Iterator[Check]:
         """A list of statements; what stands after one that always leaves is dead."""
         for statement in body:
+            if isinstance(statement, ast.For | ast.AsyncFor | ast.While):
+                self._known.forget(statement)
             yield from self._statement(statement, guards, dead)
+            self._known.after(statement)
             if not dead and self._leaves(statement):
                 dead = f"line {statement.lineno} always leaves the test before it"
 

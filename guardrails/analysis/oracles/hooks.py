@@ -103,6 +103,44 @@ def _listed(module: ast.Module, name: str) -> frozenset[tuple[str, int]]:
     return frozenset(found)
 
 
+_TOOLS = frozenset({"pytest", "_pytest", "unittest", "hypothesis", "pluggy", "builtins", "numpy", "operator", "math"})
+_HARMLESS = ("unittest.TestCase.maxDiff", "unittest.TestCase.longMessage")
+
+
+def patched_tools(before: Suite | None, after: Suite) -> Iterator[Weakening]:
+    """Parts of the test tools themselves that tests replace, and directories put before the others for imports."""
+    old = Counter(text for _, text, _ in _tool_patches(before)) if before else Counter()
+    for full, text, line in _tool_patches(after):
+        if old[text] > 0:
+            old[text] -= 1
+        elif full.startswith("sys.path"):
+            what = f"{after.path} changes where imports are looked for: `{text[:80]}`"
+            yield Weakening("collection-hook", what, after.path, line, Severity.REVIEW)
+        else:
+            what = f"{after.path} replaces a part of a test tool: `{text[:80]}`"
+            yield Weakening("report-hook", what, after.path, line)
+
+
+def _tool_patches(suite: Suite) -> Iterator[tuple[str, str, int]]:
+    """Assignments to attributes of test tools, and changes of `sys.path`: full name, text, line."""
+    names = suite.names
+    for node in ast.walk(suite.module):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.Call):
+            full = names.full(node.func) or ""
+            if full.startswith("sys.path."):
+                yield full, ast.unparse(node), node.lineno
+            named = len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
+            if full.rpartition(".")[2] == "setattr" and named:
+                targets = [ast.Attribute(node.args[0], str(node.args[1].value), ast.Store())]  # type: ignore[attr-defined]  # a Constant
+        for target in targets:
+            full = names.full(target) or ""
+            root = ast.unparse(target).partition(".")[0]
+            ours = isinstance(target, ast.Attribute) and root in names.imports and full.partition(".")[0] in _TOOLS
+            if ours and not full.startswith(_HARMLESS):
+                yield full, ast.unparse(node), getattr(node, "lineno", 0)
+
+
 def new_exits(before: Suite | None, after: Suite) -> Iterator[Weakening]:
     """Ways out of the process that bypass pytest. One inside `raises(SystemExit)` or under `__main__` is honest."""
     old = Counter(full for full, _, _, _ in _exits(before)) if before else Counter()

@@ -118,6 +118,16 @@ def smaller_strategies(before: ast.Module, after: ast.Module, path: str, tests: 
         if most[0] is not None and most[1] is not None and most[1] < most[0]:
             what = f"the profile {profile!r} of Hypothesis tries {most[1]:g} examples, and tried {most[0]:g}"
             yield Weakening("property-narrowed", what, path, None)
+    loaded = [_loaded(module, n) for module, n in zip((before, after), names, strict=True)]
+    for text, line in loaded[1]:
+        if loaded[0] and text not in {old for old, _ in loaded[0]}:
+            yield Weakening("property-narrowed", f"another profile of Hypothesis is loaded: {text}", path, line)
+
+
+def _loaded(module: ast.Module, names: Names) -> list[tuple[str, int]]:
+    """Which profile is loaded, as text."""
+    calls = (n for n in ast.walk(module) if isinstance(n, ast.Call) and n.args)
+    return [(ast.unparse(c.args[0]), c.lineno) for c in calls if (names.full(c.func) or "").endswith("load_profile")]
 
 
 def _definitions(module: ast.Module, tests: frozenset[str]) -> dict[str, ast.AST]:

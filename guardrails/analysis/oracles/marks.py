@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from guardrails.analysis.names import Names, truth
-from guardrails.analysis.oracles.collected import Suite, TestCase
+from guardrails.analysis.oracles.collected import Function, Suite, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
 from guardrails.model.finding import Severity
 
@@ -75,18 +75,39 @@ def new_marks(before: tuple[TestCase, Suite], after: tuple[TestCase, Suite]) -> 
         if old[mark.full, mark.text] > 0:
             old[mark.full, mark.text] -= 1
             continue
-        weakening = _of_mark(mark, test)
+        weakening = _of_mark(mark, test, after[1].left_out)
         if weakening is not None:
             yield weakening
+    if isinstance(test.node, ast.AsyncFunctionDef) and isinstance(before[0].node, ast.FunctionDef):
+        what = f"{test.name} is now a coroutine, which pytest runs only with a plugin"
+        yield Weakening("test-wrapped", what, test.path, test.line)
+    given = (_defaults(test.node) - _defaults(before[0].node)) & _arguments(before[0].node)
+    for name in sorted(given):
+        what = f"{test.name} no longer takes the fixture `{name}`: its argument has a default"
+        yield Weakening("test-wrapped", what, test.path, test.line)
     added = [c for c in test.conditions if c not in before[0].conditions]
     if added:
         what = f"{test.name} is now defined only if `{added[0]}`"
         yield Weakening("test-conditional", what, test.path, test.line)
 
 
-def _of_mark(mark: Mark, test: TestCase) -> Weakening | None:
+def _arguments(node: Function) -> set[str]:
+    return {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
+
+
+def _defaults(node: Function) -> set[str]:
+    """Arguments that have a default: pytest gives them no fixture."""
+    last = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+    named = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    return {a.arg for a in last} | {a.arg for a, default in named if default is not None}
+
+
+def _of_mark(mark: Mark, test: TestCase, left_out: frozenset[str]) -> Weakening | None:
     """What a new mark does to a test."""
     place = (test.path, mark.line)
+    if mark.full.startswith("pytest.mark.") and mark.full.rpartition(".")[2] in left_out:
+        what = f"{mark.where} is now left out by the suite's own call of pytest: @{mark.text}"
+        return Weakening("test-skipped", what, *place, Severity.REVIEW)
     if mark.full in _RETRYING:
         return Weakening("test-retried", f"{mark.where} is now run again when it fails: @{mark.text}", *place)
     if mark.full in _SKIPPING:

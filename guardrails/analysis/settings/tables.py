@@ -109,7 +109,6 @@ PYTEST: Table = {
     "cache_dir": neutral,
     "junit_*": neutral,
     "doctest_*": neutral,
-    "pythonpath": neutral,
     "asyncio_*": neutral,
     "required_plugins": shorter_is_looser,
     "testpaths": shorter_is_looser,

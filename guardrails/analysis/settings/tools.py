@@ -12,7 +12,6 @@ from guardrails.analysis.settings.directions import Direction, SettingChange, co
 from guardrails.analysis.settings.invocations import argument_changes, warning_changes
 from guardrails.analysis.source import Sources
 
-_INI = {"setup.cfg", "tox.ini", "pytest.ini", ".pytest.ini", "mypy.ini", ".mypy.ini", ".coveragerc", ".flake8"}
 _OTHERS = ("pylint", "bandit", "pyright", "basedpyright", "flake8", "mutmut", "vulture", "deptry", "tox", "nox")
 """Checkers whose settings this file does not know: any change of them is for a person."""
 _SCRIPTS = (
@@ -20,6 +19,12 @@ _SCRIPTS = (
     "azure-pipelines.yml", ".pre-commit-config.yaml", "noxfile.py", "tox.ini", "Jenkinsfile", ".husky/**",
     ".githooks/**", "CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", "lefthook.yml", "justfile", "Taskfile.yml",
     ".gitattributes", "*/.gitattributes",
+)  # fmt: skip
+
+# The last that sets a checker is the one that the checker takes.
+_FILES = (
+    ".flake8", "tox.ini", "setup.cfg", "pyproject.toml", ".coveragerc", ".mypy.ini", "mypy.ini", "ruff.toml",
+    ".ruff.toml",
 )  # fmt: skip
 
 Found = Mapping[str, tuple[str, Mapping[str, Any]]]  # tool to the file and the settings
@@ -36,7 +41,7 @@ def tools(sources: Sources) -> Found:
         UnreadableError: a file that may hold them cannot be parsed.
     """
     found: dict[str, tuple[str, Mapping[str, Any]]] = {}
-    for path in ("pyproject.toml", *sorted(_INI), "ruff.toml", ".ruff.toml", ".coveragerc.toml"):
+    for path in _FILES:
         text = sources.text(path)
         if text is not None:
             for tool, settings in _in_file(path, text):

@@ -52,7 +52,7 @@ class TamperingGate:
         """Compare the tests, the settings and the product of base and head."""
         base, head = Sources(bench.trees.base), Sources(bench.trees.head)
         project = bench.policy.project
-        patterns = tuple(dict.fromkeys((*bench.policy.tampering.tests, *project.judges)))
+        patterns = tuple(dict.fromkeys((*bench.policy.tampering.tests, *project.judges, "**/conftest.py")))
         packages = product_packages(sorted(base.paths | head.paths), project.packages, patterns)
         known = conventions(base)
         tests, compared = _tests(bench, base, head, patterns, packages, known)

@@ -126,7 +126,9 @@ def _reads(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
         before, after = place.base.module(file.base_path), place.head.module(file.path)
         old = {text for text, _ in read_paths(before)} if before is not None else set()
         for text, line in read_paths(after) if after is not None else ():
-            ending = next((k for k in known if text == k or text.endswith(f"/{k}")), None)
+            whole = text.strip("/")
+            ending = next((k for k in known if whole == k or whole.endswith(f"/{k}")), None)
+            ending = ending or next((top for top in tops if text == f"/{top}"), None)
             if ending and text not in old:
                 yield Observation("reads-judges", file.path, line, f"{file.path} names {ending}, which judges it")
                 break

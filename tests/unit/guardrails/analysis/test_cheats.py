@@ -25,6 +25,9 @@ def seen(source: str) -> list[str]:
         ("import sys\nX = 'pytest' in sys.argv[0]", ["test-runner-detected"]),
         ("import sys\nX = hasattr(sys, 'x') and sys._called_from_test", ["test-runner-detected"]),
         ("import importlib.util\nX = importlib.util.find_spec('pytest')", ["test-runner-detected"]),
+        ("import sys\nX = any(m.startswith('pytest') for m in sys.modules)", ["test-runner-detected"]),
+        ("import sys\nX = 'py' + 'test' in sys.modules", ["test-runner-detected"]),
+        ("import sys\nif 'pytest' in ' '.join(sys.argv):\n    pass", ["test-runner-detected"]),
         ("import inspect\nX = inspect.stack()", ["stack-inspected"]),
         ("import os\nos._exit(0)", ["process-exit"]),
         ("import sys\nsys.exit(0)", ["process-exit"]),
@@ -91,4 +94,9 @@ def test_answers_by_heart() -> None:
 def test_paths_are_joined_and_documentation_is_none() -> None:
     source = '"""See tests/a.py."""\nA = "tests/x.json"\nB = root / "tests" / "y.json"\n'
     source += 'import os\nC = os.path.join("tests", "z.json")\nD = "tests"\n'
-    assert {text for text, _ in read_paths(parse_or_raise(source))} == {"tests/x.json", "tests/y.json", "tests/z.json"}
+    assert {text for text, _ in read_paths(parse_or_raise(source))} == {
+        "tests/x.json",
+        "/tests",
+        "/tests/y.json",
+        "/tests/z.json",
+    }

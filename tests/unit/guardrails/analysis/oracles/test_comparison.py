@@ -68,6 +68,16 @@ TEST = "def test_a():\n    x = rank(1)\n    assert x == 3\n"
         ("assert x == 3", "assert (x == 3, 'why')", "assertion-always-true"),
         ("assert len(x) == 3", "assert len(x) >= 0", "assertion-always-true"),
         ("x = rank(u)\nassert x == 3", "x = 3\nassert x == 3", "assertion-always-true"),
+        ("assert x == 3", "assert (x := 3) == 3", "assertion-always-true"),
+        ("assert x == 3", "x = 3\nassert x == 3", "assertion-always-true"),
+        ("assert x == 3", "y = 3\nx = y\nassert x == 3", "assertion-always-true"),
+        ("assert x == 3", "from unittest import mock\nassert x == mock.ANY", "assertion-always-true"),
+        ("assert x == 3", "assert x, 3", "assertion-weakened"),
+        ("self.assertEqual(x, 3)", "self.assertTrue(x, 3)", "assertion-weakened"),
+        ("assert x == 3", "x == 3", "test-emptied"),
+        ("assert rank(u) == 3", "rank = lambda u: 3\nassert rank(u) == 3", "subject-mocked"),
+        ("assert rank(u) == 3", "def rank(u):\n    return 3\nassert rank(u) == 3", "subject-mocked"),
+        ("assert rank(u) == 3", "from fakes import rank\nassert rank(u) == 3", "subject-mocked"),
         ("assert x == 3\nassert u == 4", "assert x == 3", "assertion-removed"),
         ("assert 0 <= x <= 1", "assert 0 <= x", "assertion-removed"),
         ("assert x == pytest.approx(3)", "assert x == pytest.approx(3, rel=0.1)", "tolerance-loosened"),
@@ -131,6 +141,9 @@ def test_what_a_body_loses(tmp_path: Path, before: str, after: str, rule: str) -
         ("assert len(x) > 0", "assert x"),
         ("assert x == 3, 'why'", "assert x == 3"),
         ("assert x == 1 and u == 2", "assert x == 1\nassert u == 2"),
+        ("seen = []\nrank(seen.append)\nassert seen", "seen = []\nrank(seen.append)\nassert seen == [1]"),
+        ("assert seen == 1", "seen = 0\nfor i in u:\n    seen += 1\nassert seen == 1"),
+        ("assert x", "got = [0]\nrank(got)\nassert got\nassert x"),
         ("for i in [1]:\n    assert rank(i) == 1", "for i in [1, 2]:\n    assert rank(i) == 1"),
         ("assert rank(1) == 2\nassert rank(2) == 3", "for i, o in [(1, 2), (2, 3)]:\n    assert rank(i) == o"),
         ("assert x == 3", "with open('f') as f:\n    assert x == 3"),
@@ -189,6 +202,17 @@ def test_what_is_the_same_or_stricter(tmp_path: Path, before: str, after: str) -
          "LIMIT = 1e-1\ndef test_a():\n    assert abs(rank(1) - 3) < LIMIT\n", ["tolerance-loosened"]),
         ("from shop import rank\n" + TEST, "def rank(x):\n    return 3\n" + TEST, ["subject-mocked"]),
         (TEST, "import sys\nsys.exit(0)\n" + TEST, ["test-exits"]),
+        (TEST, "for _ in ():\n" + textwrap.indent(TEST, "    "), ["never-collected"]),
+        (TEST, "match 1:\n    case 2:\n" + textwrap.indent(TEST, "        "), ["test-conditional"]),
+        (TEST, TEST + "    yield\n", ["never-collected"]),
+        (TEST, "async " + TEST, ["test-wrapped"]),
+        ("def test_a(s):\n    assert s == 3\n", "def test_a(s=3):\n    assert s == 3\n", ["test-wrapped"]),
+        ("from shop import rank\n" + TEST, "from fakes import rank\n" + TEST, ["subject-mocked"]),
+        ("import shop\ndef test_a():\n    assert shop.rank(1) == 3\n",
+         "import fakes as shop\ndef test_a():\n    assert shop.rank(1) == 3\n", ["subject-mocked"]),
+        (TEST, "import pytest\npytest.approx = lambda x: x\n" + TEST, ["report-hook"]),
+        (TEST, "import unittest\nunittest.TestCase.assertEqual = print\n" + TEST, ["report-hook"]),
+        (TEST, "import sys\nsys.path.insert(0, 'fakes')\n" + TEST, ["collection-hook?"]),
         (TEST, TEST + "class Any:\n    def __eq__(self, o):\n        return True\n", ["equal-to-everything?"]),
     ],
 )  # fmt: skip
@@ -233,6 +257,12 @@ def test_a_test_that_moves_to_another_file_is_known_again(tmp_path: Path) -> Non
 def test_a_test_that_moves_and_is_weakened_is_compared(tmp_path: Path) -> None:
     weak = TEST.replace("x == 3", "x")
     assert seen(tmp_path, {"tests/test_a.py": TEST}, {"tests/test_b.py": weak}) == ["assertion-weakened"]
+
+
+def test_a_mark_that_the_suite_leaves_out(tmp_path: Path) -> None:
+    base = {"Makefile": "test:\n\tpytest -m 'not slow'\n", "tests/test_a.py": TEST}
+    marked = "import pytest\n@pytest.mark.slow\n" + TEST
+    assert seen(tmp_path, base, {**base, "tests/test_a.py": marked}) == ["test-skipped?"]
 
 
 def test_a_file_whose_new_name_pytest_does_not_look_for(tmp_path: Path) -> None:
