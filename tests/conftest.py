@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # In the suite the properties are reproducible: the same examples in each run, and no verdict from a clock.
 settings.register_profile(
@@ -21,6 +21,8 @@ settings.register_profile(
     deadline=None,
     database=None,
     print_blob=True,
+    # No explain phase: it runs the failing example many times more, and the gate has a reviewer waiting.
+    phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("GUARDRAILS_HYPOTHESIS_PROFILE", "suite"))

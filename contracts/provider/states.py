@@ -13,6 +13,7 @@ import httpx
 
 Params = Mapping[str, Any]
 STRANGER = "states-stranger"
+SHOWN = 30  # as many as the consumers ask for: what is further down would be missed anyway
 WHEN = "2025-10-30T12:00:00Z"
 
 
@@ -63,7 +64,7 @@ class States:
         return {}
 
     def _taken_down(self, params: Params) -> Params:
-        if params["track"] not in {item["track_id"] for item in self._popular(100)}:
+        if params["track"] not in {item["track_id"] for item in self._popular(SHOWN)}:
             raise LookupError(f"{params['track']} is recommended to nobody: taking it down would show nothing")
         self._withdraw(params["track"])
         return {}

@@ -8,7 +8,7 @@ TestInvariants = suite(MySubject(), leave_out={"paging": "the service answers on
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from guardrails.errors import UsageError
@@ -51,11 +51,13 @@ def judge(one: Relation, subject: Subject, draw: Draw) -> None:
     ledger.note(one.id)
 
 
-def property_of(one: Relation, subject: Subject, max_examples: int | None = None) -> Callable[..., None]:
+def property_of(
+    one: Relation, subject: Subject, max_examples: int | None = None, *, shrink: bool = True
+) -> Callable[..., None]:
     """The relation as a Hypothesis test of one recommender, to be called or collected.
 
     `max_examples` overrides the profile's: for subjects that are slow to ask. A statistical relation looks at thousands
-    of units in each example and gets a few.
+    of units in each example and gets a few. `shrink=False` reports the first counterexample as it was drawn.
     """
 
     @given(data=st.data())
@@ -64,7 +66,8 @@ def property_of(one: Relation, subject: Subject, max_examples: int | None = None
 
     test.__doc__ = one.statement
     most = STATISTICAL_EXAMPLES if one.kind == "statistical" else max_examples
-    return settings(max_examples=most)(test) if most else test
+    test = settings(max_examples=most)(test) if most else test
+    return test if shrink else settings(phases=[Phase.explicit, Phase.generate])(test)
 
 
 def suite(
@@ -73,6 +76,7 @@ def suite(
     relations: Sequence[Relation] = ALL,
     leave_out: Mapping[str, str] | None = None,
     max_examples: int | None = None,
+    shrink: bool = True,
 ) -> type:
     """A test class with one property per relation.
 
@@ -92,5 +96,8 @@ def suite(
                 f"'{one.id}' needs {', '.join(lacking)}, which {subject.offers.__name__} does not offer: implement it "
                 f"(guardrails.invariants.protocol), or say why not in leave_out."
             )
-    tests = {f"test_{one.id.replace('-', '_')}": staticmethod(property_of(one, subject, max_examples)) for one in asked}
+    tests = {
+        f"test_{one.id.replace('-', '_')}": staticmethod(property_of(one, subject, max_examples, shrink=shrink))
+        for one in asked
+    }
     return type("TestInvariants", (), tests)

@@ -16,4 +16,6 @@ def _server() -> Iterator[None]:
         yield
 
 
-TestOverHttp = suite(HttpSubject(), relations=(*WELL_FORMED, *map(relation, SEEN_FROM_OUTSIDE)), max_examples=15)
+TestOverHttp = suite(
+    HttpSubject(), relations=(*WELL_FORMED, *map(relation, SEEN_FROM_OUTSIDE)), max_examples=15, shrink=False
+)

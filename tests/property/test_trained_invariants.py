@@ -10,4 +10,5 @@ TestTrained = suite(
         "assignment": "says nothing about a model; generated worlds cover it",
     },
     max_examples=8,
+    shrink=False,
 )
