@@ -9,7 +9,7 @@ from guardrails.adapters.terminal import progress
 from guardrails.cli.engine import Engine
 from guardrails.cli.options import CheckOptions, ReportOptions
 from guardrails.cli.origin import take_over
-from guardrails.cli.output import complain, publish
+from guardrails.cli.output import clear, complain, publish
 from guardrails.cli.site import BaseJudges
 from guardrails.errors import GuardrailsError
 from guardrails.gates.registry import GATES
@@ -18,6 +18,8 @@ from guardrails.model.verdict import not_judged
 
 def run_check(options: CheckOptions, report: ReportOptions, arguments: Sequence[str]) -> int:
     """Judge, report, and give the exit status. `arguments` are those to start the base's gate with."""
+    if report.output is not None:
+        clear(report.output)
     engine = Engine(GATES, os.environ, lambda names: progress(sys.stderr, names))
     try:
         verdict = engine.check(options)

@@ -1,5 +1,6 @@
 """Verdicts on their way out: one format to standard output, all of them to a directory."""
 
+import errno
 import os
 import shutil
 import sys
@@ -24,6 +25,24 @@ def publish(verdict: Verdict, options: ReportOptions, environment: Mapping[str, 
     if options.output is not None:
         write_reports(verdict, options.output)
     say(_rendered(verdict, options.format, sys.stdout, environment))
+
+
+def clear(directory: Path) -> None:
+    """Make the directory of the reports, without those of an earlier check: a stale verdict must not be taken for new.
+
+    Raises:
+        UsageError: the directory cannot be written, which is better known before the gates run.
+    """
+    from guardrails.report.registry import FILES
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in FILES:
+            (directory / name).unlink(missing_ok=True)
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _unwritable(directory, error) from error
 
 
 def write_reports(verdict: Verdict, directory: Path) -> None:

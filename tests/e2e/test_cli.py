@@ -225,6 +225,15 @@ def test_a_check_that_cannot_begin_still_answers_a_machine(program: Program, tmp
     assert json.loads((tmp_path / "out" / "verdict.json").read_text()) == found
 
 
+def test_a_directory_that_cannot_be_written_is_known_before_the_gates_run(program: Program) -> None:
+    program.repo.commit({"shop/rank.py": "LIMIT = 2\n"})
+    done = program.run("check", "--output", "/dev/null/out", *STATIC)
+    assert done.returncode == 2
+    assert done.stderr == "guardrails: error: --output /dev/null/out cannot be written: Not a directory. " + (
+        "Name another directory.\n"
+    )
+
+
 def test_without_git_it_says_what_to_install(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     done = program.run("check")

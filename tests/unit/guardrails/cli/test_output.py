@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from guardrails.cli.options import ReportOptions
-from guardrails.cli.output import publish, table, write_reports
+from guardrails.cli.output import clear, publish, table, write_reports
 from guardrails.errors import UsageError
 from guardrails.model.result import Outcome, judged
 from guardrails.model.verdict import Verdict, not_judged
@@ -28,6 +28,17 @@ def test_a_directory_that_cannot_be_written_is_wrong_use(tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"--output .*cannot be written"):
         write_reports(PASSED, tmp_path / "file" / "out")
+
+
+def test_reports_of_an_earlier_check_are_gone_before_the_next_one_begins(tmp_path: Path) -> None:
+    write_reports(PASSED, tmp_path)
+    (tmp_path / "notes.txt").touch()
+    clear(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"notes.txt"}
+    clear(tmp_path / "new" / "out")
+    assert (tmp_path / "new" / "out").is_dir()
+    with pytest.raises(UsageError, match="cannot be written"):
+        clear(tmp_path / "notes.txt" / "out")
 
 
 def test_a_report_that_cannot_be_made_leaves_the_old_one_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
