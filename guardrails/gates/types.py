@@ -7,6 +7,7 @@ plugin is code, so only the base's plugins run.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,6 +67,8 @@ except importlib.metadata.PackageNotFoundError:
     names.append("no mypy")
 print(hashlib.sha256("\\n".join(names).encode()).hexdigest())
 """
+_IMPORTED = re.compile(r"^(?:from|import)[ \t]+([A-Za-z]\w*)", re.MULTILINE)
+_FINDABLE = "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +282,8 @@ def _new(
     renamed = {f.base_path: f.path for f in bench.change.files if f.kind is ChangeKind.RENAMED}
     old = before.errors if before else ()
     result = fresh(old, after.errors, base.lines, head.lines, renamed, mypy.shape)
-    lacking = mypy.environment_lacks_packages(old)
+    doubtful = any(mypy.comes_from_lacking_packages(error) for error in result.new)
+    lacking = doubtful and (mypy.environment_lacks_packages(old) or _misses_packages(bench, base))
     return [
         ERROR.finding(
             f"{error.message}  [{error.code}]",
@@ -291,6 +295,16 @@ def _new(
         )
         for error in result.new
     ]
+
+
+def _misses_packages(bench: Bench, base: Sources) -> bool:
+    """Whether the project's interpreter cannot find something that the base imports: it is not the project's own."""
+    ours = {part for path in base.paths for part in path.removesuffix(".py").split("/")}
+    texts = (base.text(path) or "" for path in base.paths if is_python(path))
+    names = {name for text in texts for name in _IMPORTED.findall(text)} - ours
+    argv = (bench.project_python, "-I", "-c", _FINDABLE, *sorted(names))
+    done = bench.processes.run(Command(argv, bench.trees.base.root, timeout=60))
+    return done.exit_code != 0
 
 
 def _gone(
@@ -332,7 +346,7 @@ def _own(
 def _outcome(bench: Bench, before: _Checked | None, after: _Checked | None, findings: list[Finding]) -> Outcome:
     """What was checked against what the base had checked, less the Python files that the change deletes."""
     removed = sum(1 for f in bench.change.files if f.kind is ChangeKind.DELETED and is_python(f.path))
-    floor = max(0, before.files - removed) if before else 1
+    floor = max(1, before.files - removed) if before else 1
     once = {(f.rule, f.path, f.line, f.what): f for f in reversed(findings)}
     if after is not None and after.files == 0 and findings:
         return Outcome({"targets": len(findings)}, {"targets": 1}, tuple(once.values()))
