@@ -59,9 +59,11 @@ def write_reports(verdict: Verdict, directory: Path) -> None:
             finally:
                 passing.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(
-            f"--output {directory} cannot be written: {error.strerror}. Name another directory."
-        ) from error
+        raise _unwritable(directory, error) from error
+
+
+def _unwritable(directory: Path, error: OSError) -> UsageError:
+    return UsageError(f"--output {directory} cannot be written: {error.strerror}. Name another directory.")
 
 
 def say(text: str) -> None:

@@ -229,9 +229,8 @@ def test_a_directory_that_cannot_be_written_is_known_before_the_gates_run(progra
     program.repo.commit({"shop/rank.py": "LIMIT = 2\n"})
     done = program.run("check", "--output", "/dev/null/out", *STATIC)
     assert done.returncode == 2
-    assert done.stderr == "guardrails: error: --output /dev/null/out cannot be written: Not a directory. " + (
-        "Name another directory.\n"
-    )
+    assert "--output /dev/null/out cannot be written: Not a directory" in done.stderr
+    assert "scope" not in done.stderr
 
 
 def test_without_git_it_says_what_to_install(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
