@@ -1,8 +1,8 @@
 """Runs pact's verifier in a process of its own: its native library may crash, and must not take the judge along.
 
 Run as `python -I pact_child.py PLAN.json` by the interpreter of the gate. The answer, one JSON object, goes to the
-channel that the parent opened: pact's library writes to standard output. Between pact and the provider's state handler stands a
-relay, which notes what the handler answered; pact itself only says that a state could not be set.
+channel that the parent opened: pact's library writes to standard output. Between pact and the provider's state handler
+stands a relay, which notes what the handler answered; pact itself only says that a state could not be set.
 """
 
 import json
