@@ -50,6 +50,8 @@ def test_work_stands_against_its_floor() -> None:
         "tests", GateStatus.PASSED, work={"tests": 1412, "files": 1}, floor={"tests": 1400, "examples": 9}
     )
     assert words.work(result) == "0 examples (at least 9), 1 file, 1,412 tests (at least 1,400)"
+    nothing_owed = GateResult("layers", GateStatus.PASSED, work={"imports": 3}, floor={"imports": 0})
+    assert words.work(nothing_owed) == "3 imports"
 
 
 def test_what_was_not_checked_lists_the_broken_gates_before_the_skipped_ones() -> None:
