@@ -8,11 +8,14 @@ breaks a rule makes a complaint, and a run with a complaint is not a pass.
 import hashlib
 import hmac
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from guardrails.ports import CaseRecord
+
+_WORST = ("error", "failed", "xfailed", "skipped", "xpassed", "passed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class Transcript:
     """
 
     tests: dict[str, int] = field(default_factory=dict)
+    offered: Counter[str] = field(default_factory=Counter)
+    """How often each id was collected: a doctest may have the id of a function."""
+    ended: Counter[str] = field(default_factory=Counter)
     deselected: list[str] = field(default_factory=list)
     errors: list[tuple[str, str]] = field(default_factory=list)
     claimed: list[str] = field(default_factory=list)
@@ -106,9 +112,12 @@ def _take_case(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> No
     elif kind == "end":
         if name not in transcript.tests:
             transcript.complain(f"{name} was recorded but never collected")
-        if name in transcript.records:
+        transcript.ended[name] += 1
+        if transcript.ended[name] > max(1, transcript.offered[name]):
             transcript.complain(f"{name} was recorded twice")
-        transcript.records[name] = _case(name, transcript.tests.get(name, 0), told)
+        case, before = _case(name, transcript.tests.get(name, 0), told), transcript.records.get(name)
+        if before is None or _WORST.index(case.outcome) < _WORST.index(before.outcome):
+            transcript.records[name] = case
 
 
 def _case(name: str, line: int, told: Mapping[str, Any]) -> CaseRecord:
@@ -135,6 +144,7 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
         transcript.errors.append((str(told["file"]), str(told["message"])))
     elif kind == "collected":
         transcript.tests.update((str(name), int(line)) for name, line in told["tests"])
+        transcript.offered.update(str(name) for name, _ in told["tests"])
     elif kind == "deselected":
         transcript.collection_ended, transcript.collecting = True, ""
         transcript.deselected.extend(str(name) for name in told["ids"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Generator
 
@@ -47,6 +48,8 @@ class Recorder:
     def pytest_load_initial_conftests(self) -> None:
         """Now the tree comes first, where PYTHONPATH would put it."""
         sys.path[:] = self.path + [entry for entry in sys.path if entry not in self.path]
+        # It was for this process alone: a test may well run pytest.
+        os.environ.pop("PYTEST_DISABLE_PLUGIN_AUTOLOAD", None)
 
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
         """Say which file is about to be imported: it may be the last that is heard."""

@@ -20,10 +20,11 @@ class Planted:
     source: str
     tests: tuple[tuple[str, bool, bool], ...]
 
-    def items(self, beside: pytest.Item, number: int) -> list[tuple[pytest.Item, bool]]:
-        """The tests as items of the module that `beside` stands in, so that its hooks and fixtures apply to them."""
-        module = beside.getparent(pytest.Module)
-        if module is None:
+    def items(self, group: list[pytest.Item], number: int) -> list[tuple[pytest.Item, bool]]:
+        """The tests as items of the module that a group stands in, so that its hooks and fixtures apply to them."""
+        beside = next((item for item in reversed(group) if isinstance(item, pytest.Function)), None)
+        module = None if beside is None else beside.getparent(pytest.Module)
+        if beside is None or module is None:
             return []
         bodies: dict[str, object] = {}
         exec(compile(self.source, str(beside.path), "exec"), bodies)  # noqa: S102 - the parent wrote it, for this run
@@ -55,9 +56,10 @@ class Schedule:
                 continue
             yield from ((item, None) for item in group if self.only is None or str(item.nodeid) in self.only)
             directory = str(Path(file).parent)
-            if directory not in directories:
-                yield from self.planted.items(group[-1], len(directories))
+            planted = self.planted.items(group, len(directories)) if directory not in directories else []
+            if planted:
                 directories.add(directory)
+            yield from planted
 
     def _claim(self, file: str) -> bool:
         """Whether this process runs the file: the first to make its mark does."""

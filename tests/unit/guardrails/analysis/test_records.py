@@ -76,6 +76,16 @@ def test_nothing_is_nothing() -> None:
     assert read(b"", KEY) == Transcript()
 
 
+def test_an_id_that_was_collected_twice_may_end_twice() -> None:
+    """A doctest may have the id of a function; the worse of the two counts."""
+    twice = line(0, "start") + line(1, "collected", tests=[["a", 3], ["a", 5]])
+    bad = end(5, "a").replace(b'"passed"', b'"failed"')
+    body = bad.partition(b" ")[2].rstrip(b"\n")
+    bad = hmac.new(KEY, body, hashlib.sha256).hexdigest().encode() + b" " + body + b"\n"
+    told = read(twice + line(2, "begin", id="a") + end(3, "a") + line(4, "begin", id="a") + bad, KEY)
+    assert (told.broken_rule, told.records["a"].outcome) == ("", "failed")
+
+
 def test_where_a_run_stopped_is_known() -> None:
     assert read(whole(line(3, "begin", id="b")), KEY).running == "b"
     importing = line(0, "start") + line(1, "collecting", file="tests/test_a.py")
