@@ -8,9 +8,11 @@ from dataclasses import replace
 import msgspec
 
 from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
+from guardrails.analysis.source import is_python
 from guardrails.analysis.support import below
 from guardrails.model.change import Change
 from guardrails.model.finding import Finding, Severity
+from guardrails.model.paths import matches
 from guardrails.ports import Store, SuiteRun
 
 _FILE = "run.json"
@@ -46,6 +48,17 @@ def _by_function(names: Iterable[str]) -> dict[str, list[str]]:
 def broken_files(run: SuiteRun) -> Mapping[str, str]:
     """Files that could not be collected, with pytest's message."""
     return {file_of(name): message for name, message in run.errors}
+
+
+def unimportable(run: SuiteRun, change: Change, judges: Sequence[str]) -> str:
+    """The judge of the base that the change touches and that kept a run from collecting anything; empty for none.
+
+    A conftest.py that imports what the head renamed stops every test at once.
+    """
+    if not run.complaint or run.collected or run.records:
+        return ""
+    touched = sorted(file.base_path for file in change.files if matches(file.base_path, judges))
+    return next((path for path in touched if is_python(path) and path in run.complaint), "")
 
 
 def why_not_run(name: str, run: SuiteRun) -> str:

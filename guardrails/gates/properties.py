@@ -174,6 +174,10 @@ class _Judging:
 
     def judge_trial(self, run: SuiteRun) -> None:
         """The base's suites on the head's code."""
+        if stopped := answers.unimportable(run, self.bench.change, self.bench.policy.project.judges):
+            self.accounted = len(self.owed.collected)
+            self._touched(FALSIFIED, stopped, f"{stopped} stops all properties: {answers.reason(run.complaint)}")
+            return
         self._judge_run(run, "the base's properties on the head's code")
         broken = answers.broken_files(run)
         pairs = answers.aligned(self.owed.collected, run)
@@ -203,7 +207,7 @@ class _Judging:
         policy = self.bench.policy.properties
         drawn = [record for record in run.records.values() if record.is_property]
         whole = sum(record.outcome not in answers.BAD for record in run.records.values())
-        unimported = sum(file_of(name) in answers.broken_files(run) for name in self.owed.collected)
+        unimported = max(0, self.accounted - len(run.records))
         work = {
             "tests": self.accounted or len(run.records),
             "properties": len(drawn),

@@ -197,6 +197,10 @@ class _Judging:
 
     def judge_trial(self, run: SuiteRun) -> int:
         """How many of the owed tests are accounted for: recorded, or in a file that is found not to import."""
+        if stopped := answers.unimportable(run, self.bench.change, self.bench.policy.project.judges):
+            said = answers.reason(run.complaint)
+            self._touched(BASE_FAILS, stopped, f"{stopped} stops all {len(self.owed.collected)} tests: {said}")
+            return len(self.owed.collected)
         self._judge_run(run, "the tests of the base on the head's code")
         broken = answers.broken_files(run)
         old = answers.broken_files(self.owed)

@@ -142,6 +142,13 @@ def test_a_suite_that_no_longer_imports(tmp_path: Path) -> None:
     assert judged("properties", renamed, 0).status is GateStatus.FAILED, "its properties are accounted for"
 
 
+def test_a_conftest_that_the_change_follows_asks_for_a_person(tmp_path: Path) -> None:
+    stopped = SuiteRun((), {}, complaint=f"ImportError while loading conftest '{PATH}'", ended=False)
+    outcome, _ = ran(tmp_path, {**PRODUCT, **TOUCHED}, {"trial": stopped})
+    assert told(outcome) == [("falsified", "review")]
+    assert judged("properties", outcome, 0).status is GateStatus.FAILED
+
+
 def test_runs_that_mean_nothing_block(tmp_path: Path) -> None:
     assert told(ran(tmp_path, PRODUCT, {"head": replace(GOOD, toothless=("no",))})[0]) == [
         ("suite-cannot-fail", "block")

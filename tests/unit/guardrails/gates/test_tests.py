@@ -237,6 +237,20 @@ def test_a_run_that_breaks_off_blocks(tmp_path: Path) -> None:
     assert judged("tests", outcome, 0).status is GateStatus.ERROR
 
 
+def test_a_conftest_that_the_change_follows_asks_for_a_person(tmp_path: Path) -> None:
+    """The head renames what the base's conftest.py imports, and changes it along: none of the base's tests can run."""
+    stopped = SuiteRun(
+        (), {}, complaint="ImportError while loading conftest 'tests/conftest.py'.\nE   no shop", ended=False
+    )
+    script = {"base": suite_run(ALL_PASS), "trial": stopped, "head": suite_run(ALL_PASS)}
+    outcome = judge(tmp_path, {**PRODUCT, "tests/conftest.py": "import store\n"}, script)
+    assert told(outcome) == [("base-test-fails", "review")]
+    assert outcome.findings[0].what == "tests/conftest.py stops all 3 tests: no shop"
+    assert judged("tests", outcome, 0).status is GateStatus.FAILED
+    left_alone = judge(tmp_path, PRODUCT, {"base": suite_run(ALL_PASS), "head": stopped})
+    assert told(left_alone) == [("run-broken", "block")]
+
+
 def test_a_suite_that_cannot_fail_blocks(tmp_path: Path) -> None:
     toothless = suite_run(ALL_PASS, toothless=("a planted test that must fail is reported as passed",))
     outcome = judge(tmp_path, PRODUCT, {"head": toothless})
