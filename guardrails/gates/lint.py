@@ -6,8 +6,10 @@ base's. Measured with ruff 0.17: with `--config FILE` no other configuration is 
 the working directory, and `extend` counts from FILE.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from guardrails.analysis import ruff
@@ -72,6 +74,7 @@ RULES = (SYNTAX, VIOLATION, UNFORMATTED, FILE_NOQA, CONFIGURATION)
 _FORMATTED_SHARE = 0.95
 _FILES_A_RUN = 500  # names on one command line
 _OUTPUT_LIMIT = 256_000_000  # a repository full of old debt; each report carries its fix
+_KIND = "ruff"
 _SAMPLES = frozenset(
     {"data", "testdata", "test_data", "fixtures", "samples", "snippets", "cases", "inputs", "canaries"}
 )
@@ -93,8 +96,24 @@ class _Ruff:
         self._places = ruff.configurations(configured)
         self._scratch = scratch
         self.formats = bench.policy.lint.format and bool(self._places) and not ruff.uses_another_formatter(configured)
-        for path, text in ruff.texts(configured).items():
+        self._texts = ruff.texts(configured)
+        for path, text in self._texts.items():
             bench.store.write(scratch / path, text)
+
+    def over_base(self, base: Sources) -> _Linted:
+        """The same for the base, from the cache if it was asked before: by tree, configuration and version of ruff."""
+        version = _run_ruff(self._bench, base.tree.root, ("--version",))
+        parts = [base.tree.digest, sorted(self._texts.items()), self._directories(base), version]
+        key = hashlib.sha256(json.dumps(parts).encode("utf-8", "surrogateescape")).hexdigest()
+        place = self._bench.store.get(_KIND, key)
+        if place is not None and (text := self._bench.store.read(place / "result.json")) is not None:
+            known = json.loads(text)
+            return _Linted(frozenset(known["files"]), tuple(Violation(**entry) for entry in known["violations"]))
+        linted = self.over(base)
+        result = {"files": sorted(linted.files), "violations": [asdict(v) for v in linted.violations]}
+        self._bench.store.write(self._scratch / "entry" / "result.json", json.dumps(result))
+        self._bench.store.put(_KIND, key, self._scratch / "entry")
+        return linted
 
     def over(self, sources: Sources) -> _Linted:
         """Check every file of a tree that the configuration names."""
@@ -205,7 +224,7 @@ class LintGate:
         base, head = Sources(bench.trees.base), Sources(bench.trees.head)
         with bench.store.scratch() as scratch:
             anchored = _Ruff(bench, base, scratch / "base")
-            before, after = anchored.over(base), anchored.over(head)
+            before, after = anchored.over_base(base), anchored.over(head)
             findings, edited = _new_violations(bench, before, after, base, head, "the base's")
             if anchored.formats:
                 findings += _formatting(bench, anchored, after, base, head)

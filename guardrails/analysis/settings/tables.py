@@ -120,7 +120,6 @@ PYTEST: Table = {
     "strict*": true_is_stricter,
     "timeout": larger_is_looser,
 }
-POLICY_WHOLE = ("load.command", "load.prepare", "contracts.command")
 POLICY: Table = {
     "scope.max_*": larger_is_looser,
     "scope.protected": shorter_is_looser,
@@ -133,10 +132,14 @@ POLICY: Table = {
     "*.minimum*": smaller_is_looser,
     "*timeout_seconds": larger_is_looser,
     "*.paths": shorter_is_looser,
-    "load.inputs": shorter_is_looser,
+    "*.inputs": shorter_is_looser,
+    "types.targets": shorter_is_looser,
 }
 _BUDGET: Rule = larger_is_looser
 BUDGETS: Table = {
+    "budget.*": _BUDGET,
+    "*timeout*": _BUDGET,
+    "*share*": _BUDGET,
     "*min*": smaller_is_looser,
     "*least*": smaller_is_looser,
     "*floor*": smaller_is_looser,

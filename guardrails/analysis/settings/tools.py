@@ -192,7 +192,7 @@ def budget_changes(path: str, before: str, after: str) -> Iterator[SettingChange
 
 def policy_changes(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[SettingChange]:
     """What changed in the policy, both sides with their defaults filled in."""
-    yield from compare(path, flat(before, tables.POLICY_WHOLE), flat(after, tables.POLICY_WHOLE), tables.POLICY)
+    yield from compare(path, flat(before), flat(after), tables.POLICY)
 
 
 def is_script(path: str) -> bool:

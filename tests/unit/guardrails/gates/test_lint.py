@@ -1,6 +1,7 @@
 """Gate lint: each rule says yes and says no, and no configuration of the head switches off the base's."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from guardrails.gates.lint import RULES, LintGate
 from guardrails.model.finding import Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import GateStatus, judged
+from guardrails.ports import Command, Completed
 from guardrails.probes.lint import BASE, PROBES
-from tests.judge_fakes import Content, bench_of, check_probe, judge, rules_of
+from tests.judge_fakes import Content, DirStore, RealProcesses, bench_of, check_probe, judge, rules_of
 
 UNUSED = "import os\n"
 
@@ -175,3 +177,26 @@ def test_a_repository_without_python_is_skipped(tmp_path: Path) -> None:
 def test_rules_of_the_findings_are_declared(tmp_path: Path) -> None:
     out = judge(LintGate(), tmp_path, BASE, {"shop/rank.py": UNUSED})
     assert set(rules_of(out.findings)) <= {rule.id for rule in RULES}
+
+
+def test_the_base_is_linted_once_and_its_answer_serves_no_other_base(tmp_path: Path) -> None:
+    store = DirStore(tmp_path / "store")
+
+    def runs(base: Mapping[str, Content]) -> int:
+        bench = bench_of(tmp_path, base, {"shop/new.py": UNUSED}, store=store)
+        seen: list[Path] = []
+
+        class Counting(RealProcesses):
+            def run(self, command: Command) -> Completed:
+                seen.append(command.cwd)
+                return super().run(command)
+
+        out = LintGate().run(replace(bench, processes=Counting()))
+        assert [f.path for f in out.findings] == ["shop/new.py"]
+        assert out.floor == {"files": 3}
+        return seen.count(bench.trees.base.root)
+
+    first = runs(BASE)
+    assert runs(BASE) == first - 2, "only the version is asked for again"
+    assert runs({**BASE, "shop/old.py": "import re\n"}) == first
+    assert runs({**BASE, "pyproject.toml": '[tool.ruff.lint]\nselect = ["F"]\n'}) == first
