@@ -118,11 +118,11 @@ class ScoresByBatch(Reference):
 
 
 class FirstSourceWins(Reference):
-    """Takes the score of the first source that brings an item."""
+    """Ranks by the place of the source that found an item first."""
 
     def scores(self, request: Request, items: Sequence[str]) -> Mapping[str, float]:
-        found = {i: [self.found_by(s, request, self.items[i]) for s in self.sources] for i in items}
-        return {i: next((score for score in scores if score), 0.0) for i, scores in found.items()}
+        places = {i: [n for n, s in enumerate(self.sources) if self.found_by(s, request, self.items[i])] for i in items}
+        return {i: score - 10.0 * min(places[i], default=9) for i, score in super().scores(request, items).items()}
 
 
 class FilterLoses(Reference):

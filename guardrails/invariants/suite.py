@@ -65,9 +65,11 @@ def property_of(
         judge(one, subject, data.draw)
 
     test.__doc__ = one.statement
-    most = STATISTICAL_EXAMPLES if one.kind == "statistical" else max_examples
-    test = settings(max_examples=most)(test) if most else test
-    return test if shrink else settings(phases=[Phase.explicit, Phase.generate])(test)
+    now = settings()
+    return settings(
+        max_examples=STATISTICAL_EXAMPLES if one.kind == "statistical" else max_examples or now.max_examples,
+        phases=now.phases if shrink else [Phase.explicit, Phase.generate],
+    )(test)
 
 
 def suite(
