@@ -16,7 +16,6 @@ HEAD ?=
 # The checkout comes before anything that is installed, so that a second checkout never tests the first one's code.
 export PYTHONPATH := $(CURDIR)
 export PACT_DO_NOT_TRACK := true
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help
 help: ## Print this list

@@ -112,7 +112,7 @@ class ContractsGate:
     """Consumers' expectations of the base, and of the head, against the head's provider."""
 
     name = "contracts"
-    title = "Promises to consumers that the head breaks, drops or no longer checks"
+    title = "promises to consumers that the head breaks, drops or no longer checks"
     cost = 15.0
     profiles = frozenset({Profile.PR, Profile.RELEASE})
     alone = False

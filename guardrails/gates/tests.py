@@ -102,7 +102,7 @@ class TestsGate:
 
     __test__: ClassVar[bool] = False  # pytest must not take it for a test
     name = "tests"
-    title = "Tests of the base that the head breaks, skips or no longer runs, and failing tests of the head"
+    title = "tests of the base that the head breaks, skips or no longer runs, and failing tests of the head"
     cost = 30.0
     profiles = frozenset({Profile.PR, Profile.RELEASE})
     alone = False
