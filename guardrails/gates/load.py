@@ -28,7 +28,7 @@ class LoadGate:
     """The gate `load`."""
 
     name = "load"
-    title = "The service is not slower than before, and does not break under load"
+    title = "a service that is slower than its base, or breaks under load"
     cost = 45.0
     profiles = frozenset({Profile.PR, Profile.RELEASE})
     alone = True

@@ -89,7 +89,7 @@ class PropertiesGate:
     """Properties of the base on the head's code, with fresh examples, and the head's own."""
 
     name = "properties"
-    title = "Properties and ranking invariants that the head breaks, or no longer checks"
+    title = "properties and ranking invariants that the head breaks, or no longer checks"
     cost = 60.0
     profiles = frozenset({Profile.PR, Profile.RELEASE})
     alone = False

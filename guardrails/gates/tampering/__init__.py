@@ -79,8 +79,11 @@ def _tests(
     old = Side(base, patterns, known, (f.base_path for f in files if f.kind is not ChangeKind.ADDED))
     new = Side(head, patterns, known, (f.path for f in files if f.kind is not ChangeKind.DELETED))
     renamed = {f.base_path: f.path for f in files if f.kind is ChangeKind.RENAMED}
-    kept = _defined(head, (f.path for f in files if f.path not in new.suites))
-    removed = _defined(base, (f.base_path for f in files if f.base_path not in old.suites)) - kept
+
+    def removed() -> frozenset[str]:
+        kept = _defined(head, (f.path for f in files if f.path not in new.suites))
+        return _defined(base, (f.base_path for f in files if f.base_path not in old.suites)) - kept
+
     result = compare(old, new, renamed, packages, removed)
     return result.observations, result.tests
 

@@ -11,7 +11,7 @@ from guardrails.analysis.observation import Observation
 from guardrails.analysis.oracles.conventions import Conventions
 from guardrails.analysis.products import product_files, top_packages
 from guardrails.analysis.source import Sources, is_python
-from guardrails.analysis.suppressions import HARMLESS, Suppression, suppressions
+from guardrails.analysis.suppressions import HARMLESS, Suppression, loosened_annotations, suppressions
 from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Severity
 from guardrails.model.paths import matches
@@ -68,20 +68,23 @@ def observe(place: Place) -> Iterator[Observation]:
 
 def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]:
     """Signs that the changed files have more of than they had, all together."""
-    old = Counter(
-        (sign.rule, sign.key)
-        for path in {f.base_path for f in place.files if is_python(f.base_path)}
-        if (module := place.base.module(path)) is not None
-        for sign in signs(module, place.base.names(path), place.base.text(path) or "")
-    )
-    for file in product:
-        module = place.head.module(file.path)
-        found = signs(module, place.head.names(file.path), place.head.text(file.path) or "") if module else ()
-        for sign in found:
-            if old[sign.rule, sign.key] > 0:
-                old[sign.rule, sign.key] -= 1
-            else:
-                yield _observation(sign, file.path)
+    found = [(f.path, sign) for f in product for sign in _signs_of(place.head, f.path)]
+    if not found:
+        return
+    judges = (*place.judges, *place.tests)
+    paths = {f.base_path for f in place.files if is_python(f.base_path) and not matches(f.base_path, judges)}
+    old = Counter((sign.rule, sign.key) for path in paths for sign in _signs_of(place.base, path))
+    for path, sign in found:
+        if old[sign.rule, sign.key] > 0:
+            old[sign.rule, sign.key] -= 1
+        else:
+            yield _observation(sign, path)
+
+
+def _signs_of(sources: Sources, path: str) -> Iterator[Sign]:
+    module = sources.module(path)
+    if module is not None:
+        yield from signs(module, sources.names(path), sources.text(path) or "")
 
 
 def _observation(sign: Sign, path: str) -> Observation:
@@ -98,13 +101,14 @@ def _recited(place: Place, product: Sequence[FileChange]) -> Iterator[Observatio
     """Branches on literals of the tests that return literals of the tests."""
     candidates = []
     for file in product:
-        before, after = place.base.module(file.base_path), place.head.module(file.path)
+        after = place.head.module(file.path)
+        new = list(recited(after)) if after is not None else []
+        before = place.base.module(file.base_path) if new else None
         old = {r.key for r in recited(before)} if before is not None else set()
-        candidates += [(file.path, r) for r in recited(after) if r.key not in old] if after is not None else []
+        candidates += [(file.path, r) for r in new if r.key not in old]
     text = _test_text(place) if candidates else ""
     for path, found in candidates:
-        words = [literal.strip("'\"") for literal in found.literals]
-        if len(words) > 1 and all(_stands_in(word, text) for word in words):
+        if all(_stands_in(literal.strip("'\""), text) for literal in found.literals):
             what = f"{path} answers by heart what the tests ask: `{found.key}`"
             yield Observation("answer-by-heart", path, found.line, what)
 
@@ -148,8 +152,22 @@ def _suppressions(place: Place, product: set[str]) -> Iterator[Observation]:
         for kind, count in sorted(grown.items()):
             left = count - min(spare[kind], count)
             spare[kind] -= count - left
-            if left > 0 and kind not in HARMLESS and not (kind == "Any" and path not in product):
+            if left > 0 and kind not in HARMLESS and kind != "Any":
                 yield _suppression(path, kind, before[path], found, is_product=path in product)
+    for file in place.files:
+        if file.path in product:
+            yield from _loosened(place, file)
+
+
+def _loosened(place: Place, file: FileChange) -> Iterator[Observation]:
+    """Annotations that said what a value is and now say `Any`."""
+    before, after = place.base.module(file.base_path), place.head.module(file.path)
+    if before is None or after is None or "Any" not in (place.head.text(file.path) or ""):
+        return
+    names = place.base.names(file.base_path), place.head.names(file.path)
+    for where, old, new, line in loosened_annotations(before, after, *names):
+        what = f"in {file.path} {where} was {old} and is now {new}"
+        yield Observation("suppression", file.path, line, what)
 
 
 def _of(sources: Sources, path: str) -> tuple[Suppression, ...]:
