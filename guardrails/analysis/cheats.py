@@ -15,7 +15,8 @@ from guardrails.analysis.oracles.hooks import constant_comparisons
 from guardrails.model.finding import Severity
 
 _RUNNERS = re.compile(r"^_?(pytest|unittest|nose2?|hypothesis|_?pytest\..*|py\.test|guardrails|locust|pact)$")
-_VARIABLES = re.compile(r"(?i)^(_?PYTEST_?|HYPOTHESIS_|GUARDRAILS_|_called_from_test|TOX_|NOX_)")
+_VARIABLES = re.compile(r"(?i)^(_?PYTEST_?|HYPOTHESIS_|_called_from_test|TOX_|NOX_)")
+_JUDGE = re.compile(r"^GUARDRAILS_")
 _CI_VARIABLES = frozenset(
     {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "TRAVIS", "BUILDKITE", "JENKINS_URL", "TF_BUILD"}
 )
@@ -44,7 +45,7 @@ class Sign:
 
 
 _WORDS = {
-    "runner": re.compile(r"sys\.|environ|getenv|modules|argv|find_spec|_called_from_test|stack|_getframe|currentframe"),
+    "runner": re.compile(r"environ|getenv|modules|argv|find_spec|_called_from_test|stack|_getframe|currentframe"),
     "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains)__"),
     "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv"),
     "swallows": re.compile(r"except|suppress"),
@@ -90,8 +91,8 @@ def _runner(module: ast.Module, names: Names) -> Iterator[Sign]:
             told = any(isinstance(n, ast.Attribute) and n.attr == "_called_from_test" for n in nodes)
             if told or (full & _LOOKS and any(_RUNNERS.match(word) or _VARIABLES.match(word) for word in words)):
                 yield Sign("test-runner-detected", text, f"looks for the test runner: `{text}`", own.lineno)
-            elif full & _ENVIRONMENT and _CI_VARIABLES.intersection(words):
-                what = f"behaves as the CI is there or not: `{text}`"
+            elif full & _ENVIRONMENT and any(w in _CI_VARIABLES or _JUDGE.match(w) for w in words):
+                what = f"behaves as the CI or the gate is there or not: `{text}`"
                 yield Sign("test-runner-detected", text, what, own.lineno, Severity.REVIEW)
 
 
@@ -231,12 +232,13 @@ def recited(module: ast.Module) -> Iterator[Recited]:
             answer = node.body[0].value
             inputs = [c for c in ast.walk(node.test) if isinstance(c, ast.Constant) and _is_data(c.value)]
             compared = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq | ast.In)
-            if compared and inputs and answer is not None and is_literal(answer) and truth(answer) is not False:
+            told = answer is not None and is_literal(answer) and truth(answer) is not False
+            if compared and inputs and told and answer is not None and any(_is_telling(c) for c in _data(answer)):
                 yield _recited(node.test, [*inputs, *_data(answer)], node.lineno)
         elif isinstance(node, ast.Dict) and node.keys and is_literal(node):
             keys = [k for k in node.keys if isinstance(k, ast.Constant) and _is_data(k.value)]
             answers = [c for value in node.values for c in _data(value)]
-            if len(keys) == len(node.keys) and answers:
+            if len(keys) == len(node.keys) and any(_is_telling(c) for c in answers):
                 yield _recited(node, [*keys, *answers], node.lineno)
 
 
@@ -246,6 +248,14 @@ def _recited(node: ast.expr, parts: list[ast.Constant], line: int) -> Recited:
 
 def _data(node: ast.expr) -> list[ast.Constant]:
     return [c for c in ast.walk(node) if isinstance(c, ast.Constant) and _is_data(c.value)]
+
+
+def _is_telling(node: ast.Constant) -> bool:
+    """Whether an answer is one that nobody writes by chance: an id, or a number of many figures."""
+    return isinstance(node.value, str) or len(str(node.value).strip("-0.").replace(".", "")) >= _FIGURES
+
+
+_FIGURES = 4
 
 
 def _is_data(value: object) -> bool:

@@ -89,6 +89,41 @@ def _in_types(module: ast.Module, names: Names) -> Iterator[Suppression]:
             yield from (Suppression("no_type_check", d.lineno, "@no_type_check") for d in hidden)
 
 
+def loosened_annotations(
+    before: ast.Module, after: ast.Module, old_names: Names, new_names: Names
+) -> Iterator[tuple[str, str, str, int]]:
+    """Annotations of the same function, argument or variable that hold `Any` now and did not: what, old, new, line."""
+    old = {where: node for where, node in _annotations(before, "") if not _holds_any(node, old_names)}
+    for where, node in _annotations(after, ""):
+        if where in old and _holds_any(node, new_names):
+            yield where, ast.unparse(old[where]), ast.unparse(node), node.lineno
+
+
+def _annotations(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.expr]]:
+    """Every annotation below a node, by what it stands on."""
+    for child in ast.iter_child_nodes(node):
+        match child:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                arguments = (a for a in ast.walk(child.args) if isinstance(a, ast.arg) and a.annotation)
+                yield from (
+                    (f"the argument {a.arg} of {prefix}{name}", a.annotation) for a in arguments if a.annotation
+                )
+                if child.returns:
+                    yield f"the result of {prefix}{name}", child.returns
+                yield from _annotations(child, f"{prefix}{name}.")
+            case ast.ClassDef(name=name):
+                yield from _annotations(child, f"{prefix}{name}.")
+            case ast.AnnAssign(target=target, annotation=annotation):
+                yield f"{prefix}{ast.unparse(target)}", annotation
+            case ast.stmt():
+                yield from _annotations(child, prefix)
+
+
+def _holds_any(node: ast.expr, names: Names) -> bool:
+    inner = (n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute))
+    return any(names.full(n) in {"typing.Any", "typing_extensions.Any"} for n in inner)
+
+
 def blanket_noqa(source: str) -> int | None:
     """The line of a comment that switches off every lint rule for the whole file, or None."""
     if "noqa" not in source.lower():

@@ -1,7 +1,7 @@
 """The tests of the base against the tests of the head: everything by which the head's check less."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.observation import Observation
@@ -33,12 +33,16 @@ class Compared:
 
 
 def compare(
-    base: Side, head: Side, renamed: Mapping[str, str], packages: Sequence[str], removed: frozenset[str]
+    base: Side,
+    head: Side,
+    renamed: Mapping[str, str],
+    packages: Sequence[str],
+    removed: Callable[[], frozenset[str]],
 ) -> Compared:
     """Compare two sides.
 
-    `renamed` maps the base's paths to the head's, `packages` are the product's, `removed` are names of functions and
-    classes that the change takes out of the product.
+    `renamed` maps the base's paths to the head's, `packages` are the product's, `removed` finds the names that
+    the change takes out of the product.
     """
     lost = {renamed.get(path, path) for path in head.unreadable}
     old = [test for test in base.tests if renamed.get(test.path, test.path) not in lost]
@@ -46,7 +50,8 @@ def compare(
     seen: list[Observation] = []
     for before, after in found.pairs:
         seen += _observed(_pair(before, after, base, head, packages))
-    seen += _gone(found, base, head, renamed, packages, removed)
+    if found.gone:
+        seen += _gone(found, base, head, renamed, packages, removed())
     for path, suite in head.suites.items():
         former = next((p for p in base.suites if renamed.get(p, p) == path), None)
         seen += _observed(_file(base.suites.get(former) if former else None, suite, base, head, packages))
@@ -120,8 +125,6 @@ def _gone(
     removed: frozenset[str],
 ) -> Iterator[Observation]:
     """Tests of the base that the head does not collect any more."""
-    if not found.gone:
-        return
     hidden = [h for suite in head.suites.values() for h in suite.hidden if not _was_hidden(h, base, renamed)]
     bodies = _bodies(head)
     collected = {id(test.node) for test in head.tests}

@@ -20,7 +20,7 @@ def seen(source: str) -> list[str]:
         ("from sys import modules\nX = 'pytest' in modules", ["test-runner-detected"]),
         ("import os\nX = os.environ.get('PYTEST_CURRENT_TEST')", ["test-runner-detected"]),
         ("import os\nX = os.environ['PYTEST_XDIST_WORKER']", ["test-runner-detected"]),
-        ("import os\nX = os.getenv('GUARDRAILS_CHANNEL')", ["test-runner-detected"]),
+        ("import os\nX = os.getenv('GUARDRAILS_CHANNEL')", ["test-runner-detected?"]),
         ("import os\nX = os.getenv('CI')", ["test-runner-detected?"]),
         ("import sys\nX = 'pytest' in sys.argv[0]", ["test-runner-detected"]),
         ("import sys\nX = hasattr(sys, 'x') and sys._called_from_test", ["test-runner-detected"]),

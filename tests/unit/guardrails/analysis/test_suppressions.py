@@ -3,8 +3,8 @@
 import pytest
 
 from guardrails.analysis.names import Names
-from guardrails.analysis.source import parsed
-from guardrails.analysis.suppressions import blanket_noqa, suppressions
+from guardrails.analysis.source import parse_or_raise, parsed
+from guardrails.analysis.suppressions import blanket_noqa, loosened_annotations, suppressions
 
 
 def kinds(source: str) -> list[str]:
@@ -82,3 +82,16 @@ def test_what_does_not_parse_is_still_read() -> None:
 )
 def test_blanket_noqa(source: str, line: int | None) -> None:
     assert blanket_noqa(source) == line
+
+
+def test_annotations_that_say_any_now() -> None:
+    before = "from typing import Any\nclass A:\n    x: int\n    def f(self, a: int, b: Any) -> dict[str, int]: ...\n"
+    after = "import typing\nclass A:\n    x: typing.Any\n"
+    after += "    def f(self, a: int, b: typing.Any) -> dict[str, typing.Any]: ...\ndef g(a: typing.Any): ...\n"
+    modules = parse_or_raise(before), parse_or_raise(after)
+    found = loosened_annotations(*modules, Names(modules[0]), Names(modules[1]))
+    assert [(where, old, new) for where, old, new, _ in found] == [
+        ("A.x", "int", "typing.Any"),
+        ("the result of A.f", "dict[str, int]", "dict[str, typing.Any]"),
+    ]
+    assert list(loosened_annotations(*modules[::-1], Names(modules[1]), Names(modules[0]))) == []

@@ -26,7 +26,7 @@ def seen(
     trees = [Sources(FakeTree(tmp_path / n, files)) for n, files in (("base", base), ("head", head))]
     found = conventions(trees[0])
     old, new = (Side(tree, PATTERNS, found, sorted(tree.paths)) for tree in trees)
-    result = compare(old, new, renamed or {}, ("shop",), removed)
+    result = compare(old, new, renamed or {}, ("shop",), lambda: removed)
     return sorted(o.rule + ("?" if o.severity else "") for o in result.observations)
 
 
