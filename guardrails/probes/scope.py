@@ -27,6 +27,7 @@ def _rank(line: str) -> Mapping[str, str | None]:
 PROBES: tuple[Probe, ...] = (
     _probe("too-large", _rank("\n".join(f"LIMIT_{n} = {n}" for n in range(60)))),
     _probe("protected-path", {"Makefile": "test:\n\ttrue\n"}),
+    _probe("submodule", {".gitmodules": '[submodule "lib"]\n\tpath = lib\n\turl = https://example.org/lib\n'}),
     _probe("symlink", {"shop/stock.py": LinkTo("store.py")}),
     _probe("symlink-escapes", {"shop/table.py": LinkTo("/etc/passwd")}),
     _probe("executable-bit", {"shop/rank.py": Executable(_RANK)}, {"run": Executable("#!/bin/sh\n")}),

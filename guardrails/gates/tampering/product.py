@@ -4,7 +4,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guardrails.analysis.cheats import Sign, read_paths, recited, signs
 from guardrails.analysis.observation import Observation
@@ -75,10 +75,18 @@ def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
     paths = {f.base_path for f in place.files if is_python(f.base_path) and not matches(f.base_path, judges)}
     old = Counter((sign.rule, sign.key) for path in paths for sign in _signs_of(place.base, path))
     for path, sign in found:
+        if sign.rule == "test-runner-detected" and _extends_pytest(place, path):
+            sign = replace(sign, severity=Severity.REVIEW)
         if old[sign.rule, sign.key] > 0:
             old[sign.rule, sign.key] -= 1
         else:
             yield _observation(sign, path)
+
+
+def _extends_pytest(place: Place, path: str) -> bool:
+    """Whether the base's file is itself a plugin of the test runner: it may name what it plugs into."""
+    old = next((f.base_path for f in place.files if f.path == path), path)
+    return any(full.partition(".")[0] in {"pytest", "_pytest"} for full in place.base.names(old).imports.values())
 
 
 def _signs_of(sources: Sources, path: str) -> Iterator[Sign]:
