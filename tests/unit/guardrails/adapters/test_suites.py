@@ -2,9 +2,13 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import core, given, settings
+from hypothesis import strategies as st
 
+from guardrails.adapters.recorder.drawing import draw_fresh
 from guardrails.adapters.suites import PytestSuites
 from guardrails.errors import ToolMissingError
 from guardrails.ports import SuiteRun
@@ -166,6 +170,21 @@ def test_a_property_says_what_it_drew(honest: SuiteRun) -> None:
     assert picky.rejected > 0
     assert not honest.records["tests/test_outcomes.py::test_passes"].is_property
     assert honest.records["tests/inner/test_drawn.py::TestMachine::runTest"].examples > 10
+
+
+def test_examples_are_fresh_whatever_the_project_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "global_force_seed", None)
+
+    @settings(derandomize=True, deadline=100, max_examples=7)
+    @given(st.integers())
+    def test(number: int) -> None:
+        """A property of a project whose profile is reproducible."""
+
+    draw_fresh(SimpleNamespace(obj=test, cls=None), 42)  # type: ignore[arg-type]  # all of an item that is looked at
+    used = test._hypothesis_internal_use_settings  # type: ignore[attr-defined]  # where Hypothesis keeps them
+    assert (used.derandomize, used.deadline, used.database, used.print_blob) == (False, None, None, True)
+    assert used.max_examples == 7
+    assert core.global_force_seed == 42
 
 
 def test_relations_are_counted(honest: SuiteRun) -> None:

@@ -207,12 +207,13 @@ def test_forges():
 
 @pytest.mark.slow
 def test_a_forked_child_cannot_answer(tmp_path: Path) -> None:
-    """The parent leaves, its child goes on with the tests as if nothing had happened."""
+    """The parent waits while its child goes on with the tests, and leaves: as if nothing had happened."""
     forking = """
 import os
 
 def test_forks():
-    if os.fork():
+    if child := os.fork():
+        os.waitpid(child, 0)
         os._exit(0)
 
 def test_after():
