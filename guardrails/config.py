@@ -123,6 +123,8 @@ class Contracts(_Section, frozen=True):
     """Starts the provider with its state handlers. `{python}`, `{port}` and `{states_port}` are replaced."""
     ready_path: str = "/readyz"
     states_path: str = "/_states"
+    """Where the provider takes `POST {"state": …, "params": {…}, "action": "setup" | "teardown"}`, on `{states_port}`
+    if the command names it, else on `{port}`. 2xx: done; 404: no handler for the state; the state "" may be refused."""
     timeout_seconds: float = 120
     minimum_interactions: int = 1
     inputs: tuple[str, ...] = ()
