@@ -67,8 +67,9 @@ class Support:
         return any(name in (self.sources.text(one) or "") for one in self.of(path))
 
     def reads_anything(self, path: str) -> bool:
-        """Whether it looks for files by itself, so that any file may be its subject."""
-        return any(word in (self.sources.text(one) or "") for one in self.of(path) for word in _ANYTHING)
+        """Whether it looks for files by itself, or by a helper beside it, so that any file may be its subject."""
+        beside = [one for one in self.of(path) if posixpath.dirname(one) == posixpath.dirname(path)]
+        return any(word in (self.sources.text(one) or "") for one in beside for word in _ANYTHING)
 
     def _imported(self, path: str) -> list[str]:
         module = self.sources.module(path)
