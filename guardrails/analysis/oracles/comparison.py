@@ -128,6 +128,7 @@ def _gone(
     hidden = [h for suite in head.suites.values() for h in suite.hidden if not _was_hidden(h, base, renamed)]
     bodies = _bodies(head)
     collected = {id(test.node) for test in head.tests}
+    replaced = {path for path in {t.path for t in found.new} if _replaced(path, base, head, renamed)}
     others = [*found.new, *(after for before, after in found.pairs if not _same(before, after))]
     for test in found.gone:
         path = renamed.get(test.path, test.path)
@@ -148,7 +149,7 @@ def _gone(
             why = ""
             if with_it:
                 why = f", and so is {with_it[0]}, which it used"
-            elif _replaced(path, found, base, head, renamed):
+            elif path in replaced:
                 why = ", and other tests of the same file take its place"
             what = f"{test.name} in {test.path} is gone{why}"
             yield Observation("test-deleted", path, None, what, Severity.REVIEW if why else None)
@@ -203,13 +204,12 @@ def _made_by(check: Check, theirs: Sequence[Check], known: frozenset[str]) -> bo
     return strong and check.literal and check.expected in known
 
 
-def _replaced(path: str, found: Pairing, base: Side, head: Side, renamed: Mapping[str, str]) -> bool:
-    """Whether the file has new tests, and all in all no fewer checks."""
-    new = [test for test in found.new if test.path == path]
+def _replaced(path: str, base: Side, head: Side, renamed: Mapping[str, str]) -> bool:
+    """Whether a file with new tests has all in all no fewer checks."""
     before = [c for t in base.tests if renamed.get(t.path, t.path) == path for c in base.of_test(t)]
     after = [c for t in head.tests if t.path == path for c in head.of_test(t) if not c.dead]
     weight = [sum(check.strength for check in checks) for checks in (before, after)]
-    return bool(new) and weight[1] >= weight[0]
+    return weight[1] >= weight[0]
 
 
 def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:

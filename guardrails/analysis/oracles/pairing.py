@@ -2,13 +2,14 @@
 
 import ast
 import difflib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.oracles.collected import Function, Hidden, TestCase
 
 _ALIKE = 0.6  # the share of lines by which an edited test is known again under another name
+_NEAR = 20  # candidates that are looked at for one test
 _NAMESAKE = 0.3  # the same of a test elsewhere that has the same name
 _TELLING = 2  # statements of a body that is unlikely to stand twice by chance
 
@@ -75,36 +76,52 @@ def _match(
     for test in new:
         waiting[key_of_new(test)].append(test)
     pairs = []
-    for test in list(old):
+    taken: set[int] = set()
+    for test in old:
         partners = waiting.get(key_of_old(test), [])
-        rated = [(_ratio(test, partner) if least else 1.0, partner) for partner in partners]
+        rated = [(_ratio(test, partner) if least else 1.0, partner) for partner in partners[:_NEAR]]
         ratio, partner = max(rated, key=lambda r: r[0], default=(0.0, None))
         if partner is not None and ratio >= least:
             partners.remove(partner)
+            taken |= {id(test), id(partner)}
             pairs.append((test, partner))
-            old.remove(test)
-            new.remove(partner)
+    old[:] = [test for test in old if id(test) not in taken]
+    new[:] = [test for test in new if id(test) not in taken]
     return pairs
 
 
 def _alike(old: list[TestCase], new: list[TestCase], renamed: Mapping[str, str]) -> list[tuple[TestCase, TestCase]]:
-    """Pair what is alike within one file, the likest first."""
-    scored = [
-        (ratio, test, other)
-        for test in old
-        for other in new
-        if other.path == renamed.get(test.path, test.path) and (ratio := _ratio(test, other)) >= _ALIKE
-    ]
+    """Pair what is alike within one file, the likest first. Only tests that share a line are looked at."""
+    by_line: dict[tuple[str, str], list[TestCase]] = defaultdict(list)
+    for other in new:
+        for line in set(_lines(other)):
+            by_line[other.path, line].append(other)
+    scored = []
+    for test in old:
+        shared: Counter[int] = Counter()
+        near: dict[int, TestCase] = {}
+        for line in set(_lines(test)):
+            for other in by_line.get((renamed.get(test.path, test.path), line), ())[:_NEAR]:
+                shared[id(other)] += 1
+                near[id(other)] = other
+        rated = ((_ratio(test, near[key]), test, near[key]) for key, _ in shared.most_common(_NEAR))
+        scored += [entry for entry in rated if entry[0] >= _ALIKE]
     pairs = []
+    taken: set[int] = set()
     for _, test, other in sorted(scored, key=lambda s: -s[0]):
-        if test in old and other in new:
+        if not taken & {id(test), id(other)}:
+            taken |= {id(test), id(other)}
             pairs.append((test, other))
-            old.remove(test)
-            new.remove(other)
+    old[:] = [test for test in old if id(test) not in taken]
+    new[:] = [test for test in new if id(test) not in taken]
     return pairs
+
+
+def _lines(test: TestCase) -> list[str]:
+    """A test's lines without the first, in one layout."""
+    return ast.unparse(test.node).split("\n")[1:]
 
 
 def _ratio(one: TestCase, other: TestCase) -> float:
     """How alike two bodies are, by their lines."""
-    lines = [ast.unparse(test.node).split("\n")[1:] for test in (one, other)]
-    return difflib.SequenceMatcher(None, lines[0], lines[1], autojunk=False).ratio()
+    return difflib.SequenceMatcher(None, _lines(one), _lines(other), autojunk=False).ratio()

@@ -77,10 +77,14 @@ def no_longer_counts(check: Check) -> Weakening:
     return Weakening(rule, f"`{check.text}` no longer counts: {check.dead}", check.path, check.line)
 
 
+_MOST_PAIRS = 40_000  # past it checks are paired by their order alone
+
+
 def _paired(old: list[Check], new: list[Check]) -> tuple[list[tuple[Check, Check]], list[Check]]:
     """Pairs, the likest first, and the base's checks that have no partner."""
+    few = len(old) * len(new) <= _MOST_PAIRS
     scored = sorted(
-        ((-_likeness(before, after), i, j) for i, before in enumerate(old) for j, after in enumerate(new)),
+        (-_likeness(before, after), i, j) for i, before in enumerate(old) for j, after in enumerate(new) if few
     )
     taken_old: dict[int, int] = {}
     taken_new: set[int] = set()

@@ -115,9 +115,9 @@ _CHECKERS = re.compile(
 )
 
 
-def script_changes(path: str, removed: Sequence[str], added: Sequence[str]) -> Iterator[SettingChange]:
-    """What changed in a build file, a workflow or a hook, line by line; comments and blank lines are none."""
-    gone, come = (Counter(_bare(line) for line in lines if _bare(line)) for lines in (removed, added))
+def script_changes(path: str, before: Sequence[str], after: Sequence[str]) -> Iterator[SettingChange]:
+    """What changed in a build file, a workflow or a hook, by its lines; comments, blank lines and order are none."""
+    gone, come = (Counter(_bare(line) for line in lines if _bare(line)) for lines in (before, after))
     news = list((come - gone).elements())
     for line in news:
         reason = next((why for pattern, why in _FORGIVING if pattern.search(line)), None)

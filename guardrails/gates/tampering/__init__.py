@@ -14,6 +14,7 @@ from guardrails.analysis.oracles.conventions import Conventions, conventions
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.products import product_packages
 from guardrails.analysis.source import Sources, is_python
+from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile
 from guardrails.gates.tampering import product, settings
 from guardrails.gates.tampering.recordings import recordings
@@ -49,7 +50,19 @@ class TamperingGate:
         return Skip(SkipReason.INPUTS_UNCHANGED, "the difference between base and head is empty")
 
     def run(self, bench: Bench) -> Outcome:
-        """Compare the tests, the settings and the product of base and head."""
+        """Compare the tests, the settings and the product of base and head.
+
+        Raises:
+            JudgementError: expressions are nested too deeply to be compared.
+        """
+        try:
+            return self._compare(bench)
+        except RecursionError as error:
+            raise JudgementError(
+                "an expression of the change is nested too deeply to be compared. Write it with fewer terms."
+            ) from error
+
+    def _compare(self, bench: Bench) -> Outcome:
         base, head = Sources(bench.trees.base), Sources(bench.trees.head)
         project = bench.policy.project
         patterns = tuple(dict.fromkeys((*bench.policy.tampering.tests, *project.judges, "**/conftest.py")))

@@ -1,6 +1,5 @@
 """What a change does to the configuration of its judges."""
 
-import difflib
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -49,7 +48,7 @@ def observe(bench: Bench, base: Sources, head: Sources) -> tuple[list[Observatio
     changes += _budgets(bench, base, head, seen)
     for file in bench.change.files:
         if is_script(file.path) or is_script(file.base_path):
-            changes += _script(base, head, file.base_path, file.path)
+            changes += script_changes(file.path, base.lines(file.base_path), head.lines(file.path))
         elif is_nested_configuration(file.path):
             changes.append(SettingChange(file.path, file.path, Direction.UNKNOWN, f"{file.path} is {file.kind}"))
     return [*seen, *_observations(changes, head)], compared + len(changes)
@@ -85,17 +84,6 @@ def _budgets(bench: Bench, base: Sources, head: Sources, seen: list[Observation]
     if after is None:
         return [SettingChange(path, path, Direction.LOOSER, "the budgets of load are gone")]
     return _guarded(path, seen, partial(budget_changes, path, before, after))
-
-
-def _script(base: Sources, head: Sources, old_path: str, path: str) -> Iterator[SettingChange]:
-    before, after = base.lines(old_path), head.lines(path)
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    removed, added = [], []
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag != "equal":
-            removed += before[i1:i2]
-            added += after[j1:j2]
-    yield from script_changes(path, removed, added)
 
 
 def _observations(changes: list[SettingChange], head: Sources) -> Iterator[Observation]:
