@@ -25,13 +25,17 @@ STRETCH = 3
 
 
 def warm_up(lanes: list[Lane], plan: LoadPlan) -> int:
-    """Drive all sides alike for a while; returns how many requests a user sends in a slice of the wanted length."""
+    """Drive all sides alike for a while; returns how many requests a user sends in a slice of the wanted length.
+
+    That length is the mean over the sides: a side that is many times slower leaves no time for the pairs that would
+    show it, if the other one alone set how much is sent.
+    """
     quota, end = 1, perf_counter() + plan.warmup_seconds * len(lanes)
     while True:
-        first, *_ = [lane.run(quota, _limit(plan)) for lane in lanes]
+        seconds = sum(lane.run(quota, _limit(plan)).seconds for lane in lanes) / len(lanes)
         if perf_counter() >= end or any(lane.trouble() for lane in lanes):
-            return max(1, round(quota * plan.slice_seconds / max(first.seconds, 1e-6)))
-        if first.seconds < plan.slice_seconds / 2:
+            return max(1, round(quota * plan.slice_seconds / max(seconds, 1e-6)))
+        if seconds < plan.slice_seconds / 2:
             quota *= 2
 
 

@@ -223,6 +223,21 @@ def test_failures_are_errors_with_their_reason(rig: LocustRig, plan: LoadPlan) -
 
 
 @pytest.mark.slow
+def test_a_side_that_is_many_times_slower_still_leaves_pairs_enough(rig: LocustRig, plan: LoadPlan) -> None:
+    def slow(handler: BaseHTTPRequestHandler, _number: int) -> None:
+        time.sleep(0.05)  # what is planted, not what is waited for
+        answer(handler)
+
+    wanted = replace(
+        plan, pairs=50, least_pairs=12, slice_seconds=0.05, seconds_per_side=1.0, warmup_seconds=0.3,
+        request_timeout_seconds=5.0,
+    )  # fmt: skip
+    with serving() as base, serving(slow) as head:
+        run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
+    assert len({one.pair for one in run.slices if one.side == HEAD and one.complete}) >= wanted.least_pairs
+
+
+@pytest.mark.slow
 def test_an_answer_that_the_scenario_cannot_read_is_an_error(rig: LocustRig, plan: LoadPlan) -> None:
     scenario = SCENARIO.replace('name="read")', 'name="read").json()["id"]', 1)
     with serving() as alone:
