@@ -142,9 +142,10 @@ def main() -> int:
         git(repo, "switch", "--quiet", "bad")
         comparison = found(list(plain(repo, load=False)), by_gate)
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
-    text = f"{__doc__.strip()}\n\nMeasured by `make bench-gate` on {machine}.\n\n{table(sequence, gates)}\n\n{comparison}\n"
+    measured = f"Measured by `make bench-gate` on {machine}."
+    text = "\n\n".join((__doc__.strip(), measured, table(sequence, gates), comparison))
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_text(f"# How long a verdict takes\n\n{text}", encoding="utf-8")
+    OUTPUT.write_text(f"# How long a verdict takes\n\n{text}\n", encoding="utf-8")
     print(f"{table(sequence, gates)}\n\n{comparison}")
     return 0
 
