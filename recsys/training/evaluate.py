@@ -15,6 +15,7 @@ from recsys.pipeline import Engine, eligible
 from recsys.training import metrics
 from recsys.training.bootstrap_interval import Estimate, estimates
 from recsys.training.errors import DatasetError
+from recsys.training.progress import Progress, Silent
 from recsys.training.relevance import relevant_between
 from recsys.training.split import FOREVER
 from recsys.training.states import no_policy, query_at, state_at
@@ -84,6 +85,7 @@ def evaluate(
     config: Config | None = None,
     seed: int = 7,
     limit: int = MAX_USERS,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Judge each system on the same users. Raises `DatasetError` when nobody is left to judge.
 
@@ -94,7 +96,7 @@ def evaluate(
         raise DatasetError("no user has a held-out play that could have been served; hold out more of the data")
     engine = Engine(model, config or Config())
     share = _listener_share(histories.before(cut), model.catalogue.size)
-    lists = {name: [system(engine, case) for case in cases] for name, system in systems.items()}
+    lists = {name: _lists(name, system, engine, cases, progress or Silent()) for name, system in systems.items()}
     tables = {
         name: np.array([_row(model, case, slots, share) for case, slots in zip(cases, found, strict=True)])
         for name, found in lists.items()
@@ -113,6 +115,14 @@ def evaluate(
         },
         sizes={segment: int(chosen.sum()) for segment, chosen in segments.items()},
     )
+
+
+def _lists(name: str, system: System, engine: Engine, cases: list[Case], progress: Progress) -> list[Slots]:
+    found = []
+    for done, case in enumerate(cases):
+        progress.working(f"lists of {name}", done, done / len(cases))
+        found.append(system(engine, case))
+    return found
 
 
 def _row(model: Model, case: Case, slots: Slots, share: Floats) -> tuple[float, ...]:

@@ -9,10 +9,11 @@ from typing import Final
 from recsys.bootstrap import artifact_directory
 from recsys.domain.arrays import Ints
 from recsys.domain.published import JSON, Published
-from recsys.training.arguments import add_data
+from recsys.training.arguments import add_data, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
 from recsys.training.evaluate import MAX_USERS, evaluate
+from recsys.training.progress import Lines
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.report import as_details, as_text
 from recsys.training.split import SplitKind, split_of
@@ -76,7 +77,15 @@ def run(args: argparse.Namespace) -> int:
             f"{str(published.details['data_digest'])[:12]}); give the same data, or train on this"
         )
     cut = _cut(published, dataset)
-    found = evaluate(published.model, dataset.histories, cut, args.k, seed=args.seed, limit=args.max_users)
+    found = evaluate(
+        published.model,
+        dataset.histories,
+        cut,
+        args.k,
+        seed=args.seed,
+        limit=args.max_users,
+        progress=Lines(sys.stderr),
+    )
     facts: dict[str, JSON] = {"model_version": published.model.version, "split": published.details["split"]}
     if args.json:
         sys.stdout.write(json.dumps({**facts, **as_details(found)}, indent=2) + "\n")
@@ -94,7 +103,7 @@ def _check_held_out(published: Published, path: Path) -> None:
 
 def _dataset(published: Published, args: argparse.Namespace) -> Dataset:
     if args.data is not None:
-        return read_dataset(args.data, args.format, args.max_bad_rows)
+        return read_dataset(args.data, args.format, read_options(args, Lines(sys.stderr)))
     source = _part(published, "source")
     if source.get("format") != SYNTHETIC:
         raise DatasetError(f"{args.artifact} was trained on {source.get('format')} data; give it with --data PATH")

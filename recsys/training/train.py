@@ -35,7 +35,7 @@ def train(dataset: Dataset, parameters: TrainingParameters, progress: Progress |
     progress.done(
         "parts for the ranker", events=_events(earlier), popularity_half_life_days=parameters.popularity_half_life_days
     )
-    rows = ranker_rows(base, histories, split, parameters.negatives, parameters.seed)
+    rows = ranker_rows(base, histories, split, parameters.negatives, parameters.seed, progress)
     progress.done("training rows", groups=rows.groups, rows=int(rows.slots.shape[0]), hits=int((rows.grades > 0).sum()))
     ranker = fit_ranker(rows, parameters)
     progress.done("ranker", kind=ranker.kind, trees=ranker.trees, why=ranker.reason)

@@ -8,7 +8,7 @@ from typing import Final, TextIO
 
 from recsys.bootstrap import artifact_directory
 from recsys.domain.published import Published
-from recsys.training.arguments import add_data, day, moment
+from recsys.training.arguments import add_data, day, moment, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
 from recsys.training.parameters import TrainingParameters
@@ -32,6 +32,7 @@ examples:
   recsys train --output models/small --users 300 --tracks 800
   recsys train --data path/to/ml-latest-small --output models/films
   recsys train --data path/to/ml-latest-small --output models/films --refit-all --force
+  recsys train --data plays.parquet --columns user=listener,item=song,time=ts,artist=band --output models/songs
 
 exit status: 0 published, 2 not (the reason is on standard error, and nothing was written)
 """
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     target = artifact_directory(args.output.absolute())
     target.check_target(args.force)
     progress: Progress = Silent() if args.quiet else Lines(sys.stderr)
-    dataset = _dataset(args)
+    dataset = _dataset(args, progress)
     progress.done("data", **{key: value for key, value in dataset.counts().items() if value})
     _warn(dataset, sys.stderr)
     published = train(dataset, parameters, progress)
@@ -89,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _dataset(args: argparse.Namespace) -> Dataset:
+def _dataset(args: argparse.Namespace, progress: Progress) -> Dataset:
     chosen = {name: getattr(args, name) for name in ("users", "tracks", "days", "end")}
     chosen = {name: value for name, value in chosen.items() if value is not None}
     if args.data is None and args.format not in (None, SYNTHETIC):
@@ -99,7 +100,7 @@ def _dataset(args: argparse.Namespace) -> Dataset:
     if chosen or args.format == SYNTHETIC:
         names = ", ".join(f"--{name}" for name in chosen) or f"--format {SYNTHETIC}"
         raise DatasetError(f"{names} and --data exclude each other: the data says who is there, or a world is made")
-    return read_dataset(args.data, args.format, args.max_bad_rows)
+    return read_dataset(args.data, args.format, read_options(args, progress))
 
 
 def _warn(dataset: Dataset, stream: TextIO) -> None:
@@ -109,6 +110,12 @@ def _warn(dataset: Dataset, stream: TextIO) -> None:
         examples = bad["examples"] if isinstance(bad["examples"], list) else []
         lines = "".join(f"  {example}\n" for example in examples)
         stream.write(f"recsys: warning: {bad['count']} rows cannot be used and were left out, such as\n{lines}")
+    if repeats := dataset.source.get("repeated_rows"):
+        stream.write(f"recsys: warning: {repeats} rows repeat another one to the letter and count once\n")
+    if "time" in dataset.source:
+        stream.write(
+            "recsys: warning: the data has no time; the order of events is drawn, and a random part held out\n"
+        )
 
 
 def _summary(path: Path, version: str, published: Published) -> str:
