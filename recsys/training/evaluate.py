@@ -17,7 +17,7 @@ from recsys.training.bootstrap_interval import Estimate, estimates
 from recsys.training.errors import DatasetError
 from recsys.training.progress import Progress, Silent
 from recsys.training.relevance import relevant_between
-from recsys.training.split import FOREVER
+from recsys.training.split import FOREVER, Split
 from recsys.training.states import no_policy, query_at, state_at
 from recsys.training.systems import BASELINE, SYSTEMS, Case, System
 
@@ -79,7 +79,7 @@ def cases_of(model: Model, histories: Histories, cut: Ints, k: int, seed: int, l
 def evaluate(
     model: Model,
     histories: Histories,
-    cut: Ints,
+    split: Split,
     k: int = 10,
     systems: Mapping[str, System] = SYSTEMS,
     config: Config | None = None,
@@ -91,11 +91,11 @@ def evaluate(
 
     Independent of the order of the users, but for the last digit of the means.
     """
-    cases, without = cases_of(model, histories, cut, k, seed, limit)
+    cases, without = cases_of(model, histories, split.judged, k, seed, limit)
     if not cases:
         raise DatasetError("no user has a held-out play that could have been served; hold out more of the data")
     engine = Engine(model, config or Config())
-    share = _listener_share(histories.before(cut), model.catalogue.size)
+    share = _listener_share(histories.before(split.cut), model.catalogue.size)
     lists = {name: _lists(name, system, engine, cases, progress or Silent()) for name, system in systems.items()}
     tables = {
         name: np.array([_row(model, case, slots, share) for case, slots in zip(cases, found, strict=True)])

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from recsys.bootstrap import artifact_directory
-from recsys.domain.arrays import Ints
 from recsys.domain.published import JSON, Published
 from recsys.training.arguments import add_data, read_options
 from recsys.training.dataset import Dataset
@@ -16,7 +15,7 @@ from recsys.training.evaluate import MAX_USERS, evaluate
 from recsys.training.progress import Lines
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.report import as_details, as_text
-from recsys.training.split import SplitKind, split_of
+from recsys.training.split import Split, SplitKind, split_of
 from recsys.training.world.parameters import WorldParameters
 from recsys.training.world.world import make_world
 
@@ -76,11 +75,11 @@ def run(args: argparse.Namespace) -> int:
             f"this is not the data that {args.artifact} was trained on (digest {dataset.digest()[:12]}, the model has "
             f"{str(published.details['data_digest'])[:12]}); give the same data, or train on this"
         )
-    cut = _cut(published, dataset)
+    split = _split(published, dataset)
     found = evaluate(
         published.model,
         dataset.histories,
-        cut,
+        split,
         args.k,
         seed=args.seed,
         limit=args.max_users,
@@ -111,10 +110,10 @@ def _dataset(published: Published, args: argparse.Namespace) -> Dataset:
     return make_world(WorldParameters(**numbers))
 
 
-def _cut(published: Published, dataset: Dataset) -> Ints:
+def _split(published: Published, dataset: Dataset) -> Split:
     parameters, kind = _part(published, "parameters"), str(_part(published, "split")["kind"])
     holdout, ranker_share = (float(str(parameters[name])) for name in ("holdout", "ranker_share"))
-    return split_of(dataset.histories, holdout, ranker_share, SplitKind(kind)).cut
+    return split_of(dataset.histories, holdout, ranker_share, SplitKind(kind), int(str(parameters["seed"])))
 
 
 def _part(published: Published, name: str) -> dict[str, JSON]:

@@ -11,7 +11,7 @@ from recsys.domain.published import Published
 from recsys.training.arguments import add_data, day, moment, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
-from recsys.training.parameters import TrainingParameters
+from recsys.training.parameters import SPLITS, TrainingParameters
 from recsys.training.progress import Lines, Progress, Silent
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.train import train
@@ -20,6 +20,7 @@ from recsys.training.world.world import make_world
 
 WORLD: Final = WorldParameters()
 DEFAULTS: Final = TrainingParameters()
+CUTS: Final = {"last": "each user's own", "users": "users that the fit has not seen", "none": "none"}
 DESCRIPTION: Final = """\
 Fit a model and write it to a directory, ready for `recsys evaluate`, `recsys recommend` and `recsys serve`.
 
@@ -58,7 +59,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=float,
         default=DEFAULTS.holdout,
         metavar="SHARE",
-        help="share of the events held out for `recsys evaluate`, the newest, up to 0.5 (default: %(default)s)",
+        help="share of the events (of the users, with --split users) held out for `recsys evaluate`, up to 0.5 "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--split",
+        choices=SPLITS,
+        default=DEFAULTS.split,
+        help="what is held out: events after one moment (time), each user's last events (last), or users of whom the "
+        "fit sees nothing (users: strong generalisation) (default: time or last, by the data)",
     )
     parser.add_argument(
         "--refit-all", action="store_true", help="hold nothing out: a final model, which cannot be evaluated any more"
@@ -76,7 +85,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Train and publish; return 0. Raises `RecsysError` for what is wrong with the input or the output."""
-    parameters = replace(DEFAULTS, seed=args.seed, holdout=0.0 if args.refit_all else args.holdout)
+    parameters = replace(DEFAULTS, seed=args.seed, split=args.split, holdout=0.0 if args.refit_all else args.holdout)
     target = artifact_directory(args.output.absolute())
     target.check_target(args.force)
     progress: Progress = Silent() if args.quiet else Lines(sys.stderr)
@@ -122,7 +131,7 @@ def _summary(path: Path, version: str, published: Published) -> str:
     details = published.details
     counts, split, ranker = (_part(details[key]) for key in ("counts", "split", "ranker"))
     until = split["cut_off"]
-    cut = moment(until) if isinstance(until, int) else {"last": "each user's own", "none": "none"}[str(split["kind"])]
+    cut = moment(until) if isinstance(until, int) else CUTS[str(split["kind"])]
     rows = [
         ("published", str(path)),
         ("model", version),
