@@ -86,8 +86,11 @@ def evaluate(
     seed: int = 7,
     limit: int = MAX_USERS,
     progress: Progress | None = None,
+    baseline: str = BASELINE,
 ) -> Evaluation:
-    """Judge each system on the same users. Raises `DatasetError` when nobody is left to judge.
+    """Judge each system on the same users; the lift is over the system `baseline`, where it is one of them.
+
+    Raises `DatasetError` when nobody is left to judge.
 
     Independent of the order of the users, but for the last digit of the means.
     """
@@ -110,7 +113,9 @@ def evaluate(
         users=len(cases),
         without_target=without,
         results={
-            segment: {name: _result(tables, lists, name, chosen, model.catalogue.size, seed) for name in systems}
+            segment: {
+                name: _result(tables, lists, (name, baseline), chosen, model.catalogue.size, seed) for name in systems
+            }
             for segment, chosen in segments.items()
         },
         sizes={segment: int(chosen.sum()) for segment, chosen in segments.items()},
@@ -139,15 +144,16 @@ def _row(model: Model, case: Case, slots: Slots, share: Floats) -> tuple[float, 
 def _result(
     tables: Mapping[str, Floats],
     lists: Mapping[str, list[Slots]],
-    name: str,
+    names: tuple[str, str],
     chosen: NDArray[np.bool_],
     tracks: int,
     seed: int,
 ) -> SystemResult:
+    name, baseline = names
     own = tables[name][chosen]
     lift: Mapping[str, Estimate] = {}
-    if BASELINE in tables and name != BASELINE:
-        lift = _by_metric(estimates(own - tables[BASELINE][chosen], seed))
+    if baseline in tables and name != baseline:
+        lift = _by_metric(estimates(own - tables[baseline][chosen], seed))
     shown = np.unique(np.concatenate([lists[name][row] for row in np.flatnonzero(chosen).tolist()]))
     return SystemResult(
         metrics=_by_metric(estimates(own, seed)),

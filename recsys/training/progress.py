@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TextIO
 
-TELL_EVERY_SECONDS: Final = 2.0
+TELL_EVERY_SECONDS: Final = 5.0
 
 
 class Progress(Protocol):

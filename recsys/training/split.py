@@ -1,8 +1,8 @@
 """Where the past ends: one moment per user. Models are fitted on events before it and judged on events from it on.
 
 Three kinds. `time`: one moment for all users, so that nothing fitted has seen anything of the future. It needs users
-who are active on both sides. `last`: every user's own last events are kept out. It is for data such as MovieLens, where a
-user comes once: a single moment would leave next to nobody with both a past and a future. What other users did later
+who are active on both sides. `last`: every user's own last events are kept out. It is for data such as MovieLens, where
+a user comes once: a single moment would leave next to nobody with both a past and a future. What other users did later
 then does enter the model, so its figures flatter every system alike; the manifest says which kind was used. `users`:
 some users are kept out of the fit altogether, and judged on the last fifth of their events given the others: strong
 generalisation, as in Liang et al. 2018 and Steck 2019 (who draw that fifth; here time decides).

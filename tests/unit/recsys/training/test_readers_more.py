@@ -236,7 +236,7 @@ def test_reading_says_how_far_it_is(tmp_path: Path) -> None:
 
     from recsys.training.progress import Lines
 
-    now = iter(np.arange(0.0, 100.0, 1.5).tolist())
+    now = iter(np.arange(0.0, 100.0, 3.0).tolist())
     said = io.StringIO()
     rows = "".join(f"u{number % 50},i{number % 70},5\n" for number in range(100_000))
     lines = Lines(said, began=0.0, clock=lambda: next(now))
