@@ -89,6 +89,49 @@ class Tampering(_Section, frozen=True):
     tests: tuple[str, ...] = ("tests/**/*.py", "test/**/*.py", "**/test_*.py", "**/*_test.py", "**/conftest.py")
 
 
+class Dependencies(_Section, frozen=True):
+    """What the change declares and locks of other packages."""
+
+    allow: tuple[str, ...] = ()
+    """Names of distributions that may come in whatever they are called."""
+    locks: tuple[str, ...] = (
+        "**/requirements*.lock",
+        "**/uv.lock",
+        "**/poetry.lock",
+        "**/pdm.lock",
+        "**/Pipfile.lock",
+        "**/pylock*.toml",
+    )
+    """Lock files. A requirements file with a `.in` beside it counts as one too."""
+    ignore: tuple[str, ...] = (
+        "**/canaries/**",
+        "**/fixtures/**",
+        "**/testdata/**",
+        "**/test_data/**",
+        "**/vendor/**",
+        "**/_vendor/**",
+        "**/node_modules/**",
+        "**/site-packages/**",
+    )
+    """Files that declare nothing for this repository."""
+
+
+class Secrets(_Section, frozen=True):
+    """Credentials on lines that the change adds."""
+
+    ignore: tuple[str, ...] = ()
+    """Files that are not looked at."""
+    tests: tuple[str, ...] = (
+        "**/tests/**",
+        "**/test/**",
+        "**/testing/**",
+        "**/test_*.py",
+        "**/*_test.py",
+        "**/conftest.py",
+    )
+    """Where made-up passwords and keys stand: those are left alone, and a provider's token is for a person."""
+
+
 class Lint(_Section, frozen=True):
     """Ruff over the head, with the base's configuration and with the head's own."""
 
@@ -194,6 +237,8 @@ class Policy(_Section, frozen=True):
     environment: Environment = Environment()
     scope: Scope = Scope()
     tampering: Tampering = Tampering()
+    dependencies: Dependencies = Dependencies()
+    secrets: Secrets = Secrets()
     lint: Lint = Lint()
     types: Types = Types()
     layers: Layers = Layers()
