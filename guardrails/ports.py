@@ -373,3 +373,27 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """What looks like a credential on one line. `kind` is what it is of (`AWS Access Key`), `family` one of `token`,
+    `private key`, `address` (a password in one) and `word` (a value beside a word such as `password`). `value` is never
+    shown: it stands in no representation and must not reach a report.
+    """
+
+    line: int
+    kind: str
+    family: str
+    value: str = field(repr=False)
+
+
+class SecretScanner(Protocol):
+    """Finds what looks like a credential."""
+
+    def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Sequence[SecretHit]:
+        """What stands on the lines (number and text) of a file, by the line.
+
+        Raises:
+            ToolMissingError: the library is not installed.
+        """

@@ -17,6 +17,7 @@ from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.scratch import scratch_directory
+from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.adapters.suites import PytestSuites
 from guardrails.cli.options import CheckOptions
 from guardrails.cli.site import Site, open_site
@@ -117,6 +118,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         seed=options.seed or 0,
         rig=LocustRig(processes, sys.executable),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
+        secrets=DetectSecrets(),
     )
 
 

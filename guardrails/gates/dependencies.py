@@ -28,7 +28,7 @@ LOOK_ALIKE = Rule(
     bad='dependencies = ["reqeusts>=2.31"]',
     good='dependencies = ["requests>=2.31"]',
     limits="Against the 400 most popular names: one edit, two for long names, separators, look-alike characters, "
-    "affixes such as python-, order of words. Locked, or further away: a person decides. Names of the base are left alone.",
+    "affixes such as python-, order of words. Locked or further away: for a person. Names of the base are no finding.",
 )
 INVALID_NAME = Rule(
     "dependencies/invalid-name",

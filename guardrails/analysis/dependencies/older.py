@@ -117,7 +117,7 @@ def _argument(found: Declared, name: str | None, value: ast.expr, path: str, kno
         _strings(found, value, path, _SETUP[name])
     elif name == "extras_require" and isinstance(value, ast.Dict):
         for key, inner in zip(value.keys, value.values, strict=True):
-            extra = key.value if isinstance(key, ast.Constant) else "?"
+            extra = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else "?"
             named_value = known.get(inner.id, inner) if isinstance(inner, ast.Name) else inner
             _strings(found, named_value, path, f"extra:{extra}")
     elif name == "dependency_links":

@@ -88,7 +88,7 @@ class _Reader:
     def poetry(self, table: Table) -> None:
         if "name" in table:
             self.found.own.add(canonicalize_name(str(table["name"])))
-        extras = {canonicalize_name(n) for names in table.get("extras", {}).values() for n in names}
+        extras: set[str] = {canonicalize_name(n) for names in table.get("extras", {}).values() for n in names}
         self._keyed(table.get("dependencies", {}), RUNTIME, extras)
         self._keyed(table.get("dev-dependencies", {}), "group:dev", extras)
         for group, inner in table.get("group", {}).items():
