@@ -37,8 +37,8 @@ _LATER = {
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/?#@\"'`<>]*:([^\s/@\"'`<>]+)@[\w.\[-]", re.IGNORECASE)
 _TOKEN = re.compile(
-    r"(?i)(?:token|bearer|credentials?|authorization|passphrase|signing_\w+|webhook)\w*[\"'\]]*\s*(?:=>|[=:])\s*"
-    r"f?[\"'](?:bearer |token |basic )?([A-Za-z0-9+/_=.~-]{20,})[\"']"
+    r"(?i)(?:token|bearer|credentials?|authorization|passphrase|signing_\w+|webhook)\w*[\"'\]]*(?:\s*:\s*\w[\w.\[\]| ]*)?"
+    r"\s*(?:=>|[=:])\s*f?[\"'](?:bearer |token |basic )?([A-Za-z0-9+/_=.~-]{20,})[\"']"
 )
 _PLAIN = re.compile(
     r"(?i)(?:^|/)(?:\.env[^/]*|[^/]*\.(?:env|properties|conf|sh)|Dockerfile[^/]*|\.npmrc|\.pypirc|\.netrc)$"

@@ -200,9 +200,11 @@ class DependenciesGate:
         ignored = frozenset(f.path for f in bench.change.files if matches(f.path, policy.ignore))
         seen += hooks.observe(bench.change.files, base.sources, head.sources, ignored)
         project = bench.policy.project
-        product = frozenset(product_files(sorted(head.sources.paths), project.packages, project.judges))
+        product = [
+            frozenset(product_files(sorted(s.sources.paths), project.packages, project.judges)) for s in (base, head)
+        ]
         files = [f for f in bench.change.files if f.path not in ignored]
-        found, looked = imports.observe(files, base, head, product, allowed)
+        found, looked = imports.observe(files, imports.Place(base, head, product[0], product[1], allowed))
         files_changed = len(bench.change.files)
         work = {"files": files_changed, "manifests": read, "imports": looked}
         floor = {"files": files_changed, "manifests": owed, "imports": 0}

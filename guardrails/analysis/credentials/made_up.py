@@ -26,8 +26,10 @@ _CREDENTIAL = re.compile(
 _SEQUENCES = ("abcdefghijklmnopqrstuvwxyz", "0123456789", "qwertyuiop", "asdfghjkl")
 _LEAST, _LEAST_LETTERS, _LEAST_DISTINCT = 6, 8, 5
 _LOCAL = re.compile(
-    r"(?i)^(?:localhost|127\.|0\.0\.0\.0|\[::1\]|host\.docker|db|redis|postgres|mysql|mongo|rabbitmq|broker|[\w-]+(?::\d+)?(?:/|$)|(?:[\w-]+\.)*(?:example|test|invalid|local|localhost)(?:\.\w+)?(?:[:/]|$)|[\w.-]+\.svc)"
+    r"(?i)^(?:127\.|0\.0\.0\.0|\[::1\]|host\.docker\.|[\w.-]+\.svc\b|[\w-]+(?:[:/?]|\W?$)"
+    r"|(?:[\w-]+\.)*(?:example|test|invalid|local|localhost)(?:\.\w+)?(?:[:/?]|\W|$))"
 )
+"""Hosts without a dot are on one's own machine or network; the rest is kept for examples (RFC 2606)."""
 
 
 def token_example(token: str) -> bool:

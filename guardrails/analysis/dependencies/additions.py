@@ -100,7 +100,8 @@ def _unpinned(base: Side, head: Side) -> Iterator[Observation]:
         side = base if any(r.path == one.path for r in base.declared.requirements) else head
         others = [r for r in side.declared.requirements if (r.path, r.group) == key[:2] and r.name != one.name]
         others = others or [r for r in side.declared.requirements if r.path == one.path and r.name != one.name]
-        if len(others) >= _ENOUGH_NEIGHBOURS and sum(r.pinned for r in others) >= _MOST * len(others):
+        enough = 1 if key in had else _ENOUGH_NEIGHBOURS
+        if len(others) >= enough and sum(r.pinned for r in others) >= _MOST * len(others):
             what = (
                 f"{one.text} names no exact version, and {sum(r.pinned for r in others)} of {len(others)} beside it do"
             )

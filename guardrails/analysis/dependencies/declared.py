@@ -12,7 +12,7 @@ RUNTIME, BUILD, CONSTRAINT = "runtime", "build", "constraint"
 _DEVELOPMENT = re.compile(
     r"(?:^|[-_.:/])(dev|devel|develop|test|tests|testing|doc|docs|lint|typing|types|ci|bench)(?![a-z])"
 )
-_DIRECT = re.compile(r"(?i)^(?:[a-z0-9+]+://|git\+|hg\+|svn\+|bzr\+|file:|\.{0,2}/|[a-z]:[\\/])")
+_DIRECT = re.compile(r"(?i)^(?:[a-z0-9+]+://|git\+|hg\+|svn\+|bzr\+|file:|\.{1,2}$|\.{0,2}/|[a-z]:[\\/])")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]*@")
 _HEAD = re.compile(r"^\s*([^\s\[<>=!~;@,(]+)")
 

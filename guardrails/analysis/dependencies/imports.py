@@ -1,10 +1,12 @@
 """Imports of packages that no file declares."""
 
 import ast
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from guardrails.analysis.dependencies.declared import BUILD
 from guardrails.analysis.dependencies.importable import STDLIB, candidates, offered
 from guardrails.analysis.dependencies.reading import Side
 from guardrails.analysis.observation import Observation
@@ -13,6 +15,10 @@ from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Severity
 
 _COMPILED = (".py", ".pyi", ".pyx", ".pxd", ".c", ".cpp", ".so", ".pyd", ".rs")
+_SCRIPTS = frozenset({"noxfile.py", "tasks.py", "fabfile.py", "dodo.py", "conanfile.py"})
+_DOCUMENTS = re.compile(r"^(?:.*/)?docs?/(?:.*/)?conf\.py$")
+"""Like setup scripts, files that a tool runs in an environment of its own."""
+_TELLING = 3  # letters of a word by which an import is taken for that of a package
 _ROOTS = ("", "src", "lib", "python")
 _MISSING = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
@@ -93,77 +99,82 @@ class FirstParty:
         return any(name in self._children.get(place, ()) for place in self._roots | above)
 
 
-def observe(
-    files: Iterable[FileChange], base: Side, head: Side, product: Collection[str], allowed: Collection[str]
-) -> tuple[list[Observation], int]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Both sides of a change, the paths of their product code, and names that may come in whatever they are."""
+
+    base: Side
+    head: Side
+    base_product: Collection[str]
+    head_product: Collection[str]
+    allowed: Collection[str]
+
+
+def observe(files: Iterable[FileChange], place: Place) -> tuple[list[Observation], int]:
     """New imports of undeclared packages in changed files, and how many imports were looked at.
 
-    `product` are the paths of product code; other files may also use what is declared for development.
+    Product code is held to what is declared for those who use it; other files may also use what is declared for
+    development.
     """
-    first_party, seen = FirstParty(head.sources), list[Observation]()
+    first_party, seen = FirstParty(place.head.sources), list[Observation]()
     looked, done = 0, set[str]()
     for file in files:
-        if (
-            file.kind is ChangeKind.DELETED
-            or not is_python(file.path)
-            or (module := head.sources.module(file.path)) is None
-        ):
+        module = place.head.sources.module(file.path) if _is_looked_at(file) else None
+        if module is None:
             continue
-        old_module = base.sources.module(file.base_path)
+        old_module = place.base.sources.module(file.base_path)
         old = {one.name for one in imported(old_module)} if old_module else set[str]()
         for one in imported(module):
             looked += 1
             if one.name in old or one.name in STDLIB or one.name in done or first_party.has(one.name, file.path):
                 continue
-            observation = _judge(one, file.path, base, head, file.path in product, allowed)
+            observation = _judge(one, file.path, place)
             if observation:
                 done.add(one.name)
                 seen.append(observation)
     return seen, looked
 
 
-def _judge(
-    one: Imported, path: str, base: Side, head: Side, product: bool, allowed: Collection[str]
-) -> Observation | None:
-    declared = head.declared
+def _is_looked_at(file: FileChange) -> bool:
+    scripts = file.path in _SCRIPTS or file.path.rpartition("/")[2] == "setup.py" or bool(_DOCUMENTS.match(file.path))
+    return file.kind is not ChangeKind.DELETED and is_python(file.path) and not scripts
+
+
+def _judge(one: Imported, path: str, place: Place) -> Observation | None:
+    declared, product = place.head.declared, path in place.head_product
     if not declared.requirements or declared.open or declared.unreadable:
         return None
-    if candidates(one.name) & frozenset(allowed):
-        return None
     everything = frozenset(r.name for r in declared.requirements) | declared.own
-    if product:
-        served = frozenset(r.name for r in declared.requirements if not r.development and r.group != "build")
-        # Where all that is declared is for development, nobody keeps the two apart.
-        if offered(one.name, (served or everything) | declared.own):
-            return None
-    elif offered(one.name, everything):
+    used = frozenset(r.name for r in declared.requirements if not r.development and r.group != BUILD)
+    # Where all that is declared is for development, nobody keeps the two apart.
+    served = (used or everything) | declared.own if product else everything
+    if candidates(one.name) & frozenset(place.allowed) or offered(one.name, served):
         return None
-    if _unexplained(one, base, head) or _used_before(one.name, base):
+    if _unexplained(one, place) or _used_before(one.name, place, product):
         return None
-    dev = product and offered(one.name, everything)
-    why = (
-        "only for development"
-        if dev
-        else "by no file, though the lock has it"
-        if offered(one.name, head.locked)
-        else "by no file"
-    )
-    what = f"{path} imports {one.name}, which is declared {why}"
-    return Observation("undeclared-import", path, one.line, what, Severity.NOTE if one.optional else None)
+    locked = offered(one.name, place.head.locked)
+    if product and offered(one.name, everything):
+        where = "only for development"
+    else:
+        where = "by no file, though the lock has it" if locked else "by no file"
+    what = f"{path} imports {one.name}, which is declared {where}"
+    mild = one.optional or (not product and locked)
+    return Observation("undeclared-import", path, one.line, what, Severity.NOTE if mild else None)
 
 
-def _unexplained(one: Imported, base: Side, head: Side) -> bool:
+def _unexplained(one: Imported, place: Place) -> bool:
     """Whether the change declares a package whose import name is not known to be another: this may be it."""
-    new = {r.name for r in head.declared.requirements} - base.names
-    words = one.name.lower().replace("_", "-").split("-")
-    return any(any(word in name for word in words if len(word) > 2) for name in new)
+    new = {r.name for r in place.head.declared.requirements} - place.base.names
+    words = [word for word in one.name.lower().split("_") if len(word) >= _TELLING]
+    return any(word in name for word in words for name in new)
 
 
-def _used_before(name: str, base: Side) -> bool:
-    """Whether the base imports the name already: old debt."""
-    for path in sorted(base.sources.paths):
-        if is_python(path) and name in (base.sources.text(path) or ""):
-            module = base.sources.module(path)
-            if module and any(one.name == name for one in imported(module)):
-                return True
+def _used_before(name: str, place: Place, product: bool) -> bool:
+    """Whether the base imports the name already, in product code if it is product code that does now: old debt."""
+    sources = place.base.sources
+    paths = place.base_product if product else sources.paths
+    for path in sorted(p for p in paths if is_python(p) and name in (sources.text(p) or "")):
+        module = sources.module(path)
+        if module and any(one.name == name for one in imported(module)):
+            return True
     return False
