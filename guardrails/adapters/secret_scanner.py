@@ -2,6 +2,7 @@
 
 import bisect
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,8 +38,9 @@ _LATER = {
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
 _ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/?#@\"'`<>]*:([^\s/@\"'`<>]+)@[\w.\[-]", re.IGNORECASE)
 _TOKEN = re.compile(
-    r"(?i)(?:token|bearer|credentials?|authorization|passphrase|signing_\w+|webhook)\w*[\"'\]]*(?:\s*:\s*\w[\w.\[\]| ]*)?"
-    r"\s*(?:=>|[=:])\s*f?[\"'](?:bearer |token |basic )?([A-Za-z0-9+/_=.~-]{20,})[\"']"
+    r"(?i)(?:token|bearer|credentials?|authorization|passphrase|signing_\w+|webhook)\w*[\"'\]]*"
+    r"(?:[ \t]*:[ \t]*\w[\w.\[\]| ]*)?[ \t]*(?:=>|[=:])[ \t]*"
+    r"f?[\"'](?:bearer |token |basic )?(?=[^\"']*\d)([A-Za-z0-9+/_=.~-]{20,})[\"']"
 )
 _PLAIN = re.compile(
     r"(?i)(?:^|/)(?:\.env[^/]*|[^/]*\.(?:env|properties|conf|sh)|Dockerfile[^/]*|\.npmrc|\.pypirc|\.netrc)$"
@@ -104,28 +106,33 @@ class DetectSecrets:
     """`SecretScanner` over detect-secrets."""
 
     def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Sequence[SecretHit]:
-        """What stands on the lines of a file.
+        """What stands on the lines of a file. The whole text is searched at once; only lines with a telling word one
+        by one.
 
         Raises:
             ToolMissingError: the library is not installed.
         """
         library = _library()
         text = "\n".join(line for _, line in lines)
-        starts, at = [], 0
-        for _, line in lines:
-            starts.append(at)
-            at += len(line) + 1
+        starts = list(itertools.accumulate((len(line) + 1 for _, line in lines), initial=0))
+
+        def at(offset: int) -> int:
+            return bisect.bisect_right(starts, offset) - 1
 
         def number(offset: int) -> int:
-            return lines[bisect.bisect_right(starts, offset) - 1][0]
+            return lines[at(offset)][0]
 
-        hits = [SecretHit(number(m.start()), "Private Key", "private key", m[0]) for m in _PRIVATE_KEY.finditer(text)]
-        hits += [
-            SecretHit(number(m.start(1)), "Password in an address", "address", m[1]) for m in _ADDRESS.finditer(text)
-        ]
+        keys, addresses = _PRIVATE_KEY.finditer(text), _ADDRESS.finditer(text)
+        hits = [SecretHit(number(m.start()), "Private Key", "private key", m[0]) for m in keys]
+        hits += [SecretHit(number(m.start(1)), "Password in an address", "address", m[1]) for m in addresses]
         hits += _tokens(library, text, number)
-        for line_number, line in lines:
-            hits += [SecretHit(line_number, kind, "word", value) for kind, value in _words(library, path, line)]
+        for index in sorted({at(m.start()) for m in library.named.finditer(text)}):
+            hits += [
+                SecretHit(lines[index][0], "Secret Keyword", "word", v) for v in _words(library, path, lines[index][1])
+            ]
+        for match in _TOKEN.finditer(text):
+            if library.entropy(match[1]) >= _RANDOM:
+                hits.append(SecretHit(number(match.start(1)), "High-entropy token", "word", match[1]))
         return _once(hits)
 
 
@@ -142,24 +149,20 @@ def _tokens(library: _Library, text: str, number: Callable[[int], int]) -> Itera
             yield SecretHit(number(match.start()), kind, "token", value)
 
 
-def _words(library: _Library, path: str, line: str) -> Iterator[tuple[str, str]]:
-    """Values beside a word such as `password` or `token`."""
-    named = "settings.ini" if _PLAIN.search(path) else path
-    for start in range(0, max(1, len(line)), _WIDE - _LAP):
+def _words(library: _Library, path: str, line: str) -> Iterator[str]:
+    """Values beside a word such as `password`."""
+    groups = library.groups.get(library.file_type("settings.ini" if _PLAIN.search(path) else path))
+    for start in range(0, len(line), _WIDE - _LAP):
         part = line[start : start + _WIDE]
         if library.named.search(part):
-            groups = library.groups.get(library.file_type(named))
-            for value in library.words.analyze_string(part, denylist_regex_to_group=groups):
-                yield "Secret Keyword", value
-        for match in _TOKEN.finditer(part):
-            if library.entropy(match[1]) >= _RANDOM:
-                yield "High-entropy token", match[1]
+            yield from library.words.analyze_string(part, denylist_regex_to_group=groups)
 
 
 def _once(hits: Sequence[SecretHit]) -> Sequence[SecretHit]:
     """Each value once a line, as the surest family that saw it."""
-    kept: list[SecretHit] = []
+    kept: dict[int, list[SecretHit]] = {}
     for hit in hits:
-        if not any(k.line == hit.line and (hit.value in k.value or k.value in hit.value) for k in kept):
-            kept.append(hit)
-    return kept
+        line = kept.setdefault(hit.line, [])
+        if not any(hit.value in k.value or k.value in hit.value for k in line):
+            line.append(hit)
+    return [hit for number in sorted(kept) for hit in kept[number]]

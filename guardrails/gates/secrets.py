@@ -113,6 +113,7 @@ class SecretsGate:
             raise ToolMissingError("there is no scanner of secrets. Install detect-secrets 1.5 or later.")
         bench.secrets.scan("", [(1, "")])  # a missing library shows also where no line is added
         base, head = Sources(bench.trees.base), Sources(bench.trees.head)
+        old = "\n".join(base.text(f.base_path) or "" for f in bench.change.files if f.kind is not ChangeKind.ADDED)
         findings: list[Finding] = []
         files = lines = owed = 0
         for file in bench.change.files:
@@ -123,7 +124,7 @@ class SecretsGate:
             lines, owed = lines + len(added), owed + file.added
             findings += _whole_file(file, bench, base, head)
             if "\0" not in (head.text(file.path) or "") and not matches(file.path, bench.policy.secrets.ignore):
-                findings += _lines(file, added, bench, base, head)
+                findings += _lines(file, added, bench, old, head)
         floor = {"files": len(bench.change.files), "lines": owed}
         return Outcome({"files": files, "lines": lines}, floor, tuple(findings))
 
@@ -146,16 +147,13 @@ def _whole_file(file: FileChange, bench: Bench, base: Sources, head: Sources) ->
         yield FILE.finding(f"{path} is added", path=path, severity=severity, reproduce=diff)
 
 
-def _lines(
-    file: FileChange, added: list[tuple[int, str]], bench: Bench, base: Sources, head: Sources
-) -> Iterator[Finding]:
-    """Credentials on the added lines, and comments there that let them through."""
+def _lines(file: FileChange, added: list[tuple[int, str]], bench: Bench, old: str, head: Sources) -> Iterator[Finding]:
+    """Credentials on the added lines, and comments there that let them through. What `old` holds is no news."""
     assert bench.secrets is not None
     path, source = file.path, head.text(file.path) or ""
     allowed = allowances(path, source)
     numbers = {number for number, _ in added}
     said = {number for number in allowed if number in numbers}
-    old = "\n".join(base.text(f.base_path) or "" for f in bench.change.files if f.kind is not ChangeKind.ADDED)
     texts = dict(added)
     hidden: set[int] = set()
     for hit in bench.secrets.scan(path, added):
