@@ -27,8 +27,9 @@ LOOK_ALIKE = Rule(
     "`allow` in the section `dependencies` of guardrails.toml.",
     bad='dependencies = ["reqeusts>=2.31"]',
     good='dependencies = ["requests>=2.31"]',
-    limits="Against the 400 most popular names: one edit, two for long names, separators, look-alike characters, "
-    "affixes such as python-, order of words. Locked or further away: for a person. Names of the base are no finding.",
+    limits="Against the 400 most popular names and the project's own: one edit, two for long names, separators, "
+    "look-alike characters, affixes such as python-, order of words. Locked or further away: for a person. Names of the "
+    "base are no finding.",
 )
 INVALID_NAME = Rule(
     "dependencies/invalid-name",

@@ -19,13 +19,14 @@ _MOST = 0.8  # of the neighbours: what nearly all do is a custom
 def observe(base: Side, head: Side, allowed: Collection[str]) -> Iterator[Observation]:
     """Names that are new, and requirements that are wrong beside their neighbours and the lock."""
     known = base.names | base.locked | head.declared.own | frozenset(allowed)
+    beside = base.names - base.declared.own
     seen: set[str] = set()
     for one in head.declared.requirements:
         if one.name not in base.names and one.name not in head.declared.own and one.name not in seen:
             seen.add(one.name)
-            yield from _name(one, head, known)
+            yield from _name(one, head, known, beside)
     for name in sorted(_only_locked(base, head)):
-        twin = imitated(name, known)
+        twin = imitated(name, known, beside)
         if twin and name not in seen:
             path, line = _locked_at(name, head)
             what = f"the lock takes in {name}, a name close to {twin[0]}, and no file declares it"
@@ -55,7 +56,7 @@ def _vouched(one: Requirement, side: Side) -> bool:
     return any(entry.name == one.name and entry.hashes for lock in side.all_locks() for entry in lock.entries)
 
 
-def _name(one: Requirement, head: Side, known: Collection[str]) -> Iterator[Observation]:
+def _name(one: Requirement, head: Side, known: Collection[str], beside: Collection[str]) -> Iterator[Observation]:
     """What is wrong with a new name itself."""
     place = (one.path, one.line)
     if not one.valid:
@@ -70,10 +71,10 @@ def _name(one: Requirement, head: Side, known: Collection[str]) -> Iterator[Obse
         what = f"{one.text} has the name of a module of the standard library, which comes with Python"
         yield Observation("invalid-name", *place, what, Severity.REVIEW)
         return
-    twin = imitated(one.name, known)
+    twin = imitated(one.name, known, beside)
     if twin:
         grave = twin[1] and not vouched
-        what = f"{one.name} is close to the popular package {twin[0]} and is another one"
+        what = f"{one.name} is close to {twin[0]}, a package that is known, and is another one"
         yield Observation("look-alike", *place, what, Severity.BLOCK if grave else Severity.REVIEW)
         return
     real = next((places for name, places in DISTRIBUTIONS.items() if name.lower() == one.name), ())

@@ -9,7 +9,7 @@ from guardrails.analysis.dependencies.declared import CONSTRAINT, RUNTIME, Decla
 from guardrails.analysis.source import lines_of
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_OPTION = re.compile(r"^(--?[a-zA-Z][\w-]*)(?:[=\s]\s*(.*))?$")
+_OPTION = re.compile(r"^(--[a-zA-Z][\w-]*)(?:[=\s]\s*(.*))?$")
 _SHORT = {"-i": "--index-url", "-f": "--find-links", "-e": "--editable", "-r": "--requirement", "-c": "--constraint"}
 _PLACES = frozenset({"--index-url", "--extra-index-url", "--find-links", "--trusted-host"})
 _HASH = re.compile(r"--hash[=\s]\s*([\w-]+:[0-9a-fA-F]+)")
@@ -38,11 +38,10 @@ def parse(path: str, text: str, *, constraint: bool = False) -> tuple[Declared, 
     found, others = Declared(), []
     group = CONSTRAINT if constraint else RUNTIME
     for number, line in logical_lines(text):
-        option = _OPTION.match(line) if line.startswith("-") else None
-        if option is None:
+        if not line.startswith("-"):
             _requirement(found, line, path, number, group)
             continue
-        name, value = _option(option[1], option[2] or "")
+        name, value = _option(line)
         if name in _PLACES:
             found.indexes.append(Origin(value, name, path, number, unchecked=name == "--trusted-host"))
         elif name == "--editable":
@@ -55,14 +54,13 @@ def parse(path: str, text: str, *, constraint: bool = False) -> tuple[Declared, 
     return found, others
 
 
-def _option(name: str, value: str) -> tuple[str, str]:
-    """An option in its long form, with its value (`-rbase.txt` is one word)."""
-    for short, long in _SHORT.items():
-        if name == short:
-            return long, _unquoted(value)
-        if name.startswith(short) and not name.startswith("--"):
-            return long, _unquoted(name[len(short) :] + (f" {value}" if value else ""))
-    return name, _unquoted(value)
+def _option(line: str) -> tuple[str, str]:
+    """An option in its long form, with its value; `-rbase.txt` and `--index-url=x` are one word each."""
+    short = _SHORT.get(line[:2]) if not line.startswith("--") else None
+    if short:
+        return short, _unquoted(line[2:].lstrip("= "))
+    found = _OPTION.match(line)
+    return (found[1], _unquoted(found[2] or "")) if found else (line, "")
 
 
 def _unquoted(value: str) -> str:

@@ -209,3 +209,15 @@ def test_names_of_files() -> None:
     assert not is_script("shop/Makefile.py")
     assert is_nested_configuration("shop/ruff.toml")
     assert not is_nested_configuration("ruff.toml")
+
+
+def test_the_policy_of_dependencies_and_secrets_has_directions() -> None:
+    strict = {"dependencies": {"allow": [], "locks": ["a", "b"], "ignore": []}, "secrets": {"ignore": [], "tests": []}}
+    loose = {
+        "dependencies": {"allow": ["x"], "locks": ["a"], "ignore": ["x"]},
+        "secrets": {"ignore": ["x"], "tests": ["x"]},
+    }
+    looser = [c.direction for c in policy_changes("guardrails.toml", strict, loose)]
+    stricter = [c.direction for c in policy_changes("guardrails.toml", loose, strict)]
+    assert looser == [Direction.LOOSER] * 5
+    assert stricter == [Direction.STRICTER] * 5
