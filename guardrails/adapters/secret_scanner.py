@@ -36,7 +36,9 @@ _LATER = {
 }
 """Providers that came, or changed their form, after the library's newest release."""
 _PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|PuTTY-User-Key-File-\d")
-_ADDRESS = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s:/?#@\"'`<>]*:([^\s/@\"'`<>]+)@[\w.\[-]", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"\b[a-z][a-z0-9+.-]{0,20}://[^\s:/?#@\"'`<>]{0,200}:([^\s/@\"'`<>]{1,500})@[\w.\[-]", re.IGNORECASE
+)
 _TOKEN = re.compile(
     r"(?i)(?:token|bearer|credentials?|authorization|passphrase|signing_\w+|webhook)\w*[\"'\]]*"
     r"(?:[ \t]*:[ \t]*\w[\w.\[\]| ]*)?[ \t]*(?:=>|[=:])[ \t]*"
@@ -45,7 +47,7 @@ _TOKEN = re.compile(
 _PLAIN = re.compile(
     r"(?i)(?:^|/)(?:\.env[^/]*|[^/]*\.(?:env|properties|conf|sh)|Dockerfile[^/]*|\.npmrc|\.pypirc|\.netrc)$"
 )
-_WIDE = 2000  # characters of a line at a time: the library's expressions take long over longer ones
+_WIDE = 2000  # characters of a line at a time: the expressions take the square of its length over a hostile one
 _LAP = 200
 _RANDOM = 3.0  # bits a character: English words are below it, random text of 20 characters is above
 
@@ -113,6 +115,7 @@ class DetectSecrets:
             ToolMissingError: the library is not installed.
         """
         library = _library()
+        lines = [(n, part) for n, line in lines for part in _parts(line)]
         text = "\n".join(line for _, line in lines)
         starts = list(itertools.accumulate((len(line) + 1 for _, line in lines), initial=0))
 
@@ -152,10 +155,13 @@ def _tokens(library: _Library, text: str, number: Callable[[int], int]) -> Itera
 def _words(library: _Library, path: str, line: str) -> Iterator[str]:
     """Values beside a word such as `password`."""
     groups = library.groups.get(library.file_type("settings.ini" if _PLAIN.search(path) else path))
-    for start in range(0, len(line), _WIDE - _LAP):
-        part = line[start : start + _WIDE]
-        if library.named.search(part):
-            yield from library.words.analyze_string(part, denylist_regex_to_group=groups)
+    yield from library.words.analyze_string(line, denylist_regex_to_group=groups)
+
+
+def _parts(line: str) -> Iterator[str]:
+    """A long line in pieces that overlap."""
+    yield line[:_WIDE]
+    yield from (line[start : start + _WIDE] for start in range(_WIDE - _LAP, len(line) - _LAP, _WIDE - _LAP))
 
 
 def _once(hits: Sequence[SecretHit]) -> Sequence[SecretHit]:

@@ -28,8 +28,8 @@ LOOK_ALIKE = Rule(
     bad='dependencies = ["reqeusts>=2.31"]',
     good='dependencies = ["requests>=2.31"]',
     limits="Against the 400 most popular names and the project's own: one edit, two for long names, separators, "
-    "look-alike characters, affixes such as python-, order of words. Locked or further away: for a person. Names of the "
-    "base are no finding.",
+    "look-alike characters, affixes such as python-, order of words. Locked or further away: for a person. Names of "
+    "the base are no finding.",
 )
 INVALID_NAME = Rule(
     "dependencies/invalid-name",
@@ -159,6 +159,7 @@ UNREADABLE = Rule(
     "Correct the syntax of the file.",
     bad='dependencies = ["numpy',
     good='dependencies = ["numpy"]',
+    limits="Requirements that are computed, where they were written out, are for a person.",
 )
 
 RULES = (
@@ -232,6 +233,9 @@ def _unreadable(base: Side, head: Side) -> Iterator[Observation]:
     for path, why in sorted({**head.unreadable, **head.declared.unreadable}.items()):
         if path not in base.unreadable:
             yield Observation("unreadable", path, None, f"{path} cannot be read: {why}")
+    if head.declared.open and not base.declared.open:
+        what = "a file computes its requirements now, so that nobody can read what they are"
+        yield Observation("unreadable", "", None, what, Severity.REVIEW)
 
 
 def _findings(seen: list[Observation], bench: Bench) -> tuple[Finding, ...]:

@@ -14,8 +14,6 @@ from guardrails.analysis.source import lines_of
 
 _NAME = re.compile(r"^\s*([\w.-]+)")
 _PLACES = ("git", "url", "path", "directory", "editable", "virtual", "vcs", "archive")
-HERE = frozenset({".", "", "./"})
-"""Addresses of the project itself."""
 
 
 def parse(path: str, text: str) -> Lock:
@@ -61,7 +59,7 @@ def _toml(path: str, text: str) -> Lock:
         entry = Locked(name, str(package.get("version", "")), frozenset(_hashes(files)), direct, places.get(name),
                        frozenset(_needs(package)))  # fmt: skip
         entries.append(entry)
-        if direct and any(key in _source(package) for key in ("editable", "virtual")):
+        if any(key in _source(package) for key in ("editable", "virtual")) and not direct.startswith(("/", "..", "~")):
             roots.add(name)
         if index:
             origins[index] = Origin(index, "the source of a locked package", path, line_of(lines, index))

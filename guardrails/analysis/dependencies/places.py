@@ -78,7 +78,13 @@ def _indexes(base: Side, head: Side) -> Iterator[Observation]:
         seen.add((address, weaker))
         plain = bool(_PLAIN.match(address)) and not _LOOPBACK.match(address)
         severity = Severity.BLOCK if plain or weaker else None
-        how = "without a check of its certificate" if weaker else "over a line that anybody can alter" if plain else ""
+        how = (
+            "without a check of its certificate"
+            if weaker
+            else "over a connection that anybody on it can alter"
+            if plain
+            else ""
+        )
         what = f"packages may come from {shown(address)} as well ({one.kind}){', ' + how if how else ''}"
         yield Observation("new-index", one.path, one.line, what, severity)
 

@@ -270,6 +270,8 @@ LOCKED = BASE["requirements.lock"]
         ),
         (SETUP, {"shop/a.py": "import pandas\n"}, {"undeclared-import": REVIEW}),
         (SETUP, {"setup.py": "def (\n"}, {"unreadable": BLOCK}),
+        (SETUP, put(SETUP, "setup.py", '["numpy>=1.26", "click"]', "open('r').read().split()"), {"unreadable": REVIEW}),
+        (UV, put(UV, "uv.lock", 'editable = "."', 'editable = "../other"'), {"direct-reference": REVIEW}),
         (
             UV,
             put(
