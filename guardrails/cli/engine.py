@@ -18,9 +18,12 @@ from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.scratch import scratch_directory
 from guardrails.adapters.suites import PytestSuites
+from guardrails.analysis.difference import describe
+from guardrails.analysis.difference.files import Patterns
 from guardrails.cli.options import CheckOptions
 from guardrails.cli.site import Site, open_site
 from guardrails.cli.stopping import wait_until
+from guardrails.config import Policy
 from guardrails.gates.base import Bench, Gate, Profile
 from guardrails.model.change import Change
 from guardrails.model.result import GateResult
@@ -68,7 +71,12 @@ class Engine:
                 version=guardrails.__version__,
                 notes=site.notes,
             )
-            return replace(verdict, seconds=time.monotonic() - began, error=site.touched())
+            difference = None
+            if options.page:
+                patterns = patterns_of(site.policies.base)
+                difference = describe(site.change, site.base, site.head, patterns, verdict.findings)
+            seconds = time.monotonic() - began
+            return replace(verdict, seconds=seconds, error=site.touched(), difference=difference)
 
     def _results(self, options: CheckOptions, site: Site) -> tuple[GateResult, ...]:
         names = [gate.name for gate in self.gates]
@@ -117,6 +125,12 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         rig=LocustRig(processes, sys.executable),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
     )
+
+
+def patterns_of(policy: Policy) -> Patterns:
+    """Which path is what, for the reviewer's page."""
+    scope, project = policy.scope, policy.project
+    return Patterns(scope.protected, scope.generated, project.judges, policy.tampering.tests, project.packages)
 
 
 def available_cores() -> int:

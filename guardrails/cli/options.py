@@ -11,7 +11,8 @@ FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github")
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """One check. `jobs` 0 stands for the cores there are; `seed` None for a fresh one."""
+    """One check. `jobs` 0 stands for the cores there are; `seed` None for a fresh one. `page` asks for what the
+    reviewer's page shows of the change beside the verdict."""
 
     repository: Path = Path()
     wanted: Wanted = field(default_factory=Wanted)
@@ -20,6 +21,7 @@ class CheckOptions:
     profile: str = "pr"
     jobs: int = 0
     seed: int | None = None
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,8 @@ class ReportOptions:
 
     format: str = "text"
     output: Path | None = None
+
+    @property
+    def shows_page(self) -> bool:
+        """Whether the reviewer's page is among what is wanted."""
+        return self.output is not None or self.format == "html"

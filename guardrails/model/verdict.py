@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from guardrails.model.change import Change, Snapshot
+from guardrails.model.difference import Difference
 from guardrails.model.finding import Finding
 from guardrails.model.result import GateResult, GateStatus, VerdictKind, verdict
 
@@ -29,6 +30,7 @@ class Verdict:
     `results` stand in the order of the gates, cheapest first. `base` and `head` are None, and `error` says why, where
     the check ended before there was a change to judge. `profile` is fast, pr or release. `command` repeats the check
     from the repository's directory. `notes` are sentences about the check as a whole. `seconds` is wall time.
+    `difference` is for the reviewer's page alone: it is part of no decision and of no file but that page.
     """
 
     base: Snapshot | None
@@ -44,6 +46,7 @@ class Verdict:
     notes: tuple[str, ...] = ()
     error: str = ""
     schema: int = VERDICT_SCHEMA
+    difference: Difference | None = field(default=None, compare=False)
 
     @property
     def kind(self) -> VerdictKind:

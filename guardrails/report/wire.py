@@ -57,6 +57,19 @@ class FindingEntry(_Entry, frozen=True):
     reproduce: str
 
 
+class FigureEntry(_Entry, frozen=True):
+    """One thing that was measured on both sides; `ratio` is head over base, null where it is not known."""
+
+    name: str
+    unit: str
+    base: float
+    head: float
+    ratio: float | None
+    low: float | None
+    high: float | None
+    limit: Annotated[float | None, msgspec.Meta(description="The ratio that must not be passed.")]
+
+
 class GateEntry(_Entry, frozen=True):
     """What one gate answered. `work` and `floor` count what was checked, and the least that had to be."""
 
@@ -69,6 +82,8 @@ class GateEntry(_Entry, frozen=True):
     notes: tuple[str, ...]
     skip: SkipEntry | None
     error: str
+    figures: tuple[FigureEntry, ...] = ()
+    """Absent in files that were written before there were any."""
 
 
 class Document(_Entry, frozen=True):
