@@ -87,10 +87,12 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
     here = {fingerprint(finding) for finding in shown}
     findings = verdict.findings
     flags = [(finding, _flag(finding, here)) for finding in findings]
+    files = difference.files if difference else ()
+    judges = {path for file in files if file.role is Role.JUDGE for path in (file.path, file.old_path or file.path)}
     swaps = difference.tests if difference else ()
     return Page(
         known=difference is not None,
-        files=_files(difference.files, flags) if difference else (),
+        files=_files(files, flags),
         files_left_out=difference.files_left_out if difference else 0,
         excerpts=difference.excerpts if difference else {},
         tests=Tests(
@@ -99,16 +101,18 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
             moved=tuple(s for s in swaps if s.before and s.after),
         ),
         contracts=tuple(flag for finding, flag in flags if finding.rule.startswith("contracts/")),
-        weakened=tuple(flag for finding, flag in flags if _is_of_tests(finding)),
+        weakened=tuple(flag for finding, flag in flags if _is_of_tests(finding, judges)),
         dependencies=difference.dependencies if difference else (),
         edges=difference.edges if difference else (),
     )
 
 
-def _is_of_tests(finding: Finding) -> bool:
-    """Whether it says that a test or a property checks less than before."""
+def _is_of_tests(finding: Finding, judges: set[str]) -> bool:
+    """Whether it says that a test fails or checks less; `judges` are the files of the change that judge."""
     gate = finding.rule.partition("/")[0]
-    return gate in ("tampering", "tests", "properties") and finding.severity is not Severity.NOTE
+    return finding.severity is not Severity.NOTE and (
+        gate in ("tests", "properties") or (gate == "tampering" and finding.path in judges)
+    )
 
 
 def _flag(finding: Finding, here: set[str]) -> Flag:

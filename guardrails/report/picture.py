@@ -81,8 +81,6 @@ def says(figure: Figure) -> str:
     """The figure in words."""
     times = "an unknown ratio" if figure.ratio is None else f"{figure.ratio:.3f} times the base"
     bounds = [f"{bound:.3f}" if bound is not None else "unknown" for bound in (figure.low, figure.high)]
+    interval = " to ".join(bounds) if set(bounds) != {"unknown"} else "interval unknown"
     limit = f", limit {figure.limit:.2f}" if figure.limit is not None else ""
-    return (
-        f"{times} ({bounds[0]} to {bounds[1]}{limit}); "
-        f"base {figure.base:.3f} {figure.unit}, head {figure.head:.3f} {figure.unit}"
-    )
+    return f"{times} ({interval}{limit}); base {figure.base:.3f} {figure.unit}, head {figure.head:.3f} {figure.unit}"
