@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from guardrails.model.change import Snapshot
 from guardrails.model.finding import Finding, Severity
-from guardrails.model.result import GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
+from guardrails.model.result import Figure, GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict, not_judged
 
 BASE = Snapshot(
@@ -242,6 +242,12 @@ def findings() -> st.SearchStrategy[Finding]:
     )
 
 
+def figures() -> st.SearchStrategy[Figure]:
+    """Figures with any text and any finite number."""
+    number = st.floats(-1e9, 1e9)
+    return st.builds(Figure, texts(), texts(), number, number, *[st.none() | number] * 4)
+
+
 def verdicts() -> st.SearchStrategy[Verdict]:
     """Verdicts of any kind, with any text in any place where a text can stand."""
     seconds = st.integers(0, 10**6).map(lambda milliseconds: milliseconds / 1000)
@@ -257,6 +263,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         notes=st.lists(texts(), max_size=1).map(tuple),
         skip=st.none() | st.builds(Skip, st.sampled_from(SkipReason), texts()),
         error=texts(),
+        figures=st.lists(figures(), max_size=1).map(tuple),
     )
     sides = st.none() | st.builds(Snapshot, texts(), st.none() | texts(), texts(), texts())
     return st.builds(
