@@ -36,4 +36,4 @@ def run_check(options: CheckOptions, report: ReportOptions, arguments: Sequence[
         if report.format == "text" and report.output is None:
             return verdict.exit_code
     publish(verdict, report, os.environ)
-    return verdict.exit_code
+    return report.exit_status(verdict)

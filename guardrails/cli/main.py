@@ -43,7 +43,7 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         case "report":
             from guardrails.cli.report import run_report
 
-            return run_report(options.source, parser.report_options(options))
+            return run_report(options.source, parser.report_options(options), head=options.head)
         case "explain":
             from guardrails.cli.listing import explain
 

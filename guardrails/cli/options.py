@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guardrails.adapters.changes import Wanted
+from guardrails.model.result import VerdictKind
+from guardrails.model.verdict import Verdict
 
 # The names of guardrails.report.registry, which takes too long to import for a line of help.
-FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "comment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,20 @@ class CheckOptions:
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How to say it: a format on standard output, and a directory for all of them, or None."""
+    """How to say it: a format on standard output, and a directory for all of them, or None.
+
+    `review_ok` makes the exit status 0 where a person must decide: where they do so is elsewhere.
+    """
 
     format: str = "text"
     output: Path | None = None
+    review_ok: bool = False
 
     @property
     def shows_page(self) -> bool:
         """Whether the reviewer's page is among what is wanted."""
         return self.output is not None or self.format == "html"
+
+    def exit_status(self, verdict: Verdict) -> int:
+        """The exit status of a verdict, as the caller wants it."""
+        return 0 if self.review_ok and verdict.kind is VerdictKind.REVIEW else verdict.exit_code

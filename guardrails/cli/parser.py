@@ -87,6 +87,9 @@ def build() -> argparse.ArgumentParser:
     report.add_argument(
         "--from", dest="source", metavar="FILE", type=Path, default=Path("verdict.json"), help="default: verdict.json"
     )
+    report.add_argument(
+        "--head", metavar="COMMIT", help="refuse a verdict on any other commit (its full id, from whom you trust)"
+    )
     _add_report(report)
     return parser
 
@@ -118,7 +121,7 @@ def load_options(arguments: argparse.Namespace) -> CheckOptions:
 
 def report_options(arguments: argparse.Namespace) -> ReportOptions:
     """How the arguments want the verdict told."""
-    return ReportOptions(arguments.format, arguments.output)
+    return ReportOptions(arguments.format, arguments.output, arguments.review_ok)
 
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
@@ -172,6 +175,11 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--format", choices=FORMATS, default="text", help="of standard output (default: text)")
     group.add_argument(
         "--output", metavar="DIR", type=Path, help="also write the reports of every format into DIR, made if absent"
+    )
+    group.add_argument(
+        "--review-ok",
+        action="store_true",
+        help="end with status 0 for review too: for a hook, where a person decides later, at the forge",
     )
 
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from guardrails.gates.registry import GATES
 from guardrails.model.verdict import Verdict
-from guardrails.report import as_json, github, html, junit, markdown, sarif, text
+from guardrails.report import as_json, comment, github, html, junit, markdown, sarif, text
 
 
 def _sarif(verdict: Verdict) -> str:
@@ -22,6 +22,7 @@ RENDERERS: Mapping[str, Callable[[Verdict], str]] = MappingProxyType(
         "sarif": _sarif,
         "junit": junit.render,
         "github": github.render,
+        "comment": comment.render,
     }
 )
 """Format to renderer. Each gives a text that encodes as UTF-8 and ends with a line feed."""

@@ -11,7 +11,7 @@ from tests.verdict_samples import bad, gate, of, verdicts
 
 
 def test_the_formats_and_the_files_are_those_of_the_command_line() -> None:
-    assert list(RENDERERS) == ["text", "json", "markdown", "html", "sarif", "junit", "github"]
+    assert list(RENDERERS) == ["text", "json", "markdown", "html", "sarif", "junit", "github", "comment"]
     assert dict(FILES) == {
         "verdict.json": "json",
         "report.md": "markdown",
