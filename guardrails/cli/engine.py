@@ -21,6 +21,7 @@ from guardrails.adapters.suites import PytestSuites
 from guardrails.analysis.difference import describe
 from guardrails.analysis.difference.files import Patterns
 from guardrails.cli.options import CheckOptions
+from guardrails.cli.origin import gate_digest
 from guardrails.cli.site import Site, open_site
 from guardrails.cli.stopping import wait_until
 from guardrails.config import Policy
@@ -76,7 +77,9 @@ class Engine:
                 patterns = patterns_of(site.policies.base)
                 difference = describe(site.change, site.base, site.head, patterns, verdict.findings)
             seconds = time.monotonic() - began
-            return replace(verdict, seconds=seconds, error=site.touched(), difference=difference)
+            return replace(
+                verdict, seconds=seconds, error=site.touched(), difference=difference, gate_digest=gate_digest()
+            )
 
     def _results(self, options: CheckOptions, site: Site) -> tuple[GateResult, ...]:
         names = [gate.name for gate in self.gates]

@@ -44,6 +44,16 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             from guardrails.cli.report import run_report
 
             return run_report(options.source, parser.report_options(options), head=options.head)
+        case "sign-evidence":
+            from guardrails.cli.evidence import sign_evidence
+
+            return sign_evidence(options.source, options.key)
+        case "verify-evidence":
+            from guardrails.cli.evidence import EvidenceOptions, verify_evidence
+
+            return verify_evidence(
+                EvidenceOptions(options.source, options.key, options.head, options.base, options.repo, options.profile)
+            )
         case "explain":
             from guardrails.cli.listing import explain
 

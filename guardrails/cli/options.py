@@ -8,7 +8,7 @@ from guardrails.model.result import VerdictKind
 from guardrails.model.verdict import Verdict
 
 # The names of guardrails.report.registry, which takes too long to import for a line of help.
-FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "comment")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "comment", "evidence")
 
 
 @dataclass(frozen=True, slots=True)

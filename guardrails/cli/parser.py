@@ -32,7 +32,7 @@ examples:
   guardrails check --profile fast                   only what takes seconds, while you write
   guardrails check --base origin/main --head HEAD   judge the commits, without the uncommitted work
   guardrails check --only tests,contracts           some gates alone
-  guardrails check --output out                     write verdict.json, report.md, report.html, report.sarif, junit.xml
+  guardrails check --output out                     write verdict.json, report.html and the others into out
 
 """
 _GATES = """\
@@ -42,6 +42,20 @@ their rules, and what each of them catches. guardrails explain GATE goes on from
 _PROBE = """\
 Prove that each gate can fail. For every planted violation a scratch repository is made; the violation must be found by
 the same path that judges real changes, and its honest twin must pass. A gate without a planted violation fails too.
+"""
+_SIGN = """\
+Put evidence.json, an in-toto statement, into a signed DSSE envelope on standard output. Sign where no code of the
+change has run: the signature says that you believe the run that wrote the file.
+"""
+_VERIFY = """\
+Check evidence without a network: that it is whole and says what its gates say, that it is signed by the key (with
+--key), that the tree it is about is that of --head (and --base), and that no less than the profile was judged.
+"""
+_VERIFY_EPILOG = """\
+exit status:
+  0  pass: good evidence for this very tree
+  1  block, 3  review: good evidence, of that verdict
+  2  no evidence: unsigned or signed by another, changed, for another tree, or of an error
 """
 
 
@@ -91,6 +105,7 @@ def build() -> argparse.ArgumentParser:
         "--head", metavar="COMMIT", help="refuse a verdict on any other commit (its full id, from whom you trust)"
     )
     _add_report(report)
+    _add_evidence(commands)
     return parser
 
 
@@ -137,6 +152,21 @@ def _command(
         epilog=epilog,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_evidence(commands: "Commands[argparse.ArgumentParser]") -> None:
+    sign = _command(commands, "sign-evidence", "sign evidence.json", _SIGN)
+    sign.add_argument("source", metavar="FILE", type=Path, help="evidence.json as check --output wrote it")
+    sign.add_argument("--key", metavar="KEY", type=Path, required=True, help="an Ed25519 private key, PEM or OpenSSH")
+    verify = _command(commands, "verify-evidence", "check evidence for a merge", _VERIFY, _VERIFY_EPILOG)
+    verify.add_argument("source", metavar="FILE", type=Path, help="evidence.json, bare or signed")
+    verify.add_argument("--key", metavar="PUB", type=Path, help="the Ed25519 public key that must have signed it")
+    verify.add_argument("--head", metavar="REF", default="HEAD", help="what is to be merged (default: HEAD)")
+    verify.add_argument("--base", metavar="REF", help="what it must have been judged against")
+    verify.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository (default: here)")
+    verify.add_argument(
+        "--profile", choices=[p.value for p in Profile], default=Profile.PR.value, help="the least that was judged by"
     )
 
 

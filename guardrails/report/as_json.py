@@ -52,6 +52,7 @@ def document(verdict: Verdict) -> wire.Document:
         notes=verdict.notes,
         error=verdict.error,
         gates=tuple(_gate(result) for result in verdict.results),
+        gate_digest=verdict.gate_digest,
     )
 
 

@@ -84,6 +84,7 @@ def _verdict(document: wire.Document) -> Verdict:
         notes=document.notes,
         error=document.error,
         schema=document.schema,
+        gate_digest=document.gate_digest,
     )
 
 

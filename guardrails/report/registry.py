@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from guardrails.gates.registry import GATES
 from guardrails.model.verdict import Verdict
-from guardrails.report import as_json, comment, github, html, junit, markdown, sarif, text
+from guardrails.report import as_json, comment, evidence, github, html, junit, markdown, sarif, text
 
 
 def _sarif(verdict: Verdict) -> str:
@@ -23,6 +23,7 @@ RENDERERS: Mapping[str, Callable[[Verdict], str]] = MappingProxyType(
         "junit": junit.render,
         "github": github.render,
         "comment": comment.render,
+        "evidence": evidence.render,
     }
 )
 """Format to renderer. Each gives a text that encodes as UTF-8 and ends with a line feed."""
@@ -34,6 +35,7 @@ FILES: Mapping[str, str] = MappingProxyType(
         "report.html": "html",
         "report.sarif": "sarif",
         "junit.xml": "junit",
+        "evidence.json": "evidence",
     }
 )
 """File name to format, for a directory of reports."""

@@ -104,6 +104,8 @@ class Document(_Entry, frozen=True):
     notes: tuple[str, ...]
     error: Annotated[str, msgspec.Meta(description="Why nothing was judged; empty where the gates were run.")]
     gates: tuple[GateEntry, ...]
+    gate_digest: Annotated[str, msgspec.Meta(description="sha256 of the gate that judged.")] = ""
+    """Absent in files that were written before there was one."""
 
 
 def json_schema() -> dict[str, Any]:
