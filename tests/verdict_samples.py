@@ -239,6 +239,7 @@ def findings() -> st.SearchStrategy[Finding]:
         path=st.none() | texts(),
         line=st.none() | st.integers(1, 10**6),
         reproduce=texts(),
+        deciders=st.lists(texts(), max_size=1).map(tuple),
     )
 
 

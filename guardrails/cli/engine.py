@@ -20,6 +20,7 @@ from guardrails.adapters.scratch import scratch_directory
 from guardrails.adapters.suites import PytestSuites
 from guardrails.analysis.difference import describe
 from guardrails.analysis.difference.files import Patterns
+from guardrails.cli.approvals import court_of
 from guardrails.cli.options import CheckOptions
 from guardrails.cli.origin import gate_digest
 from guardrails.cli.site import Site, open_site
@@ -63,9 +64,10 @@ class Engine:
         if options.seed is None:
             options = replace(options, seed=secrets.randbits(32))
         with open_site(options, self.environment, cache=self.cache, own_judge=self.own_judge) as site:
+            court = court_of(site, options.approvals)
             verdict = of_change(
                 site.change,
-                self._results(options, site),
+                court.settle(self._results(options, site)),
                 policy_digest=site.policies.digest,
                 profile=options.profile,
                 command=command_of(options, site.change),

@@ -44,6 +44,21 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             from guardrails.cli.report import run_report
 
             return run_report(options.source, parser.report_options(options), head=options.head)
+        case "approve":
+            from guardrails.cli.approvals import ApproveOptions, approve
+
+            return approve(
+                ApproveOptions(
+                    options.finding,
+                    options.reason,
+                    options.key,
+                    options.by,
+                    options.source,
+                    options.days,
+                    options.approvals,
+                    options.repo,
+                )
+            )
         case "sign-evidence":
             from guardrails.cli.evidence import sign_evidence
 

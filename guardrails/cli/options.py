@@ -14,7 +14,8 @@ FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "comm
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
     """One check. `jobs` 0 stands for the cores there are; `seed` None for a fresh one. `page` asks for what the
-    reviewer's page shows of the change beside the verdict."""
+    reviewer's page shows of the change beside the verdict. `approvals` is a directory of them, None the
+    repository's own."""
 
     repository: Path = Path()
     wanted: Wanted = field(default_factory=Wanted)
@@ -24,6 +25,7 @@ class CheckOptions:
     jobs: int = 0
     seed: int | None = None
     page: bool = False
+    approvals: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,12 @@ _PROBE = """\
 Prove that each gate can fail. For every planted violation a scratch repository is made; the violation must be found by
 the same path that judges real changes, and its honest twin must pass. A gate without a planted violation fails too.
 """
+_APPROVE = """\
+Sign, with an SSH key, that a finding which asks for a person may stand. It holds for this finding in these very trees,
+until it expires; when the change moves, it is void. Who may approve stands in the allowed-signers file that the policy
+names, read at the base of the change. What blocks cannot be approved.
+"""
+_WHERE = "the directory of approvals (default: guardrails/approvals in git's own directory)"
 _SIGN = """\
 Put evidence.json, an in-toto statement, into a signed DSSE envelope on standard output. Sign where no code of the
 change has run: the signature says that you believe the run that wrote the file.
@@ -106,6 +112,7 @@ def build() -> argparse.ArgumentParser:
     )
     _add_report(report)
     _add_evidence(commands)
+    _add_approve(commands)
     return parser
 
 
@@ -119,6 +126,7 @@ def check_options(arguments: argparse.Namespace) -> CheckOptions:
         profile=arguments.profile,
         jobs=arguments.jobs,
         seed=arguments.seed,
+        approvals=arguments.approvals,
     )
 
 
@@ -186,12 +194,29 @@ def _add_change(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_approve(commands: "Commands[argparse.ArgumentParser]") -> None:
+    approve = _command(commands, "approve", "let a finding stand, signed", _APPROVE)
+    approve.add_argument("finding", metavar="FINDING", help="its name as the report gives it, or how that begins")
+    approve.add_argument("--reason", required=True, help="why it may stand; the verdict shows it")
+    approve.add_argument("--key", metavar="KEY", type=Path, required=True, help="your SSH key (the .pub with an agent)")
+    approve.add_argument(
+        "--by", metavar="NAME", help="you, as the allowed signers name you (default: git's user.email)"
+    )
+    approve.add_argument("--days", metavar="N", type=_positive, default=7, help="how long it holds (default: 7)")
+    approve.add_argument(
+        "--from", dest="source", metavar="FILE", type=Path, default=Path("verdict.json"), help="default: verdict.json"
+    )
+    approve.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository (default: here)")
+    approve.add_argument("--approvals", metavar="DIR", type=Path, help=_WHERE)
+
+
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the gates")
     group.add_argument("--only", metavar="GATE,...", type=_names, default=(), help="run these gates alone")
     group.add_argument(
         "--skip", metavar="GATE,...", type=_names, default=(), help="leave these gates out; the report says so"
     )
+    group.add_argument("--approvals", metavar="DIR", type=Path, help=_WHERE)
     group.add_argument(
         "--profile",
         choices=[profile.value for profile in Profile],

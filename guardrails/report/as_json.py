@@ -108,4 +108,5 @@ def _finding(finding: Finding) -> wire.FindingEntry:
         why=finding.why,
         fix=finding.fix,
         reproduce=finding.reproduce,
+        deciders=finding.deciders,
     )

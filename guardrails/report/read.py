@@ -117,4 +117,5 @@ def _finding(entry: wire.FindingEntry) -> Finding:
         path=entry.path,
         line=entry.line,
         reproduce=entry.reproduce,
+        deciders=entry.deciders,
     )

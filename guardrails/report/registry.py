@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from guardrails.analysis.approvals import RULES as APPROVALS
 from guardrails.gates.registry import GATES
 from guardrails.model.verdict import Verdict
 from guardrails.report import as_json, comment, evidence, github, html, junit, markdown, sarif, text
@@ -10,7 +11,7 @@ from guardrails.report import as_json, comment, evidence, github, html, junit, m
 
 def _sarif(verdict: Verdict) -> str:
     """SARIF with the help texts of every gate's rules."""
-    return sarif.render(verdict, (rule for gate in GATES for rule in gate.rules))
+    return sarif.render(verdict, (*(rule for gate in GATES for rule in gate.rules), *APPROVALS))
 
 
 RENDERERS: Mapping[str, Callable[[Verdict], str]] = MappingProxyType(

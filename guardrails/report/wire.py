@@ -55,6 +55,8 @@ class FindingEntry(_Entry, frozen=True):
     why: str
     fix: str
     reproduce: str
+    deciders: tuple[str, ...] = ()
+    """Owners of the path; absent in files that were written before there were any."""
 
 
 class FigureEntry(_Entry, frozen=True):

@@ -18,7 +18,6 @@ from guardrails.report import evidence
 from tests.git_repositories import Repo, new_repo
 from tests.verdict_samples import blocking, deciding, passing
 
-
 pytestmark = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen: install openssh-client")
 
 

@@ -58,7 +58,7 @@ def test_the_keys_stand_in_the_order_of_the_design() -> None:
     assert list(data)[-2:] == ["gates", "gate_digest"]
     assert list(data["gates"][0])[:6] == ["name", "status", "seconds", "work", "floor", "findings"]
     assert list(data["gates"][0]["findings"][0]) == [
-        "rule", "severity", "path", "line", "what", "why", "fix", "reproduce",
+        "rule", "severity", "path", "line", "what", "why", "fix", "reproduce", "deciders",
     ]  # fmt: skip
 
 
