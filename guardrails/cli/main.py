@@ -43,7 +43,9 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         case "report":
             from guardrails.cli.report import run_report
 
-            return run_report(options.source, parser.report_options(options), head=options.head)
+            return run_report(
+                options.source, parser.report_options(options), head=options.head, repository=options.repo
+            )
         case "approve":
             from guardrails.cli.approvals import ApproveOptions, approve
 

@@ -110,6 +110,7 @@ def build() -> argparse.ArgumentParser:
     report.add_argument(
         "--head", metavar="COMMIT", help="refuse a verdict on any other commit (its full id, from whom you trust)"
     )
+    report.add_argument("--repo", metavar="DIR", type=Path, help="where the page takes the lines of the change from")
     _add_report(report)
     _add_evidence(commands)
     _add_approve(commands)

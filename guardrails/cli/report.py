@@ -13,8 +13,9 @@ MOST_BYTES = 50_000_000
 """A larger file is no verdict: it may come from whoever wrote the change."""
 
 
-def run_report(source: Path, options: ReportOptions, *, head: str | None = None) -> int:
-    """Print the verdict of a file, and give its exit status. `head` is the commit that it must be about.
+def run_report(source: Path, options: ReportOptions, *, head: str | None = None, repository: Path | None = None) -> int:
+    """Print the verdict of a file, and give its exit status. `head` is the commit that it must be about;
+    `repository` is where the lines of the change are, for the page.
 
     Raises:
         UsageError: there is no such file, it is not a verdict, or it is one on another commit.
@@ -22,6 +23,10 @@ def run_report(source: Path, options: ReportOptions, *, head: str | None = None)
     verdict = verdict_of(source)
     if head is not None:
         require_head(verdict, head, source)
+    if repository is not None and options.shows_page:
+        from guardrails.cli.revisit import with_lines
+
+        verdict = with_lines(verdict, repository, os.environ)
     publish(verdict, options, os.environ)
     return options.exit_status(verdict)
 

@@ -1,5 +1,6 @@
 """A verdict told again: by anybody, later, from a file that a stranger may have written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from guardrails.cli import report
 from guardrails.cli.options import FORMATS, ReportOptions
 from guardrails.errors import UsageError
+from guardrails.model.change import Snapshot
 from guardrails.model.verdict import Verdict
 from guardrails.report import as_json
+from tests.git_repositories import new_repo
 from tests.verdict_samples import HEAD, bad, broken, deciding, passing
 
 
@@ -52,3 +55,24 @@ def test_a_file_that_is_absent_or_too_large_is_refused(tmp_path: Path, monkeypat
     monkeypatch.setattr(report, "MOST_BYTES", 100)
     with pytest.raises(UsageError, match="more than 100 bytes"):
         report.run_report(written(tmp_path, passing()), ReportOptions())
+
+
+def test_the_page_gets_its_lines_from_a_repository_that_has_the_trees(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUARDRAILS_CACHE", str(tmp_path / "cache"))
+    repo = new_repo(tmp_path / "repo", {"a.py": "old = 1\n"})
+    repo.commit({"a.py": "new = 2\n"})
+    base, head = (Snapshot(ref, None, repo.git("rev-parse", f"{ref}^{{tree}}")) for ref in ("HEAD^", "HEAD"))
+    path = written(tmp_path, replace(passing(), base=base, head=head))
+    report.run_report(path, ReportOptions("html"), repository=repo.root)
+    assert "+ new = 2" in capsys.readouterr().out
+    report.run_report(path, ReportOptions("html"))
+    assert "made from verdict.json alone" in capsys.readouterr().out
+    blob = repo.git("rev-parse", "HEAD:a.py")
+    for tree in ("0" * 40, blob, "HEAD", "--all", "HEAD^{tree}"):
+        path = written(tmp_path, replace(passing(), base=base, head=replace(head, tree=tree)))
+        with pytest.raises(UsageError, match="does not have the tree"):
+            report.run_report(path, ReportOptions("html"), repository=repo.root)
+    with pytest.raises(UsageError, match="on no change"):
+        report.run_report(written(tmp_path, broken()), ReportOptions("html"), repository=repo.root)

@@ -180,7 +180,7 @@ def test_a_finding_stands_at_its_line_and_the_line_in_the_finding(tmp_path: Path
 def test_a_page_without_the_lines_of_the_change_says_so() -> None:
     shown = "".join(Page(html.render(bad())).text)
     assert "made from verdict.json alone" in shown
-    assert "with --output DIR" in shown
+    assert "guardrails report --repo DIR" in shown
 
 
 def test_what_has_findings_stands_open_and_moved_code_is_folded(tmp_path: Path) -> None:
