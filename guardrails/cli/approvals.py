@@ -36,6 +36,7 @@ from guardrails.model.verdict import Verdict
 from guardrails.report.printable import printable, printable_block
 
 MOST_FILES, MOST_BYTES = 500, 64_000
+_NOBODY = "Approvals are offered and count for nothing: the base's policy names no approvals.allowed_signers."
 LEAST_NAME = 6
 """Digits of a finding's name that must be given."""
 
@@ -66,6 +67,7 @@ class Court:
     owners: Owners
     terms: Terms | None = None
     files: tuple[Offered, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def settle(self, results: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
         """The results with those named who decide, and with what is approved as notes.
@@ -85,8 +87,9 @@ def court_of(site: Site, directory: Path | None) -> Court:
         UsageError: the directory of approvals cannot be read.
     """
     policy = site.policies.base.approvals
+    files = tuple(_read(directory or directory_of(site.repository.common_directory), must_be=directory is not None))
     if not policy.allowed_signers:
-        return Court(owners(site.base))
+        return Court(owners(site.base), notes=(_NOBODY,) if files else ())
     signers = site.base.read(policy.allowed_signers)
     if signers is None:
         raise ConfigurationError(
@@ -100,8 +103,7 @@ def court_of(site: Site, directory: Path | None) -> Court:
         expires_days=policy.expires_days,
         now=datetime.now(UTC),
     )
-    files = _read(directory or directory_of(site.repository.common_directory), must_be=directory is not None)
-    return Court(owners(site.base), terms, tuple(files))
+    return Court(owners(site.base), terms, files)
 
 
 def _read(directory: Path, *, must_be: bool) -> Iterator[Offered]:

@@ -72,7 +72,7 @@ class Engine:
                 profile=options.profile,
                 command=command_of(options, site.change),
                 version=guardrails.__version__,
-                notes=site.notes,
+                notes=(*site.notes, *court.notes),
             )
             difference = None
             if options.page:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from guardrails.model.result import Figure, GateResult
 from guardrails.model.verdict import Verdict
 
-LEFT, RIGHT, ROW = 170.0, 620.0, 34.0
+LEFT, RIGHT, ROW = 24.0, 636.0, 52.0
 """Where the scale begins and ends, and the height of a row, in units of the picture."""
 LEAST, MOST = 0.2, 5.0
 """Ratios beyond these are drawn at the edge."""
@@ -55,9 +55,9 @@ def _picture(result: GateResult) -> Picture:
         share = (min(max(ratio, least), most) - least) / (most - least)
         return round(LEFT + share * (RIGHT - LEFT), 1)
 
-    rows = tuple(_row(figure, 30 + number * ROW, place, least, most) for number, figure in enumerate(figures))
+    rows = tuple(_row(figure, 44 + number * ROW, place, least, most) for number, figure in enumerate(figures))
     ticks = tuple((place(value), f"{value:.2f}") for value in (least + margin, 1.0, most - margin))
-    return Picture(result.name, 30 + len(rows) * ROW, place(1.0), ticks, rows)
+    return Picture(result.name, 12 + len(rows) * ROW, place(1.0), ticks, rows)
 
 
 def _row(figure: Figure, y: float, place: Callable[[float], float], least: float, most: float) -> Row:

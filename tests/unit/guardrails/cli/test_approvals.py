@@ -110,6 +110,19 @@ def test_approvals_may_lie_elsewhere(repo: Repo, check: Callable[..., Verdict], 
     assert check(elsewhere).kind is VerdictKind.REVIEW
 
 
+def test_without_allowed_signers_an_approval_counts_for_nothing_and_that_is_said(
+    repo: Repo, check: Callable[..., Verdict], ann: Person
+) -> None:
+    approve(asked(repo, check(), ann.key))
+    repo.git("checkout", "--quiet", "main")
+    repo.commit({"guardrails.toml": "schema = 1\n"})
+    repo.git("checkout", "--quiet", "-B", "feature")
+    repo.commit({"Makefile": "b:\n"})
+    verdict = check()
+    assert verdict.kind is VerdictKind.REVIEW
+    assert any("count for nothing" in note for note in verdict.notes)
+
+
 def test_what_cannot_be_approved_is_refused_in_words(repo: Repo, check: Callable[..., Verdict], ann: Person) -> None:
     verdict = check()
     options = asked(repo, verdict, ann.key)
