@@ -13,6 +13,7 @@ from guardrails.adapters.changes import Wanted
 from guardrails.adapters.terminal import Quiet
 from guardrails.cli.approvals import ApproveOptions, approve, directory_of
 from guardrails.cli.engine import Engine
+from guardrails.cli.main import main
 from guardrails.cli.options import CheckOptions
 from guardrails.errors import ConfigurationError, UsageError
 from guardrails.gates.scope import ScopeGate
@@ -151,3 +152,12 @@ def test_an_allowed_signers_file_that_is_not_there_is_a_wrong_policy(tmp_path: P
     engine = Engine([ScopeGate()], os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=tmp_path / "cache")
     with pytest.raises(ConfigurationError, match="the base has no such file"):
         engine.check(CheckOptions(repo.root, Wanted("main", "feature")))
+
+
+def test_the_command_line_approves(repo: Repo, check: Callable[..., Verdict], ann: Person, tmp_path: Path) -> None:
+    options = asked(repo, check(), ann.key)
+    place = ["--from", str(options.source), "--repo", str(repo.root), "--approvals", str(tmp_path / "kept")]
+    words = ["approve", options.finding, "--reason", "As agreed.", "--key", str(ann.key), "--days", "2", *place]
+    assert main([*words, "--by", "ann@example.org"]) == 0
+    assert check(tmp_path / "kept").kind is VerdictKind.PASS
+    assert main([*words, "--reason", ""]) == 2

@@ -11,6 +11,7 @@ import pytest
 
 from guardrails.adapters import signing
 from guardrails.cli.evidence import EvidenceOptions, sign_evidence, verify_evidence
+from guardrails.cli.main import main
 from guardrails.errors import JudgementError, UsageError
 from guardrails.model.change import Snapshot
 from guardrails.model.verdict import Verdict
@@ -142,3 +143,16 @@ def test_what_is_signed_is_the_encoding_of_dsse(tmp_path: Path) -> None:
     key = load_ssh_private_key(private.read_bytes(), None)
     expected = key.sign(b"DSSEv1 28 application/vnd.in-toto+json 5 hello")  # type: ignore[union-attr, call-arg]
     assert envelope["signatures"][0]["sig"] == base64.b64encode(expected).decode()
+
+
+def test_the_command_line_says_it_by_its_status(repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    private, public = keys(tmp_path)
+    path = written(repo, passing())
+    assert main(["sign-evidence", str(path), "--key", str(private)]) == 0
+    envelope = tmp_path / "signed.json"
+    envelope.write_text(capsys.readouterr().out)
+    asked = ["verify-evidence", str(envelope), "--key", str(public), "--repo", str(repo.root)]
+    assert main([*asked, "--head", "feature", "--base", "main", "--profile", "pr"]) == 0
+    assert main([*asked, "--head", "main"]) == 2
+    assert main([*asked, "--head", "feature", "--profile", "release"]) == 2
+    assert "error: " in capsys.readouterr().err

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from guardrails.cli import report
+from guardrails.cli.main import main
 from guardrails.cli.options import FORMATS, ReportOptions
 from guardrails.errors import UsageError
 from guardrails.model.change import Snapshot
@@ -76,3 +77,11 @@ def test_the_page_gets_its_lines_from_a_repository_that_has_the_trees(
             report.run_report(path, ReportOptions("html"), repository=repo.root)
     with pytest.raises(UsageError, match="on no change"):
         report.run_report(written(tmp_path, broken()), ReportOptions("html"), repository=repo.root)
+
+
+def test_the_command_line_tells_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(written(tmp_path, deciding()))
+    assert main(["report", "--from", path, "--format", "comment", "--head", str(HEAD.commit)]) == 3
+    assert capsys.readouterr().out.startswith("<!-- guardrails:verdict -->\n### REVIEW")
+    assert main(["report", "--from", path, "--format", "comment", "--review-ok"]) == 0
+    assert main(["report", "--from", path, "--head", "0" * 40]) == 2
