@@ -94,6 +94,7 @@ def test_a_signer_whom_only_the_head_names_is_nobody(repo: Repo, check: Callable
     repo.commit({"signers": eve.line})
     approve(asked(repo, check(), eve.key, by="eve@example.org"))
     assert "approvals/foreign" in [f.rule for f in check().findings]
+    assert "signers" in [f.path for f in check().findings if f.rule == "scope/protected-path"]
     assert check().kind is VerdictKind.REVIEW
 
 
