@@ -72,6 +72,7 @@ class Scope(_Section, frozen=True):
         ".gitlab-ci.yml",
         "CODEOWNERS",
         "**/CODEOWNERS",
+        "**/allowed_signers",
         "**/conftest.py",
         "**/sitecustomize.py",
         "**/usercustomize.py",
@@ -227,6 +228,17 @@ class Load(_Section, frozen=True):
     prepare_timeout_seconds: float = 300
 
 
+class Approvals(_Section, frozen=True):
+    """Who may let a finding stand that asks for a person. Empty: nobody can by a signature."""
+
+    allowed_signers: str = ""
+    """A file of the tree in the format of `ssh-keygen` (ALLOWED SIGNERS), read at the base. Protect it."""
+    agents: tuple[str, ...] = ()
+    """Principals of that file that are not people: what they sign is no approval."""
+    expires_days: int = 14
+    """The longest that an approval holds."""
+
+
 class Policy(_Section, frozen=True):
     """All of `guardrails.toml`."""
 
@@ -246,6 +258,7 @@ class Policy(_Section, frozen=True):
     tests: Tests = Tests()
     properties: Properties = Properties()
     load: Load = Load()
+    approvals: Approvals = Approvals()
 
 
 def parse(text: str, source: str) -> Policy:

@@ -44,6 +44,24 @@ class Trees:
     trial: Tree
 
 
+class Signatures(Protocol):
+    """Signatures of SSH keys over texts, each in a namespace."""
+
+    def is_intact(self, text: str, signature: str, namespace: str) -> bool:
+        """Whether the signature is over this text, whoever made it.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+    def is_by(self, text: str, signature: str, namespace: str, *, principal: str, signers: str) -> bool:
+        """Whether it is `principal`'s, by the text of an allowed-signers file.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A program to run on a tree. `env` is added to a clean environment: no secret of the caller's gets in.

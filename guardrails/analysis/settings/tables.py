@@ -139,6 +139,8 @@ POLICY: Table = {
     "*.paths": shorter_is_looser,
     "*.inputs": shorter_is_looser,
     "types.targets": shorter_is_looser,
+    "approvals.agents": shorter_is_looser,
+    "approvals.expires_days": larger_is_looser,
 }
 _BUDGET: Rule = larger_is_looser
 BUDGETS: Table = {
