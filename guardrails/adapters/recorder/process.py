@@ -13,6 +13,8 @@ import pytest
 
 from guardrails.adapters.recorder.channel import Say, end_of, speaker
 from guardrails.adapters.recorder.drawing import relations
+from guardrails.adapters.recorder.mutating import Mutator
+from guardrails.adapters.recorder.observing import Observer
 from guardrails.adapters.recorder.plugin import Recorder
 from guardrails.adapters.recorder.schedule import Planted, Schedule
 
@@ -56,6 +58,18 @@ def schedule_of(plan: dict[str, Any], say: Say) -> Schedule | None:
     return Schedule(say, plan["claims"], only, planted)
 
 
+def observer_of(plan: dict[str, Any], say: Say) -> Observer | None:
+    """What watches the tests, where that is asked for."""
+    wish = plan.get("observe")
+    return None if wish is None else Observer(say, plan["root"], wish["lines"], wish["product"], wish["tests"])
+
+
+def mutator_of(plan: dict[str, Any], say: Say) -> Mutator | None:
+    """What tries mutants, where that is asked for."""
+    wish = plan.get("mutate")
+    return None if wish is None else Mutator(say, Path(plan["root"]), plan["claims"], wish["trials"], wish["seconds"])
+
+
 def main(directory: str) -> None:
     """Run the plan in `directory`, and say how it ended."""
     place = Path(directory, "plan.json")
@@ -72,7 +86,8 @@ def main(directory: str) -> None:
     sys.path[:] = [entry for entry in sys.path if entry != directory] + plan["path"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "guardrails"]:
         del sys.modules[name]
-    recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"])
+    watching = (observer_of(plan, say), mutator_of(plan, say))
+    recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"], *watching)
     sys.argv = ["pytest", *plan["arguments"]]
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])

@@ -1,0 +1,253 @@
+"""Mutants, each in a forked copy of this process that has collected the tests and has run none of them.
+
+The functions of the mutated file that are loaded get the code that the edited file compiles to; the edited file also
+lies in this process's own copy of the tree, for what imports it later. The copy runs the tests that execute the
+mutant until one fails, and writes one line into a pipe; this process, which runs no test, says what came of it. A test
+that fails is believed once it has passed in a copy without a mutant.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import itertools
+import json
+import os
+import secrets
+import select
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+
+from guardrails.adapters.recorder.case import Case
+from guardrails.adapters.recorder.channel import Say
+
+Run = Callable[[pytest.Item, "pytest.Item | None"], Case]
+Answer = dict[str, Any]
+
+_FRESH = "__guardrails_fresh__"
+_LEAST = 0.5
+_LONGEST = 100_000
+_GOOD = ("passed", "xpassed", "skipped", "xfailed")
+
+
+class UnfitError(Exception):
+    """A mutant cannot take the place of the code."""
+
+
+@dataclass(frozen=True)
+class Mutator:
+    """Tries the mutants of a plan. `claims` is a directory in which processes share them out; empty: all are ours."""
+
+    say: Say
+    root: Path
+    claims: str
+    trials: list[dict[str, Any]]
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+    claimed: set[str] = field(default_factory=set)
+
+    def run(self, items: list[pytest.Item], run: Run) -> None:
+        """Try mutants until the time is up."""
+        until = self.clock() + self.seconds
+        lane = _Lane(self.root, {str(item.nodeid): item for item in items}, run, self.clock)
+        settled: set[str] = set()
+        for trial in self.trials:
+            if self.clock() >= until:
+                return
+            if trial["group"] in settled or not self._claim(trial):
+                continue
+            answer = lane.judged(trial, until)
+            if answer is not None:
+                self.say("mutant", key=trial["key"], **answer)
+                if trial["group"] and answer["fate"] == "killed":
+                    settled.add(trial["group"])
+
+    def _claim(self, trial: dict[str, Any]) -> bool:
+        """Whether this process tries the mutant: a group is tried by one process."""
+        name = f"mutants {trial['group'] or trial['key']}"
+        if not self.claims or name in self.claimed:
+            return True
+        mark = Path(self.claims) / hashlib.sha256(name.encode()).hexdigest()
+        try:
+            os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return False
+        self.claimed.add(name)
+        return True
+
+
+class _Lane:
+    """One process's mutants, one after the other."""
+
+    def __init__(self, root: Path, items: dict[str, pytest.Item], run: Run, clock: Callable[[], float]) -> None:
+        self._root = root
+        self._items = items
+        self._run = run
+        self._clock = clock
+        self._sound: dict[str, bool] = {}
+
+    def judged(self, trial: dict[str, Any], until: float) -> Answer | None:
+        """What became of a mutant; None where the time was up before that was known."""
+        names = [name for name in trial["tests"] if name in self._items and self._sound.get(name, True)]
+        while names:
+            left = max(_LEAST, until - self._clock())
+            limit = min(float(trial["seconds"]), left)
+            with edited(self._root, trial["path"], trial["edit"]) as source:
+                answer = self._forked(names, limit, lambda: replace_code(self._root / trial["path"], source))
+            if answer is None and limit < trial["seconds"]:
+                return None
+            if answer is None:
+                return _answer("killed", message=f"the tests did not end within {limit:.0f} seconds")
+            if answer["fate"] != "killed" or self._is_sound(answer["by"]):
+                return answer
+            names.remove(answer["by"])
+        return _answer("unfit", message="none of its tests passes without it when it runs alone in a copy")
+
+    def _is_sound(self, name: str) -> bool:
+        """Whether a test passes in a copy without a mutant."""
+        if name not in self._sound:
+            answer = self._forked([name], 60.0, lambda: None)
+            self._sound[name] = answer is not None and answer["fate"] == "survived"
+        return self._sound[name]
+
+    def _forked(self, names: list[str], limit: float, prepare: Callable[[], None]) -> Answer | None:
+        """What a copy of this process says of the tests; None where it says nothing in time."""
+        reader, writer = os.pipe()
+        token = secrets.token_hex(16)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a plugin may have a thread: a copy that hangs for it is seen to
+            child = os.fork()
+        if not child:
+            self._answer_as_child(writer, token, names, prepare)
+        os.close(writer)
+        try:
+            return _heard(reader, token, self._clock() + limit, self._clock)
+        finally:
+            os.close(reader)
+            for kill in (os.killpg, os.kill):
+                with suppress(OSError):
+                    kill(child, signal.SIGKILL)
+            with suppress(OSError):
+                os.waitpid(child, 0)
+
+    def _answer_as_child(self, writer: int, token: str, names: list[str], prepare: Callable[[], None]) -> None:
+        write, encode, leave = os.write, json.dumps, os._exit
+        try:
+            os.setpgid(0, 0)
+            try:
+                prepare()
+                told = self._outcome([self._items[name] for name in names])
+            except UnfitError as error:
+                told = _answer("unfit", message=str(error))
+            write(writer, f"{token}{encode(told)}\n".encode())
+        finally:
+            leave(0)
+
+    def _outcome(self, items: list[pytest.Item]) -> Answer:
+        """The first failure of the tests, run in this order with the fixtures that they share."""
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            outcome, message, _ = self._run(item, following).outcome()
+            if outcome not in _GOOD:
+                fate = "killed" if outcome else "crashed"
+                return _answer(fate, by=str(item.nodeid), message=message[-500:] or "it did not come to its end")
+        return _answer("survived")
+
+
+def _answer(fate: str, by: str = "", message: str = "") -> Answer:
+    return {"fate": fate, "by": by, "message": message}
+
+
+def _heard(reader: int, token: str, until: float, clock: Callable[[], float]) -> Answer | None:
+    """The line that a copy wrote; a crash where it ended without one, None where it did not end."""
+    data = b""
+    while not data.endswith(b"\n") and len(data) < _LONGEST:
+        left = until - clock()
+        if left <= 0:
+            return None
+        if select.select([reader], [], [], left)[0]:
+            piece = os.read(reader, 65536)
+            if not piece:
+                return _answer("crashed", message="the process that ran its tests was gone without an answer")
+            data += piece
+    line = data.decode("utf-8", "replace")
+    if not line.startswith(token):
+        return _answer("crashed", message="what the process that ran its tests wrote is not the recorder's")
+    answer: Answer = json.loads(line[len(token) :])
+    return answer
+
+
+@contextmanager
+def edited(root: Path, path: str, edit: list[Any]) -> Iterator[bytes]:
+    """The file of this process's copy of the tree with an edit made; as it was afterwards."""
+    place = root / path
+    before = place.read_bytes()
+    line, column, end_line, end_column, text = edit
+    lines = before.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    head, tail = lines[line - 1][:column], lines[end_line - 1][end_column:]
+    lines[line - 1 : end_line] = [head + text.encode() + tail]
+    after = b"\n".join(lines)
+    try:
+        place.write_bytes(after)
+        yield after
+    finally:
+        place.write_bytes(before)
+
+
+def replace_code(place: Path, source: bytes) -> None:
+    """Give the loaded functions of a file the code that `source` compiles to.
+
+    Raises:
+        UnfitError: it does not compile, a function has another closure, or none of the file's functions is to be found.
+    """
+    vars(sys.modules["builtins"])[_FRESH] = itertools.count(7919).__next__
+    file = os.path.realpath(place)
+    try:
+        codes = _by_name(compile(source, file, "exec", dont_inherit=True))
+        done = [_give(one, codes) for one in gc.get_objects() if type(one) is FunctionType and _is_of(one, file)]
+    except (SyntaxError, ValueError) as error:
+        raise UnfitError(f"{type(error).__name__}: {error}") from error
+    if not any(done) and any(_is_loaded(module, file) for module in list(sys.modules.values())):
+        raise UnfitError("the function that it is in is not among those that are loaded")
+
+
+def _by_name(code: CodeType) -> dict[tuple[str, int], CodeType | None]:
+    """Code objects by name and line; None for those that share both."""
+    found: dict[tuple[str, int], CodeType | None] = {}
+    todo = [code]
+    while todo:
+        for inner in todo.pop().co_consts:
+            if isinstance(inner, CodeType):
+                key = (inner.co_qualname, inner.co_firstlineno)
+                found[key] = None if key in found else inner
+                todo.append(inner)
+    return found
+
+
+def _give(function: FunctionType, codes: dict[tuple[str, int], CodeType | None]) -> bool:
+    """Whether a function got another code."""
+    old = function.__code__
+    new = codes.get((old.co_qualname, old.co_firstlineno))
+    if new is None or new.replace(co_filename=old.co_filename) == old:
+        return False
+    function.__code__ = new
+    return True
+
+
+def _is_of(function: FunctionType, file: str) -> bool:
+    name = function.__code__.co_filename
+    return name == file or (name.endswith(file[-12:]) and os.path.realpath(name) == file)
+
+
+def _is_loaded(module: object, file: str) -> bool:
+    name = getattr(module, "__file__", None)
+    return isinstance(name, str) and os.path.realpath(name) == file
