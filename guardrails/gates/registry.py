@@ -5,6 +5,7 @@ from guardrails.gates.contracts import ContractsGate
 from guardrails.gates.layers import LayersGate
 from guardrails.gates.lint import LintGate
 from guardrails.gates.load import LoadGate
+from guardrails.gates.mutants import MutantsGate
 from guardrails.gates.properties import PropertiesGate
 from guardrails.gates.scope import ScopeGate
 from guardrails.gates.tampering import TamperingGate
@@ -19,6 +20,7 @@ GATES: tuple[Gate, ...] = (
     TypesGate(),
     ContractsGate(),
     TestsGate(),
+    MutantsGate(),
     PropertiesGate(),
     LoadGate(),
 )

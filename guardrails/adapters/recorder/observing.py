@@ -17,7 +17,7 @@ from guardrails.adapters.recorder.channel import Say
 _GENERATES = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 _FUNCTION = 0x1  # CO_OPTIMIZED: neither a module nor the body of a class
 _UPWARDS = 40
-_Tracer = Callable[[FrameType, str, Any], Any]
+_Tracer = Callable[[FrameType, str, Any], Any]  # as typeshed has it
 
 
 class Seen:
@@ -91,7 +91,7 @@ class Observer:
 
     def _off(self) -> None:
         self._set(None)
-        self._set_threads(None)  # type: ignore[arg-type]  # which is how it is taken off
+        self._set_threads(None)
 
     def _place(self, filename: str) -> str | None:
         """The path of a file of the product; an empty string for another file of the tree, None for all others."""
@@ -100,7 +100,7 @@ class Observer:
             self._files[filename] = self._product.get(real, "" if real.startswith(self._root) else None)
         return self._files[filename]
 
-    def _call(self, frame: FrameType, event: str, arg: Any) -> _Tracer | None:
+    def _call(self, frame: FrameType, event: str, arg: object) -> _Tracer | None:
         path = self._place(frame.f_code.co_filename)
         if not path:
             return None
@@ -132,7 +132,7 @@ class Observer:
         return False
 
     def _tracer(self, path: str) -> _Tracer:
-        def local(frame: FrameType, event: str, arg: Any) -> Any:
+        def local(frame: FrameType, event: str, arg: object) -> object:
             if event == "line":
                 self._now.lines.setdefault(path, set()).add(frame.f_lineno)
                 self._raising.discard(id(frame))

@@ -82,8 +82,7 @@ def shape(function: Function) -> str:
     own = {node.arg for node in ast.walk(function.node) if isinstance(node, ast.arg)}
     own |= {n.id for n in ast.walk(function.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     parts = [type(function.node).__name__]
-    for statement in (function.node.args, *function.body):
-        parts.append(_shape(statement, own, names))
+    parts += [_shape(part, own, names) for part in (function.node.args, *function.body)]
     return "\n".join(parts)
 
 

@@ -235,9 +235,7 @@ class _Faults:
     ) -> _Fault:  # fmt: skip
         return self._fault(whole, self._text.edit(start_of(part), end_of(part), text), rank, words, telling=telling)
 
-    def _fault(
-        self, whole: ast.expr | ast.stmt, edit: Edit, rank: int, words: str, *, telling: bool = True
-    ) -> _Fault:
+    def _fault(self, whole: ast.expr | ast.stmt, edit: Edit, rank: int, words: str, *, telling: bool = True) -> _Fault:
         return _Fault(rank, edit, words, self._text.of(whole), self._text.replaced(whole, edit), telling)
 
 

@@ -57,20 +57,22 @@ def _subject(
         inside.update(range(function.line, function.last + 1))
         if function.name not in alike:
             lines.update(_own_lines(function, added, gone))
-    outside = set()
-    for statement in module.body:
-        if _can_be_wrong(statement):
-            outside.update(set(range(statement.lineno, (statement.end_lineno or 0) + 1)) & added - inside)
+    outside = {line for statement in _at_import(module.body) for line in _header(statement)} & added - inside
     fresh = frozenset(f.name for f in listed if f.name not in before and f.name not in alike and not f.is_stub)
     return Subject(file.path, listed, frozenset(lines), fresh, frozenset(outside))
 
 
-def _can_be_wrong(statement: ast.stmt) -> bool:
-    """Whether a statement of a module computes or names a value that a test could find wrong."""
-    if isinstance(statement, ast.Assign):
-        names = [getattr(target, "id", "") for target in statement.targets]
-        return "__all__" not in names
-    return isinstance(statement, ast.AnnAssign) and statement.value is not None
+def _at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module and of its classes that give a name a value, or call something."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _at_import(statement.body)
+        elif isinstance(statement, ast.Assign):
+            if "__all__" not in [getattr(target, "id", "") for target in statement.targets]:
+                yield statement
+        elif isinstance(statement, ast.AnnAssign | ast.Expr):
+            if statement.value is not None and not is_docstring(statement):
+                yield statement
 
 
 def _own_lines(function: Function, added: frozenset[int], gone: Counter[str]) -> Iterator[int]:
