@@ -45,7 +45,7 @@ class PytestMutations:
             {**asdict(trial), "edit": list(asdict(trial.edit).values()), "tests": list(trial.tests)}
             for trial in trials.trials
         ]
-        more = {"mutate": {"trials": listed, "seconds": trials.seconds}}
+        more = {"mutate": {"trials": listed, "seconds": trials.seconds, "product": trials.product}}
         timeout = trials.start_seconds + trials.seconds + _GRACE
         workers = max(1, min(trials.workers, len(listed)))
         run, ended = self._suites.recorded(tree, tuple(files), timeout, workers=workers, more=more, alike=True)

@@ -118,7 +118,7 @@ class MutantsGate:
         run = TrialRun({})
         if trials:
             seconds = bench.policy.mutants.seconds
-            wish = Trials(trials, seconds, _START_SECONDS, bench.policy.tests.workers or bench.cores)
+            wish = Trials(trials, work.product, seconds, _START_SECONDS, bench.policy.tests.workers or bench.cores)
             run = bench.mutations.judge(bench.trees.head, wish)
         judging.judge(run)
         floor = {"mutants": min(bench.policy.mutants.minimum, len(trials))}
@@ -229,15 +229,19 @@ class _Judging:
             fates = [results[one.trial.key].fate for one in tried if one.trial.key in results]
             whole = test.whole and any(one.is_gutted for one in tried) and len(fates) == len(tried)
             if whole and set(fates) == {Fate.SURVIVED}:
-                path, function = file_of(test.name), self.given.tests[test.name]
-                called = _listed([f"`{call.function}`" for call in test.called])
-                without = "; ".join(one.mutant.question.removeprefix("nothing fails when ") for one in tried[:2])
-                what = (
-                    f"`{function.node.name}` calls {called}, and passes whatever comes back: it passes when {without}"
-                )
-                self.findings.append(
-                    PROVES_NOTHING.finding(what, path=path, line=function.node.lineno, reproduce=self.command)
-                )
+                self.findings.append(self._proves_nothing(test, [one for one in tried if one.is_gutted]))
+
+    def _proves_nothing(self, test: NewTest, tried: Sequence[Planned]) -> Finding:
+        """The finding of a test that passed with each of these functions gutted; the first says the most."""
+        function = self.given.tests[test.name]
+        name = tried[0].mutant.function
+        bodies = [
+            one.mutant.question.partition(" does nothing but ")[2] for one in tried if one.mutant.function == name
+        ]
+        others = len({(one.mutant.path, one.mutant.function) for one in tried}) - 1
+        same = f"; so it is with what else it calls ({others})" if others else ""
+        what = f"`{function.node.name}` still passes when `{name}` does nothing but {' or '.join(bodies)}{same}"
+        return PROVES_NOTHING.finding(what, path=file_of(test.name), line=function.node.lineno, reproduce=self.command)
 
     # --- Changed lines ------------------------------------------------------------------------------------------------
 

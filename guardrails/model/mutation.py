@@ -80,7 +80,8 @@ class Fate(StrEnum):
 class Trial:
     """A mutant to try, with all tests that execute it; `seconds` is what they may take before they count as hung.
 
-    Of the trials of one `group` no more are tried once a mutant is killed; an empty group is none.
+    Of the trials of one `group` no more are tried once a mutant is killed; an empty group is none. With `by_test` a
+    failure counts only where the test itself noticed, and not where the product broke down inside.
     """
 
     key: int
@@ -89,13 +90,18 @@ class Trial:
     tests: tuple[str, ...]
     seconds: float
     group: str = ""
+    by_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Mutants to try, the most telling first, within `seconds` in all; `start_seconds` is allowed for collecting."""
+    """Mutants to try, the most telling first, within `seconds` in all; `start_seconds` is allowed for collecting.
+
+    `product` are the paths of the product's files.
+    """
 
     trials: tuple[Trial, ...]
+    product: tuple[str, ...]
     seconds: float
     start_seconds: float
     workers: int = 1

@@ -15,6 +15,8 @@ class Case:
     def __init__(self, item: pytest.Item) -> None:
         self.item = item
         self.raised: list[tuple[str, str]] = []
+        self.files: list[str] = []
+        """The files that the first failure came through, the innermost last."""
         self.example = ""
         self.examples = 0
         self.rejected = 0
@@ -23,6 +25,7 @@ class Case:
     def begin_again(self) -> None:
         """Forget a first try: a plugin runs the test again."""
         self.raised.clear()
+        self.files.clear()
         self.reports.clear()
 
     def note_raised(self, error: BaseException) -> None:
@@ -33,6 +36,7 @@ class Case:
             kind = "xfail"
         else:
             kind = "failure"
+            self.files = self.files or files_of(error)
             self.example = self.example or end_of("\n".join(notes_of(error)))
         self.raised.append((kind, end_of(f"{type(error).__name__}: {error}")))
 
@@ -96,3 +100,12 @@ def notes_of(error: BaseException) -> list[str]:
     for inner in getattr(error, "exceptions", ()):
         notes += notes_of(inner)
     return notes
+
+
+def files_of(error: BaseException) -> list[str]:
+    """The files of an exception's traceback, outermost first."""
+    frames, found = error.__traceback__, []
+    while frames is not None:
+        found.append(frames.tb_frame.f_code.co_filename)
+        frames = frames.tb_next
+    return found

@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -30,6 +31,7 @@ import pytest
 
 from guardrails.adapters.recorder.case import Case
 from guardrails.adapters.recorder.channel import Say
+from guardrails.adapters.recorder.places import Tree
 
 Run = Callable[[pytest.Item, "pytest.Item | None"], Case]
 Answer = dict[str, Any]
@@ -49,7 +51,7 @@ class Mutator:
     """Tries the mutants of a plan. `claims` is a directory in which processes share them out; empty: all are ours."""
 
     say: Say
-    root: Path
+    tree: Tree
     claims: str
     trials: list[dict[str, Any]]
     seconds: float
@@ -59,7 +61,7 @@ class Mutator:
     def run(self, items: list[pytest.Item], run: Run) -> None:
         """Try mutants until the time is up."""
         until = self.clock() + self.seconds
-        lane = _Lane(self.root, {str(item.nodeid): item for item in items}, run, self.clock)
+        lane = _Lane(self.tree, {str(item.nodeid): item for item in items}, run, self.clock)
         settled: set[str] = set()
         for trial in self.trials:
             if self.clock() >= until:
@@ -89,8 +91,9 @@ class Mutator:
 class _Lane:
     """One process's mutants, one after the other."""
 
-    def __init__(self, root: Path, items: dict[str, pytest.Item], run: Run, clock: Callable[[], float]) -> None:
-        self._root = root
+    def __init__(self, tree: Tree, items: dict[str, pytest.Item], run: Run, clock: Callable[[], float]) -> None:
+        self._tree = tree
+        self._root = tree.root
         self._items = items
         self._run = run
         self._clock = clock
@@ -103,7 +106,8 @@ class _Lane:
             left = max(_LEAST, until - self._clock())
             limit = min(float(trial["seconds"]), left)
             with edited(self._root, trial["path"], trial["edit"]) as source:
-                answer = self._forked(names, limit, lambda: replace_code(self._root / trial["path"], source))
+                prepare = partial(replace_code, self._root / trial["path"], source)
+                answer = self._forked(names, limit, prepare, by_test=trial["by_test"])
             if answer is None and limit < trial["seconds"]:
                 return None
             if answer is None:
@@ -116,11 +120,11 @@ class _Lane:
     def _is_sound(self, name: str) -> bool:
         """Whether a test passes in a copy without a mutant."""
         if name not in self._sound:
-            answer = self._forked([name], 60.0, lambda: None)
+            answer = self._forked([name], 60.0, lambda: None, by_test=False)
             self._sound[name] = answer is not None and answer["fate"] == "survived"
         return self._sound[name]
 
-    def _forked(self, names: list[str], limit: float, prepare: Callable[[], None]) -> Answer | None:
+    def _forked(self, names: list[str], limit: float, prepare: Callable[[], None], *, by_test: bool) -> Answer | None:
         """What a copy of this process says of the tests; None where it says nothing in time."""
         reader, writer = os.pipe()
         token = secrets.token_hex(16)
@@ -128,7 +132,7 @@ class _Lane:
             warnings.simplefilter("ignore")  # a plugin may have a thread: a copy that hangs for it is seen to
             child = os.fork()
         if not child:
-            self._answer_as_child(writer, token, names, prepare)
+            self._answer_as_child(writer, token, names, prepare, by_test=by_test)
         os.close(writer)
         try:
             return _heard(reader, token, self._clock() + limit, self._clock)
@@ -140,24 +144,27 @@ class _Lane:
             with suppress(OSError):
                 os.waitpid(child, 0)
 
-    def _answer_as_child(self, writer: int, token: str, names: list[str], prepare: Callable[[], None]) -> None:
+    def _answer_as_child(
+        self, writer: int, token: str, names: list[str], prepare: Callable[[], None], *, by_test: bool
+    ) -> None:
         write, encode, leave = os.write, json.dumps, os._exit
         try:
             os.setpgid(0, 0)
             try:
                 prepare()
-                told = self._outcome([self._items[name] for name in names])
+                told = self._outcome([self._items[name] for name in names], by_test=by_test)
             except UnfitError as error:
                 told = _answer("unfit", message=str(error))
             write(writer, f"{token}{encode(told)}\n".encode())
         finally:
             leave(0)
 
-    def _outcome(self, items: list[pytest.Item]) -> Answer:
+    def _outcome(self, items: list[pytest.Item], *, by_test: bool) -> Answer:
         """The first failure of the tests, run in this order with the fixtures that they share."""
         for item, following in zip(items, [*items[1:], None], strict=True):
-            outcome, message, _ = self._run(item, following).outcome()
-            if outcome not in _GOOD:
+            case = self._run(item, following)
+            outcome, message, _ = case.outcome()
+            if outcome not in _GOOD and not (by_test and self._tree.is_inside_product(case.files)):
                 fate = "killed" if outcome else "crashed"
                 return _answer(fate, by=str(item.nodeid), message=message[-500:] or "it did not come to its end")
         return _answer("survived")

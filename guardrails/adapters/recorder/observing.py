@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from guardrails.adapters.recorder.channel import Say
+from guardrails.adapters.recorder.places import BESIDE, OUTSIDE, Tree
 
 _GENERATES = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 _FUNCTION = 0x1  # CO_OPTIMIZED: neither a module nor the body of a class
@@ -38,16 +38,14 @@ class Seen:
 
 
 class Observer:
-    """Watches tests. `watch` has the lines that matter by path, `product` every file of the product, and `tests` the
-    test functions (ids without parameters) of which the calls matter too."""
+    """Watches tests. `watch` has the lines that matter by path, and `tests` the test functions (ids without parameters)
+    of which the calls matter too."""
 
-    def __init__(self, say: Say, root: str, watch: dict[str, list[int]], product: list[str], tests: list[str]) -> None:
+    def __init__(self, say: Say, tree: Tree, watch: dict[str, list[int]], tests: list[str]) -> None:
         self._say = say
-        self._root = os.path.realpath(root) + os.sep
         self._watch = {path: frozenset(lines) for path, lines in watch.items()}
-        self._product = {os.path.realpath(os.path.join(root, path)): path for path in product}  # noqa: PTH118
+        self._place = tree.place
         self._tests = frozenset(tests)
-        self._files: dict[str, str | None] = {}
         self._tracers: dict[str, _Tracer] = {}
         self._shared: dict[str, Seen] = {}
         self._now = Seen()
@@ -93,14 +91,7 @@ class Observer:
         self._set(None)
         self._set_threads(None)
 
-    def _place(self, filename: str) -> str | None:
-        """The path of a file of the product; an empty string for another file of the tree, None for all others."""
-        if filename not in self._files:
-            real = os.path.realpath(filename)
-            self._files[filename] = self._product.get(real, "" if real.startswith(self._root) else None)
-        return self._files[filename]
-
-    def _call(self, frame: FrameType, event: str, arg: object) -> _Tracer | None:
+    def _call(self, frame: FrameType, _event: str, _arg: object) -> _Tracer | None:
         path = self._place(frame.f_code.co_filename)
         if not path:
             return None
@@ -126,8 +117,8 @@ class Observer:
             if frame is None:
                 return False
             place = self._place(frame.f_code.co_filename)
-            if place is not None:
-                return place == ""
+            if place is not OUTSIDE:
+                return place == BESIDE
             frame = frame.f_back
         return False
 

@@ -15,6 +15,7 @@ from guardrails.adapters.recorder.channel import Say, end_of, speaker
 from guardrails.adapters.recorder.drawing import relations
 from guardrails.adapters.recorder.mutating import Mutator
 from guardrails.adapters.recorder.observing import Observer
+from guardrails.adapters.recorder.places import Tree
 from guardrails.adapters.recorder.plugin import Recorder
 from guardrails.adapters.recorder.schedule import Planted, Schedule
 
@@ -61,13 +62,15 @@ def schedule_of(plan: dict[str, Any], say: Say) -> Schedule | None:
 def observer_of(plan: dict[str, Any], say: Say) -> Observer | None:
     """What watches the tests, where that is asked for."""
     wish = plan.get("observe")
-    return None if wish is None else Observer(say, plan["root"], wish["lines"], wish["product"], wish["tests"])
+    return None if wish is None else Observer(say, Tree(plan["root"], wish["product"]), wish["lines"], wish["tests"])
 
 
 def mutator_of(plan: dict[str, Any], say: Say) -> Mutator | None:
     """What tries mutants, where that is asked for."""
     wish = plan.get("mutate")
-    return None if wish is None else Mutator(say, Path(plan["root"]), plan["claims"], wish["trials"], wish["seconds"])
+    if wish is None:
+        return None
+    return Mutator(say, Tree(plan["root"], wish["product"]), plan["claims"], wish["trials"], wish["seconds"])
 
 
 def main(directory: str) -> None:

@@ -69,10 +69,16 @@ class Plan:
         self._seen = seen
         self._texts: dict[str, SourceText] = {}
         self._known = {s.path: {(f.name, f.line): f for f in s.functions} for s in subjects}
+        self._with_answers = {t.name for t in tests if any(gives_a_value(f) for _, f in self._functions(t))}
         self.small = {(s.path, f.name): tuple(self._small(s, f)) for s in subjects for f in s.functions}
         parts = (self._of_tests(tests), self._of_fresh(subjects), self._of_lines())
         self.planned = tuple(
-            Planned(mutant, Trial(key, mutant.path, mutant.edit, names, self._limit(names), test), test, is_gutted)
+            Planned(
+                mutant,
+                Trial(key, mutant.path, mutant.edit, names, self._limit(names), test, test in self._with_answers),
+                test,
+                is_gutted,
+            )
             for key, (mutant, names, test, is_gutted) in enumerate(one for part in parts for one in part)
         )
 
@@ -97,17 +103,23 @@ class Plan:
     def _of_tests(self, tests: Sequence[NewTest]) -> Iterator[tuple[Mutant, tuple[str, ...], str, bool]]:
         """What a new test calls, gutted. Of a procedure it may prove that nothing is raised: small faults show that."""
         for test in tests:
-            for call in test.called:
-                function = self._function(call)
-                if function is None:
-                    continue
+            listed = list(self._functions(test))
+            # What comes back matters more than whether the setting up of it is noticed.
+            listed.sort(key=lambda entry: not gives_a_value(entry[1]))
+            for call, function in listed:
                 text = self._text(call.path)
                 for mutant in gutted(call.path, text, function, call.returns):
                     yield mutant, test.ids, test.name, True
-                if not gives_a_value(function):
+                if test.name not in self._with_answers:
                     lines = range(function.line, function.last + 1)
                     small = list(small_mutants(call.path, text, function, lines))[:_SMALL_OF_A_PROCEDURE]
                     yield from ((mutant, test.ids, test.name, False) for mutant in small)
+
+    def _functions(self, test: NewTest) -> Iterator[tuple[Called, Function]]:
+        for call in test.called:
+            function = self._function(call)
+            if function is not None:
+                yield call, function
 
     def _of_fresh(self, subjects: Sequence[Subject]) -> Iterator[tuple[Mutant, tuple[str, ...], str, bool]]:
         """New functions gutted, against all tests that execute them."""

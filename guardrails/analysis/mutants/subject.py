@@ -67,11 +67,9 @@ def _at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for statement in body:
         if isinstance(statement, ast.ClassDef):
             yield from _at_import(statement.body)
-        elif isinstance(statement, ast.Assign):
-            if "__all__" not in [getattr(target, "id", "") for target in statement.targets]:
-                yield statement
-        elif isinstance(statement, ast.AnnAssign | ast.Expr):
-            if statement.value is not None and not is_docstring(statement):
+        elif not is_docstring(statement) and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+            targets = statement.targets if isinstance(statement, ast.Assign) else ()
+            if statement.value is not None and "__all__" not in [getattr(one, "id", "") for one in targets]:
                 yield statement
 
 
