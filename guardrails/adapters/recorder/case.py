@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import unittest
 
 import pytest
@@ -17,6 +18,8 @@ class Case:
         self.raised: list[tuple[str, str]] = []
         self.files: list[str] = []
         """The files that the first failure came through, the innermost last."""
+        self.raised_by = ""
+        """The source line of the innermost of them that raised it."""
         self.example = ""
         self.examples = 0
         self.rejected = 0
@@ -36,7 +39,8 @@ class Case:
             kind = "xfail"
         else:
             kind = "failure"
-            self.files = self.files or files_of(error)
+            if not self.files:
+                self.files, self.raised_by = files_of(error)
             self.example = self.example or end_of("\n".join(notes_of(error)))
         self.raised.append((kind, end_of(f"{type(error).__name__}: {error}")))
 
@@ -102,10 +106,12 @@ def notes_of(error: BaseException) -> list[str]:
     return notes
 
 
-def files_of(error: BaseException) -> list[str]:
-    """The files of an exception's traceback, outermost first."""
-    frames, found = error.__traceback__, []
-    while frames is not None:
-        found.append(frames.tb_frame.f_code.co_filename)
-        frames = frames.tb_next
-    return found
+def files_of(error: BaseException) -> tuple[list[str], str]:
+    """The files of an exception's traceback, outermost first, and the source line that raised it."""
+    place, files, line = error.__traceback__, [], ""
+    while place is not None:
+        files.append(place.tb_frame.f_code.co_filename)
+        if place.tb_next is None:
+            line = linecache.getline(files[-1], place.tb_lineno).strip()
+        place = place.tb_next
+    return files, line

@@ -36,7 +36,7 @@ from guardrails.adapters.recorder.places import Tree
 Run = Callable[[pytest.Item, "pytest.Item | None"], Case]
 Answer = dict[str, Any]
 
-_FRESH = "__guardrails_fresh__"
+_FRESH, _BARE = "__guardrails_fresh__", "__guardrails_bare__"
 _LEAST = 0.5
 _LONGEST = 100_000
 _GOOD = ("passed", "xpassed", "skipped", "xfailed")
@@ -164,10 +164,15 @@ class _Lane:
         for item, following in zip(items, [*items[1:], None], strict=True):
             case = self._run(item, following)
             outcome, message, _ = case.outcome()
-            if outcome not in _GOOD and not (by_test and self._tree.is_inside_product(case.files)):
+            if outcome not in _GOOD and not (by_test and self._broke_down(case)):
                 fate = "killed" if outcome else "crashed"
                 return _answer(fate, by=str(item.nodeid), message=message[-500:] or "it did not come to its end")
         return _answer("survived")
+
+    def _broke_down(self, case: Case) -> bool:
+        """Whether the product fell over something inside, where neither an assertion nor a `raise` found it wrong."""
+        found = case.first_failure.startswith("AssertionError") or case.raised_by.startswith(("raise", "assert"))
+        return self._tree.is_inside_product(case.files) and not found
 
 
 def _answer(fate: str, by: str = "", message: str = "") -> Answer:
@@ -216,7 +221,7 @@ def replace_code(place: Path, source: bytes) -> None:
     Raises:
         UnfitError: it does not compile, a function has another closure, or none of the file's functions is to be found.
     """
-    vars(sys.modules["builtins"])[_FRESH] = itertools.count(7919).__next__
+    vars(sys.modules["builtins"]).update({_FRESH: itertools.count(7919).__next__, _BARE: bare})
     file = os.path.realpath(place)
     try:
         codes = _by_name(compile(source, file, "exec", dont_inherit=True))
@@ -258,3 +263,14 @@ def _is_of(function: FunctionType, file: str) -> bool:
 def _is_loaded(module: object, file: str) -> bool:
     name = getattr(module, "__file__", None)
     return isinstance(name, str) and os.path.realpath(name) == file
+
+
+def bare(module: str, name: str) -> object:
+    """An object of a class without content; a plain one where the class makes none such."""
+    found: object = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    try:
+        return object.__new__(found)  # type: ignore[arg-type]  # what is no class is refused
+    except TypeError:
+        return object()

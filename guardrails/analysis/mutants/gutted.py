@@ -12,6 +12,8 @@ from guardrails.analysis.mutants.text import SourceText, end_of, start_of
 
 FRESH = "__guardrails_fresh__"
 """A builtin of the process that tries mutants: each call gives a number that it never gave before."""
+BARE = "__guardrails_bare__"
+"""Another: an object of a class, given as module and name, without content."""
 
 # An empty value, and one that is new at each call, so that a test that compares two answers notices.
 _VALUES = {
@@ -52,8 +54,7 @@ def _bodies(function: Function, returns: Collection[str]) -> tuple[str, ...]:
         return tuple(f"return {value}" for value in _VALUES[kinds[0]])
     if len(kinds) == 1 and not kinds[0].startswith("builtins:"):
         module, _, name = kinds[0].partition(":")
-        made = f"object.__new__(__import__('sys').modules[{module!r}].{name})"
-        return (f"return {made}",)
+        return (f"return {BARE}({module!r}, {name!r})",)
     return ("return None", f"return {FRESH}()")
 
 
@@ -72,6 +73,6 @@ def gives_a_value(function: Function) -> bool:
 
 
 def _said(value: str) -> str:
-    if "object.__new__" in value:
+    if BARE in value:
         return "return an object of that type without content"
     return "yield nothing" if value == "if 0: yield" else value.replace(f"{FRESH}()", "7")
