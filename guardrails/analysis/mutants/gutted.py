@@ -39,7 +39,7 @@ def gutted(path: str, text: SourceText, function: Function, returns: Collection[
     for value in _bodies(function, returns):
         start, end = start_of(function.node.body[0]), end_of(function.node.body[-1])
         edit = text.edit(start, end, value + (kept if value.startswith("return") else ""))
-        if text.parses(edit):
+        if text.parses(edit, function.line, function.last):
             question = f"nothing fails when `{function.name}` does nothing but `{_said(value)}`"
             yield Mutant(path, function.name, edit, question)
 

@@ -78,18 +78,19 @@ class _Fault:
 
 def small_mutants(path: str, text: SourceText, function: Function, lines: Collection[int]) -> Iterator[Mutant]:
     """At most one mutant for each of the lines that the function's own statements stand on."""
-    best: dict[int, _Fault] = {}
     if function.is_stub:
         return
+    found: dict[int, list[_Fault]] = {}
     for statement in function.body:
         for fault in _Faults(text).of_statement(statement):
-            line = fault.edit.line
-            if line in lines and (line not in best or fault.rank < best[line].rank) and text.parses(fault.edit):
-                best[line] = fault
-    for line in sorted(best):
-        fault = best[line]
-        what = f"`{_shown(fault.before)}` became `{_shown(fault.after)}`"
-        yield Mutant(path, function.name, fault.edit, f"nothing fails when {fault.words}: {what}", fault.telling)
+            if fault.edit.line in lines:
+                found.setdefault(fault.edit.line, []).append(fault)
+    for line in sorted(found):
+        ranked = sorted(found[line], key=lambda fault: fault.rank)
+        best = next((fault for fault in ranked if text.parses(fault.edit, function.line, function.last)), None)
+        if best is not None:
+            what = f"`{_shown(best.before)}` became `{_shown(best.after)}`"
+            yield Mutant(path, function.name, best.edit, f"nothing fails when {best.words}: {what}", best.telling)
 
 
 def _shown(source: str) -> str:

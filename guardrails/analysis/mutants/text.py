@@ -52,6 +52,9 @@ class SourceText:
         lost = (end[0] - start[0]) - text.count("\n")
         return Edit(*start, *end, text + "\n" * max(0, lost))
 
-    def parses(self, edit: Edit) -> bool:
-        """Whether the file is still Python with the edit made."""
-        return parsed(self.edited(edit)) is not None
+    def parses(self, edit: Edit, first: int, last: int) -> bool:
+        """Whether the lines from `first` to `last`, a whole function, are still Python with an edit in them made."""
+        before, after = (first, 0), (last, len(self._lines[last - 1]))
+        text = self.between(before, (edit.line, edit.column)) + edit.text
+        text += self.between((edit.end_line, edit.end_column), after)
+        return parsed(f"if 1:\n{text}" if text[:1].isspace() else text) is not None
