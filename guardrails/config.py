@@ -160,7 +160,7 @@ class Mutants(_Section, frozen=True):
 
     seconds: float = 30
     """How long mutants are tried. What was not reached by then is said."""
-    watch_seconds: float = 120
+    watch_seconds: float = 60
     """How long tests are watched, to see which of them execute the changed lines."""
     minimum: int = 1
     """Mutants that must have been tried, where that many can be made of lines that tests execute."""

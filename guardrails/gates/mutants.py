@@ -286,6 +286,7 @@ class _Judging:
         small = [one for one in alive if not one.is_gutted]
         unnoticed = (
             function.name in subject.fresh
+            and not self.seen.cut
             and len(alive) == len(planned)
             and len(small) < len(alive)
             and any(one.mutant.telling for one in small)

@@ -56,7 +56,7 @@ def schedule_of(plan: dict[str, Any], say: Say) -> Schedule | None:
         return None
     only = None if plan["only"] is None else frozenset(plan["only"])
     planted = Planted(plan["planted"], tuple((name, must, once) for name, must, once in plan["planted_tests"]))
-    return Schedule(say, plan["claims"], only, planted)
+    return Schedule(say, plan["claims"], only, planted, in_order="observe" in plan)
 
 
 def observer_of(plan: dict[str, Any], say: Say) -> Observer | None:

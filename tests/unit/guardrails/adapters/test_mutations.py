@@ -4,13 +4,15 @@ import ast
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from guardrails.adapters.mutations import PytestMutations
 from guardrails.adapters.recorder import mutating
+from guardrails.adapters.recorder.schedule import Planted, Schedule
 from guardrails.analysis.mutants.functions import functions
 from guardrails.analysis.mutants.small import small_mutants
 from guardrails.analysis.mutants.text import SourceText
@@ -240,3 +242,20 @@ def test_every_mutant_of_this_file_compiles() -> None:
     assert len(made) > 40
     for mutant in made:
         compile(text.edited(mutant.edit), "a.py", "exec")
+
+
+def test_files_are_watched_in_the_order_in_which_they_are_named(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Item:
+        nodeid: str
+
+    items: list[Any] = [Item("b.py::one"), Item("a.py::one"), Item("a.py::two")]
+
+    def order(*, in_order: bool) -> list[str]:
+        claims = tmp_path / str(in_order)
+        claims.mkdir()
+        schedule = Schedule(lambda *_, **__: None, str(claims), None, Planted("", ()), in_order)
+        return [item.nodeid for item, _ in schedule.entries(items)]
+
+    assert order(in_order=True) == ["b.py::one", "a.py::one", "a.py::two"]
+    assert order(in_order=False) == ["a.py::one", "a.py::two", "b.py::one"]
