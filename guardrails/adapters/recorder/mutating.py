@@ -39,7 +39,8 @@ Answer = dict[str, Any]
 _FRESH, _BARE = "__guardrails_fresh__", "__guardrails_bare__"
 _LEAST = 0.5
 _LONGEST = 100_000
-_GOOD = ("passed", "xpassed", "skipped", "xfailed")
+_GOOD = ("passed", "xpassed")
+_IDLE = ("skipped", "xfailed")
 
 
 class UnfitError(Exception):
@@ -160,14 +161,20 @@ class _Lane:
             leave(0)
 
     def _outcome(self, items: list[pytest.Item], *, by_test: bool) -> Answer:
-        """The first failure of the tests, run in this order with the fixtures that they share."""
+        """The first failure of the tests, run in this order with the fixtures that they share.
+
+        A test that passes without the mutant and is skipped with it has not looked.
+        """
+        idle = ""
         for item, following in zip(items, [*items[1:], None], strict=True):
             case = self._run(item, following)
             outcome, message, _ = case.outcome()
-            if outcome not in _GOOD and not (by_test and self._broke_down(case)):
+            if outcome in _IDLE:
+                idle = f"{item.nodeid} is {outcome} with it"
+            elif outcome not in _GOOD and not (by_test and self._broke_down(case)):
                 fate = "killed" if outcome else "crashed"
                 return _answer(fate, by=str(item.nodeid), message=message[-500:] or "it did not come to its end")
-        return _answer("survived")
+        return _answer("unfit", message=idle) if idle else _answer("survived")
 
     def _broke_down(self, case: Case) -> bool:
         """Whether the product fell over something inside, where neither an assertion nor a `raise` found it wrong."""
