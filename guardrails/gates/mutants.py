@@ -36,7 +36,8 @@ SURVIVOR = Rule(
     bad="`items[:limit]`, where every test has fewer items than `limit`",
     good="a test with `limit` items and one with `limit + 1`",
     limits="Asks for a person where none of the faults in a whole new function is noticed. Some faults make no "
-    "difference (a cache, an order that nobody sees). What runs at import (constants, class bodies) has no mutants.",
+    "difference (a cache, an order that nobody sees). What runs at import (constants, class bodies) is tried against "
+    "tests that execute a function of the same file, and not at all where there are none.",
 )
 NOT_COVERED = Rule(
     "mutants/not-covered",
@@ -172,8 +173,8 @@ class _Work:
 
 
 def _watched(subject: Subject) -> set[int]:
-    """The changed lines, and all lines of new functions."""
-    fresh = [function for function in subject.functions if function.name in subject.fresh]
+    """The changed lines, and all lines of new functions; of every function where lines changed that run at import."""
+    fresh = [function for function in subject.functions if subject.at_import or function.name in subject.fresh]
     return {*subject.lines, *(n for f in fresh for n in range(f.line, f.last + 1))}
 
 
@@ -218,6 +219,7 @@ class _Judging:
             self._judge_coverage(subject)
             for function in subject.functions:
                 self._judge_function(subject, function, grouped.get((subject.path, function.name), ()), run.results)
+            self._ask(_alive(grouped.get((subject.path, ""), ()), run.results))
         self._say(run)
 
     # --- New tests ----------------------------------------------------------------------------------------------------
@@ -281,8 +283,7 @@ class _Judging:
         self, subject: Subject, function: Function, planned: Sequence[Planned], results: Mapping[int, TrialResult]
     ) -> None:
         """The faults in one function that no test noticed."""
-        tried = [one for one in planned if one.trial.key in results]
-        alive = [one for one in tried if results[one.trial.key].fate is Fate.SURVIVED]
+        alive = _alive(planned, results)
         small = [one for one in alive if not one.is_gutted]
         unnoticed = (
             function.name in subject.fresh
@@ -301,10 +302,14 @@ class _Judging:
             )
             self.findings.append(finding)
             return
-        for one in small:
-            self.findings.append(
-                SURVIVOR.finding(one.mutant.question, path=subject.path, line=one.mutant.line, reproduce=self.command)
-            )
+        self._ask(small)
+
+    def _ask(self, alive: Sequence[Planned]) -> None:
+        """The questions that survivors raise."""
+        for one in alive:
+            mutant = one.mutant
+            finding = SURVIVOR.finding(mutant.question, path=mutant.path, line=mutant.line, reproduce=self.command)
+            self.findings.append(finding)
 
     # --- What was not done --------------------------------------------------------------------------------------------
 
@@ -330,12 +335,18 @@ class _Judging:
         if self.seen.cut:
             seconds = given.bench.policy.mutants.watch_seconds
             yield f"tests were watched for {seconds:g} s; what the others execute is not known"
-        outside = sum(len(subject.at_import) for subject in given.subjects)
+        made = {(one.mutant.path, one.mutant.line) for one in self.plan.planned if one.trial.at_import}
+        outside = {(subject.path, line) for subject in given.subjects for line in subject.at_import} - made
         if outside:
-            yield f"{outside} changed lines run where their module is imported; no mutants are made of those"
+            yield f"{len(outside)} changed lines run where their module is imported and have no mutant that tests meet"
         ran = {test.name for test in self.new}
         if idle := [name for name in given.tests if name not in ran]:
             yield f"{len(idle)} of {len(given.tests)} new tests did not pass here or call nothing of the product"
+
+
+def _alive(planned: Sequence[Planned], results: Mapping[int, TrialResult]) -> list[Planned]:
+    """The mutants that survived."""
+    return [one for one in planned if _fate(results, one) is Fate.SURVIVED]
 
 
 def _fate(results: Mapping[int, TrialResult], planned: Planned) -> Fate | None:

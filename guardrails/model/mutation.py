@@ -81,7 +81,8 @@ class Trial:
     """A mutant to try, with all tests that execute it; `seconds` is what they may take before they count as hung.
 
     Of the trials of one `group` no more are tried once a mutant is killed; an empty group is none. With `by_test` a
-    failure counts only where the test itself noticed, and not where the product broke down inside.
+    failure counts only where the test itself noticed, and not where the product broke down inside. What takes effect
+    `at_import` is imported anew.
     """
 
     key: int
@@ -91,6 +92,7 @@ class Trial:
     seconds: float
     group: str = ""
     by_test: bool = False
+    at_import: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,11 @@ from __future__ import annotations
 import gc
 import hashlib
 import itertools
-import json
 import os
-import secrets
-import select
-import signal
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -31,14 +26,13 @@ import pytest
 
 from guardrails.adapters.recorder.case import Case
 from guardrails.adapters.recorder.channel import Say
+from guardrails.adapters.recorder.forking import Answer, answer, forked
 from guardrails.adapters.recorder.places import Tree
 
 Run = Callable[[pytest.Item, "pytest.Item | None"], Case]
-Answer = dict[str, Any]
 
 _FRESH, _BARE = "__guardrails_fresh__", "__guardrails_bare__"
 _LEAST = 0.5
-_LONGEST = 100_000
 _GOOD = ("passed", "xpassed")
 _IDLE = ("skipped", "xfailed")
 
@@ -47,7 +41,7 @@ class UnfitError(Exception):
     """A mutant cannot take the place of the code."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Mutator:
     """Tries the mutants of a plan. `claims` is a directory in which processes share them out; empty: all are ours."""
 
@@ -67,15 +61,15 @@ class Mutator:
         for trial in self.trials:
             if self.clock() >= until:
                 return
-            if trial["group"] in settled or not self._claim(trial):
+            if trial["at_import"] or trial["group"] in settled or not self.claim(trial):
                 continue
-            answer = lane.judged(trial, until)
-            if answer is not None:
-                self.say("mutant", key=trial["key"], **answer)
-                if trial["group"] and answer["fate"] == "killed":
+            told = lane.judged(trial, until)
+            if told is not None:
+                self.say("mutant", key=trial["key"], **told)
+                if trial["group"] and told["fate"] == "killed":
                     settled.add(trial["group"])
 
-    def _claim(self, trial: dict[str, Any]) -> bool:
+    def claim(self, trial: dict[str, Any]) -> bool:
         """Whether this process tries the mutant: a group is tried by one process."""
         name = f"mutants {trial['group'] or trial['key']}"
         if not self.claims or name in self.claimed:
@@ -108,101 +102,57 @@ class _Lane:
             limit = min(float(trial["seconds"]), left)
             with edited(self._root, trial["path"], trial["edit"]) as source:
                 prepare = partial(replace_code, self._root / trial["path"], source)
-                answer = self._forked(names, limit, prepare, by_test=trial["by_test"])
-            if answer is None and limit < trial["seconds"]:
+                told = self._forked(names, limit, prepare, by_test=trial["by_test"])
+            if told is None and limit < trial["seconds"]:
                 return None
-            if answer is None:
-                return _answer("killed", message=f"the tests did not end within {limit:.0f} seconds")
-            if answer["fate"] != "killed" or self._is_sound(answer["by"]):
-                return answer
-            names.remove(answer["by"])
-        return _answer("unfit", message="none of its tests passes without it when it runs alone in a copy")
+            if told is None:
+                return answer("killed", message=f"the tests did not end within {limit:.0f} seconds")
+            if told["fate"] != "killed" or self._is_sound(told["by"]):
+                return told
+            names.remove(told["by"])
+        return answer("unfit", message="none of its tests passes without it when it runs alone in a copy")
 
     def _is_sound(self, name: str) -> bool:
         """Whether a test passes in a copy without a mutant."""
         if name not in self._sound:
-            answer = self._forked([name], 60.0, lambda: None, by_test=False)
-            self._sound[name] = answer is not None and answer["fate"] == "survived"
+            told = self._forked([name], 60.0, lambda: None, by_test=False)
+            self._sound[name] = told is not None and told["fate"] == "survived"
         return self._sound[name]
 
     def _forked(self, names: list[str], limit: float, prepare: Callable[[], None], *, by_test: bool) -> Answer | None:
-        """What a copy of this process says of the tests; None where it says nothing in time."""
-        reader, writer = os.pipe()
-        token = secrets.token_hex(16)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a plugin may have a thread: a copy that hangs for it is seen to
-            child = os.fork()
-        if not child:
-            self._answer_as_child(writer, token, names, prepare, by_test=by_test)
-        os.close(writer)
-        try:
-            return _heard(reader, token, self._clock() + limit, self._clock)
-        finally:
-            os.close(reader)
-            for kill in (os.killpg, os.kill):
-                with suppress(OSError):
-                    kill(child, signal.SIGKILL)
-            with suppress(OSError):
-                os.waitpid(child, 0)
+        """What a copy of this process says of the tests."""
 
-    def _answer_as_child(
-        self, writer: int, token: str, names: list[str], prepare: Callable[[], None], *, by_test: bool
-    ) -> None:
-        write, encode, leave = os.write, json.dumps, os._exit
-        try:
-            os.setpgid(0, 0)
+        def work() -> Answer:
             try:
                 prepare()
-                told = self._outcome([self._items[name] for name in names], by_test=by_test)
             except UnfitError as error:
-                told = _answer("unfit", message=str(error))
-            write(writer, f"{token}{encode(told)}\n".encode())
-        finally:
-            leave(0)
+                return answer("unfit", message=str(error))
+            return first_failure(self._tree, [self._items[name] for name in names], self._run, by_test=by_test)
 
-    def _outcome(self, items: list[pytest.Item], *, by_test: bool) -> Answer:
-        """The first failure of the tests, run in this order with the fixtures that they share.
-
-        A test that passes without the mutant and is skipped with it has not looked.
-        """
-        idle = ""
-        for item, following in zip(items, [*items[1:], None], strict=True):
-            case = self._run(item, following)
-            outcome, message, _ = case.outcome()
-            if outcome in _IDLE:
-                idle = f"{item.nodeid} is {outcome} with it"
-            elif outcome not in _GOOD and not (by_test and self._broke_down(case)):
-                fate = "killed" if outcome else "crashed"
-                return _answer(fate, by=str(item.nodeid), message=message[-500:] or "it did not come to its end")
-        return _answer("unfit", message=idle) if idle else _answer("survived")
-
-    def _broke_down(self, case: Case) -> bool:
-        """Whether the product fell over something inside, where neither an assertion nor a `raise` found it wrong."""
-        found = case.first_failure.startswith("AssertionError") or case.raised_by.startswith(("raise", "assert"))
-        return self._tree.is_inside_product(case.files) and not found
+        return forked(work, limit, self._clock)
 
 
-def _answer(fate: str, by: str = "", message: str = "") -> Answer:
-    return {"fate": fate, "by": by, "message": message}
+def first_failure(tree: Tree, items: list[pytest.Item], run: Run, *, by_test: bool) -> Answer:
+    """The first failure of the tests, run in this order with the fixtures that they share.
+
+    A test that passes without the mutant and is skipped with it has not looked.
+    """
+    idle = ""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        case = run(item, following)
+        outcome, message, _ = case.outcome()
+        if outcome in _IDLE:
+            idle = f"{item.nodeid} is {outcome} with it"
+        elif outcome not in _GOOD and not (by_test and _broke_down(tree, case)):
+            fate = "killed" if outcome else "crashed"
+            return answer(fate, by=str(item.nodeid), message=message[-500:] or "it did not come to its end")
+    return answer("unfit", message=idle) if idle else answer("survived")
 
 
-def _heard(reader: int, token: str, until: float, clock: Callable[[], float]) -> Answer | None:
-    """The line that a copy wrote; a crash where it ended without one, None where it did not end."""
-    data = b""
-    while not data.endswith(b"\n") and len(data) < _LONGEST:
-        left = until - clock()
-        if left <= 0:
-            return None
-        if select.select([reader], [], [], left)[0]:
-            piece = os.read(reader, 65536)
-            if not piece:
-                return _answer("crashed", message="the process that ran its tests was gone without an answer")
-            data += piece
-    line = data.decode("utf-8", "replace")
-    if not line.startswith(token):
-        return _answer("crashed", message="what the process that ran its tests wrote is not the recorder's")
-    answer: Answer = json.loads(line[len(token) :])
-    return answer
+def _broke_down(tree: Tree, case: Case) -> bool:
+    """Whether the product fell over something inside, where neither an assertion nor a `raise` found it wrong."""
+    found = case.first_failure.startswith("AssertionError") or case.raised_by.startswith(("raise", "assert"))
+    return tree.is_inside_product(case.files) and not found
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from guardrails.adapters.recorder.case import Case
 from guardrails.adapters.recorder.channel import Say, end_of
 from guardrails.adapters.recorder.drawing import counted, draw_fresh, is_property
+from guardrails.adapters.recorder.importing import Once
 from guardrails.adapters.recorder.mutating import Mutator
 from guardrails.adapters.recorder.observing import Observer
 from guardrails.adapters.recorder.schedule import Schedule
@@ -32,7 +33,7 @@ class Recorder:
         schedule: Schedule | None,
         seed: int | None,
         observer: Observer | None = None,
-        mutator: Mutator | None = None,
+        mutator: Mutator | Once | None = None,
     ) -> None:
         self.say = say
         self.path = path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from guardrails.adapters.recorder.channel import Say, end_of, speaker
 from guardrails.adapters.recorder.drawing import relations
+from guardrails.adapters.recorder.importing import Once, try_at_import
 from guardrails.adapters.recorder.mutating import Mutator
 from guardrails.adapters.recorder.observing import Observer
 from guardrails.adapters.recorder.places import Tree
@@ -73,6 +75,14 @@ def mutator_of(plan: dict[str, Any], say: Say) -> Mutator | None:
     return Mutator(say, Tree(plan["root"], wish["product"]), plan["claims"], wish["trials"], wish["seconds"])
 
 
+def session_of(plan: dict[str, Any], plugins: list[tuple[str, object]], say: Say, names: list[str], once: Once) -> None:
+    """Collect the files of some tests in this process, and let `once` run them."""
+    files = dict.fromkeys(f"./{name.partition('::')[0]}" for name in names)
+    chosen = [word for word in plan["arguments"] if not word.startswith("./")]
+    recorder = Recorder(say, plan["path"], plugins, None, None, None, once)
+    pytest.main([*options(plugins), *chosen, *files], plugins=[recorder])
+
+
 def main(directory: str) -> None:
     """Run the plan in `directory`, and say how it ended."""
     place = Path(directory, "plan.json")
@@ -89,7 +99,10 @@ def main(directory: str) -> None:
     sys.path[:] = [entry for entry in sys.path if entry != directory] + plan["path"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "guardrails"]:
         del sys.modules[name]
-    watching = (observer_of(plan, say), mutator_of(plan, say))
+    mutator = mutator_of(plan, say)
+    if mutator is not None:
+        try_at_import(mutator, partial(session_of, plan, plugins, say))
+    watching = (observer_of(plan, say), mutator)
     recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"], *watching)
     sys.argv = ["pytest", *plan["arguments"]]
     try:

@@ -76,6 +76,17 @@ def _inside(body: list[ast.stmt], prefix: str) -> Iterator[Function]:
                 yield from _inside(part.body, prefix)
 
 
+def at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a module and of its classes that give a name a value, or call something."""
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from at_import(statement.body)
+        elif not is_docstring(statement) and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+            targets = statement.targets if isinstance(statement, ast.Assign) else ()
+            if statement.value is not None and "__all__" not in [getattr(one, "id", "") for one in targets]:
+                yield statement
+
+
 def shape(function: Function) -> str:
     """What a function does, whatever it and its own variables are called: equal for one that was renamed or moved."""
     names: dict[str, str] = {}

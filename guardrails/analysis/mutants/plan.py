@@ -7,7 +7,7 @@ from itertools import zip_longest
 from guardrails.analysis.left_alone import function_of
 from guardrails.analysis.mutants.functions import Function, functions
 from guardrails.analysis.mutants.gutted import gives_a_value, gutted
-from guardrails.analysis.mutants.small import Mutant, small_mutants
+from guardrails.analysis.mutants.small import Mutant, import_mutants, small_mutants
 from guardrails.analysis.mutants.subject import Subject
 from guardrails.analysis.mutants.text import SourceText
 from guardrails.analysis.source import Sources
@@ -71,11 +71,20 @@ class Plan:
         self._known = {s.path: {(f.name, f.line): f for f in s.functions} for s in subjects}
         self._with_answers = {t.name for t in tests if any(gives_a_value(f) for _, f in self._functions(t))}
         self.small = {(s.path, f.name): tuple(self._small(s, f)) for s in subjects for f in s.functions}
-        parts = (self._of_tests(tests), self._of_fresh(subjects), self._of_lines())
+        parts = (self._of_tests(tests), self._of_fresh(subjects), self._of_lines(), self._of_imports(subjects))
         self.planned = tuple(
             Planned(
                 mutant,
-                Trial(key, mutant.path, mutant.edit, names, self._limit(names), test, test in self._with_answers),
+                Trial(
+                    key,
+                    mutant.path,
+                    mutant.edit,
+                    names,
+                    self._limit(names),
+                    test,
+                    by_test=test in self._with_answers,
+                    at_import=not mutant.function,
+                ),
                 test,
                 is_gutted,
             )
@@ -114,6 +123,18 @@ class Plan:
                     lines = range(function.line, function.last + 1)
                     small = list(small_mutants(call.path, text, function, lines))[:_SMALL_OF_A_PROCEDURE]
                     yield from ((mutant, test.ids, test.name, False) for mutant in small)
+
+    def _of_imports(self, subjects: Sequence[Subject]) -> Iterator[tuple[Mutant, tuple[str, ...], str, bool]]:
+        """What runs at import, against the quickest of the tests that execute anything of the file."""
+        for subject in subjects:
+            module = self._head.module(subject.path)
+            if module is None or not subject.at_import:
+                continue
+            every = [n for function in subject.functions for n in range(function.line, function.last + 1)]
+            names = self.tests_of(subject.path, every)
+            for mutant in import_mutants(subject.path, self._text(subject.path), module, subject.at_import):
+                if names:
+                    yield mutant, names, "", False
 
     def _functions(self, test: NewTest) -> Iterator[tuple[Called, Function]]:
         for call in test.called:

@@ -6,10 +6,10 @@ decorators, default values, texts of errors, log messages, formatted strings, ti
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from guardrails.analysis.mutants.functions import Function, is_docstring
+from guardrails.analysis.mutants.functions import Function, at_import, is_docstring
 from guardrails.analysis.mutants.text import Place, SourceText, end_of, start_of
 from guardrails.model.mutation import Edit
 
@@ -78,19 +78,32 @@ class _Fault:
 
 def small_mutants(path: str, text: SourceText, function: Function, lines: Collection[int]) -> Iterator[Mutant]:
     """At most one mutant for each of the lines that the function's own statements stand on."""
-    if function.is_stub:
-        return
-    found: dict[int, list[_Fault]] = {}
-    for statement in function.body:
+    if not function.is_stub:
+        spans = [(statement, function.line, function.last) for statement in function.body]
+        yield from _best(path, function.name, text, spans, lines)
+
+
+def import_mutants(path: str, text: SourceText, module: ast.Module, lines: Collection[int]) -> Iterator[Mutant]:
+    """At most one mutant for each of the lines that run where the module is imported; their function has no name."""
+    spans = [(one, one.lineno, one.end_lineno or one.lineno) for one in at_import(module.body)]
+    yield from _best(path, "", text, spans, lines)
+
+
+def _best(
+    path: str, function: str, text: SourceText, spans: Iterable[tuple[ast.stmt, int, int]], lines: Collection[int]
+) -> Iterator[Mutant]:
+    """The most telling fault of each line, if the lines around it are still Python with it."""
+    found: dict[int, list[tuple[_Fault, int, int]]] = {}
+    for statement, first, last in spans:
         for fault in _Faults(text).of_statement(statement):
             if fault.edit.line in lines:
-                found.setdefault(fault.edit.line, []).append(fault)
+                found.setdefault(fault.edit.line, []).append((fault, first, last))
     for line in sorted(found):
-        ranked = sorted(found[line], key=lambda fault: fault.rank)
-        best = next((fault for fault in ranked if text.parses(fault.edit, function.line, function.last)), None)
+        ranked = sorted(found[line], key=lambda entry: entry[0].rank)
+        best = next((fault for fault, *span in ranked if text.parses(fault.edit, *span)), None)
         if best is not None:
             what = f"`{_shown(best.before)}` became `{_shown(best.after)}`"
-            yield Mutant(path, function.name, best.edit, f"nothing fails when {best.words}: {what}", best.telling)
+            yield Mutant(path, function, best.edit, f"nothing fails when {best.words}: {what}", best.telling)
 
 
 def _shown(source: str) -> str:

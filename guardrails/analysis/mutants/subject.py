@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from guardrails.analysis.mutants.functions import Function, functions, is_docstring, shape
+from guardrails.analysis.mutants.functions import Function, at_import, functions, is_docstring, shape
 from guardrails.analysis.source import Sources, added_lines, is_python
 from guardrails.analysis.support import is_test_module
 from guardrails.model.change import Change, ChangeKind, FileChange
@@ -57,20 +57,9 @@ def _subject(
         inside.update(range(function.line, function.last + 1))
         if function.name not in alike:
             lines.update(_own_lines(function, added, gone))
-    outside = {line for statement in _at_import(module.body) for line in _header(statement)} & added - inside
+    outside = {line for statement in at_import(module.body) for line in _header(statement)} & added - inside
     fresh = frozenset(f.name for f in listed if f.name not in before and f.name not in alike and not f.is_stub)
     return Subject(file.path, listed, frozenset(lines), fresh, frozenset(outside))
-
-
-def _at_import(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a module and of its classes that give a name a value, or call something."""
-    for statement in body:
-        if isinstance(statement, ast.ClassDef):
-            yield from _at_import(statement.body)
-        elif not is_docstring(statement) and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
-            targets = statement.targets if isinstance(statement, ast.Assign) else ()
-            if statement.value is not None and "__all__" not in [getattr(one, "id", "") for one in targets]:
-                yield statement
 
 
 def _own_lines(function: Function, added: frozenset[int], gone: Counter[str]) -> Iterator[int]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from guardrails.adapters.mutations import PytestMutations
-from guardrails.adapters.recorder import mutating
+from guardrails.adapters.recorder import forking, mutating
 from guardrails.adapters.recorder.schedule import Planted, Schedule
 from guardrails.analysis.mutants.functions import functions
 from guardrails.analysis.mutants.small import small_mutants
@@ -214,10 +214,58 @@ def test_what_is_imported_only_by_the_test_has_the_mutant_too(tmp_path: Path) ->
     assert results[0].fate is Fate.KILLED
 
 
+LIMITS = """LIMIT = 3
+
+
+class Cap:
+    least = 1
+
+
+def capped(number):
+    return max(Cap.least, min(number, LIMIT))
+"""
+CAPS = """import pytest
+from shop.cart import LIMIT, capped
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.mark.parametrize("number", range(LIMIT))
+def test_capped(number):
+    assert capped(number) >= number
+
+
+def test_limit():
+    assert capped(9) == 3
+"""
+
+
+def test_what_runs_at_import_is_imported_anew(tmp_path: Path) -> None:
+    files = {**FILES, PATH: LIMITS, "tests/test_cart.py": CAPS}
+    tests = ("test_capped[0]", "test_capped[2]", "test_limit")
+    results = judged(
+        tmp_path,
+        files,
+        trial(0, LIMITS, "LIMIT = 3", "LIMIT = 4", *tests, at_import=True),
+        trial(1, LIMITS, "least = 1", "least = 0", *tests, at_import=True),
+        trial(2, LIMITS, "LIMIT = 3", "LIMIT = 2", *tests, at_import=True),
+        trial(3, LIMITS, "LIMIT = 3", "LIMIT = None.x", *tests, at_import=True),
+        trial(4, LIMITS, "max(", "min(", *tests),
+    )
+    assert {key: (result.fate, result.by.rpartition("::")[2]) for key, result in results.items()} == {
+        0: (Fate.KILLED, "test_limit"),
+        1: (Fate.SURVIVED, ""),
+        2: (Fate.KILLED, "test_capped[2]"),
+        3: (Fate.KILLED, "test_capped[0]"),
+        4: (Fate.KILLED, "test_capped[2]"),
+    }
+    assert results[3].message == "it cannot be collected"
+
+
 def test_a_forged_answer_is_none(tmp_path: Path) -> None:
     reader, writer = os.pipe()
     os.write(writer, b'{"fate": "survived", "by": "", "message": ""}\n')
-    told = mutating._heard(reader, "token", 10, lambda: 0)
+    told = forking.heard(reader, "token", 10, lambda: 0)
     assert told is not None
     assert told["fate"] == "crashed"
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from guardrails.analysis.mutants.functions import functions
-from guardrails.analysis.mutants.small import Mutant, small_mutants
+from guardrails.analysis.mutants.small import Mutant, import_mutants, small_mutants
 from guardrails.analysis.mutants.text import SourceText
 
 
@@ -112,3 +112,17 @@ def test_columns_count_bytes() -> None:
     source = "def f(a):\n    'é'; return a < 3\n"
     (mutant,) = mutants(source)
     assert SourceText(source).edited(mutant.edit) == source.replace("<", "<=")
+
+
+def test_constants_and_class_bodies_but_not_what_says_nothing() -> None:
+    source = (
+        'LIMIT = 20\nNAME = "a"\n__all__ = ["f"]\nX: int = 3\n\n\n'
+        'class A:\n    """3."""\n\n    cap = 2 * X\n    name: str\n\n'
+        "    def f(self):\n        return 1\n"
+    )
+    found = list(import_mutants("shop.py", SourceText(source), ast.parse(source), range(1, 99)))
+    assert [(m.line, m.function, m.question.partition(": ")[2]) for m in found] == [
+        (1, "", "`LIMIT = 20` became `LIMIT = 21`"),
+        (4, "", "`X: int = 3` became `X: int = 4`"),
+        (10, "", "`2 * X` became `2 / X`"),
+    ]
