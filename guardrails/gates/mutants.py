@@ -13,6 +13,7 @@ from typing import ClassVar
 from guardrails.analysis import suite_answers as answers
 from guardrails.analysis.left_alone import file_of
 from guardrails.analysis.mutants.functions import Function
+from guardrails.analysis.mutants.looks import looks_elsewhere
 from guardrails.analysis.mutants.plan import NewTest, Plan, Planned, by_function, new_tests_seen
 from guardrails.analysis.mutants.subject import Subject, new_tests, subjects
 from guardrails.analysis.products import product_files
@@ -58,7 +59,7 @@ PROVES_NOTHING = Rule(
     bad="`def test_rank(): rank(user, items)`, or `assert rank(user, items) is not None`",
     good='`assert rank(user, items)[0] == "the newest"`',
     limits="Functions are gutted one at a time, as far as the test, a helper or a fixture calls them itself. That "
-    "something is not refused counts where the function returns nothing.",
+    "something is not refused counts where the function returns nothing; so does an assertion about an argument.",
 )
 NOT_JUDGED = Rule(
     "mutants/not-judged",
@@ -230,6 +231,8 @@ class _Judging:
             tried = [one for one in self.plan.planned if one.of_test == test.name]
             fates = [results[one.trial.key].fate for one in tried if one.trial.key in results]
             whole = test.whole and any(one.is_gutted for one in tried) and len(fates) == len(tried)
+            if looks_elsewhere(self.given.tests[test.name].node):
+                continue
             if whole and set(fates) == {Fate.SURVIVED}:
                 self.findings.append(self._proves_nothing(test, [one for one in tried if one.is_gutted]))
 
@@ -295,10 +298,16 @@ class _Judging:
         if unnoticed:
             what = (
                 f"nothing fails whatever the new function `{function.name}` does: {len(alive)} faults were put into "
-                f"it, and no test of those that execute it noticed one; {small[0].mutant.question}"
+                f"it, and no test that executes it noticed one; for example {small[0].mutant.question}"
             )
             finding = SURVIVOR.finding(
-                what, path=subject.path, line=function.node.lineno, severity=Severity.REVIEW, reproduce=self.command
+                what,
+                path=subject.path,
+                line=function.node.lineno,
+                severity=Severity.REVIEW,
+                why="A function that nothing would notice to be wrong is as good as untested.",
+                fix="Write a test that fails when the function is wrong.",
+                reproduce=self.command,
             )
             self.findings.append(finding)
             return
@@ -324,7 +333,7 @@ class _Judging:
             self.notes.append(f"{len(missed)} of {len(planned)} mutants were not tried: {run.complaint[:300]}")
         odd = [one for one in results.values() if one.fate in (Fate.CRASHED, Fate.UNFIT)]
         if odd:
-            self.notes.append(f"{len(odd)} mutants could not be judged: {odd[0].message[:200]}")
+            self.notes.append(f"{len(odd)} of {len(planned)} mutants could not be judged: {odd[0].message[:200]}")
 
     def said(self) -> tuple[str, ...]:
         """What a reader should know of how it was judged."""

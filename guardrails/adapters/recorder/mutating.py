@@ -31,7 +31,9 @@ from guardrails.adapters.recorder.places import Tree
 
 Run = Callable[[pytest.Item, "pytest.Item | None"], Case]
 
-_FRESH, _BARE = "__guardrails_fresh__", "__guardrails_bare__"
+_FRESH, _ODD, _BARE = "__guardrails_fresh__", "__guardrails_odd__", "__guardrails_bare__"
+_FRESH_NUMBER = itertools.count(7919).__next__
+_MANY = 1000
 _LEAST = 0.5
 _GOOD = ("passed", "xpassed")
 _IDLE = ("skipped", "xfailed")
@@ -178,7 +180,7 @@ def replace_code(place: Path, source: bytes) -> None:
     Raises:
         UnfitError: it does not compile, a function has another closure, or none of the file's functions is to be found.
     """
-    vars(sys.modules["builtins"]).update({_FRESH: itertools.count(7919).__next__, _BARE: bare})
+    vars(sys.modules["builtins"]).update({_FRESH: _FRESH_NUMBER, _ODD: odd, _BARE: bare})
     file = os.path.realpath(place)
     try:
         codes = _by_name(compile(source, file, "exec", dont_inherit=True))
@@ -220,6 +222,21 @@ def _is_of(function: FunctionType, file: str) -> bool:
 def _is_loaded(module: object, file: str) -> bool:
     name = getattr(module, "__file__", None)
     return isinstance(name, str) and os.path.realpath(name) == file
+
+
+def odd(kind: str) -> object:
+    """A value of a builtin type that is new, long, in no order, and has an element twice where it can."""
+    fresh = [_FRESH_NUMBER() * (-1) ** number for number in range(_MANY)]
+    made: dict[str, Callable[[], object]] = {
+        "list": lambda: [*fresh, fresh[0]],
+        "tuple": lambda: (*fresh, fresh[0]),
+        "set": lambda: set(fresh),
+        "frozenset": lambda: frozenset(fresh),
+        "dict": lambda: dict(zip(fresh, reversed(fresh), strict=True)),
+        "str": lambda: f"~Mutant {fresh}\n",
+        "bytes": lambda: f"~Mutant {fresh}\n".encode(),
+    }
+    return made[kind]()
 
 
 def bare(module: str, name: str) -> object:

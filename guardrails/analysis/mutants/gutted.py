@@ -15,19 +15,19 @@ FRESH = "__guardrails_fresh__"
 BARE = "__guardrails_bare__"
 """Another: an object of a class, given as module and name, without content."""
 
-# An empty value, and one that is new at each call, so that a test that compares two answers notices.
+ODD = "__guardrails_odd__"
+"""And another: a value of a builtin type with everything wrong with it that a test might look for."""
+
+# An empty value, and others that are new at each call, so that a test that compares two answers notices.
 _VALUES = {
-    "builtins:list": ("[]", f"[{FRESH}()]"),
-    "builtins:tuple": ("()", f"({FRESH}(),)"),
-    "builtins:set": ("set()", f"{{{FRESH}()}}"),
-    "builtins:frozenset": ("frozenset()", f"frozenset({{{FRESH}()}})"),
-    "builtins:dict": ("{}", f"{{{FRESH}(): {FRESH}()}}"),
-    "builtins:str": ("''", f"'mutant%d' % {FRESH}()"),
-    "builtins:bytes": ("b''", f"b'mutant%d' % {FRESH}()"),
-    "builtins:int": ("0", f"{FRESH}()"),
-    "builtins:float": ("0.0", f"float({FRESH}())"),
+    **{f"builtins:{kind}": (empty, f"{ODD}('{kind}')") for kind, empty in (
+        ("list", "[]"), ("tuple", "()"), ("set", "set()"), ("frozenset", "frozenset()"), ("dict", "{}"), ("str", "''"),
+        ("bytes", "b''"),
+    )},
+    "builtins:int": ("0", f"{FRESH}()", f"-{FRESH}()"),
+    "builtins:float": ("0.0", f"float({FRESH}())", f"-float({FRESH}())"),
     "builtins:bool": ("False", f"{FRESH}() % 2 == 1"),
-}
+}  # fmt: skip
 _NOTHING = "builtins:NoneType"
 
 
@@ -40,7 +40,7 @@ def gutted(path: str, text: SourceText, function: Function, returns: Collection[
         start, end = start_of(function.node.body[0]), end_of(function.node.body[-1])
         edit = text.edit(start, end, value + (kept if value.startswith("return") else ""))
         if text.parses(edit, function.line, function.last):
-            question = f"nothing fails when `{function.name}` does nothing but `{_said(value)}`"
+            question = f"nothing fails when `{function.name}` does nothing but {_said(value)}"
             yield Mutant(path, function.name, edit, question)
 
 
@@ -74,5 +74,7 @@ def gives_a_value(function: Function) -> bool:
 
 def _said(value: str) -> str:
     if BARE in value:
-        return "return an object of that type without content"
-    return "yield nothing" if value == "if 0: yield" else value.replace(f"{FRESH}()", "7")
+        return "return an object of its type without content"
+    if ODD in value:
+        return f"return a {value.split(chr(39))[1]} full of nonsense"
+    return "yield nothing" if value == "if 0: yield" else f"`{value.replace(f'{FRESH}()', '7')}`"

@@ -133,10 +133,18 @@ def test_a_new_test_that_passes_whatever_comes_back(tmp_path: Path) -> None:
     bench, script = scripted(tmp_path, NEW_TEST, seen(calls=(TOTAL,)), Fate.SURVIVED)
     outcome = MutantsGate().run(bench)
     assert told(outcome) == [("test-proves-nothing", "review", "tests/test_more.py:4")]
-    assert outcome.findings[0].what == "`test_more` still passes when `total` does nothing but `return 0` or `return 7`"
-    assert [(t.tests, t.group, t.by_test) for t in script.trials] == [((TEST,), TEST, True)] * 2
+    assert (
+        outcome.findings[0].what
+        == "`test_more` still passes when `total` does nothing but `return 0` or `return 7` or `return -7`"
+    )
+    assert [(t.tests, t.group, t.by_test) for t in script.trials] == [((TEST,), TEST, True)] * 3
     assert script.watch is not None
     assert (script.watch.paths, script.watch.tests) == (("tests/test_more.py",), (TEST,))
+
+
+def test_a_test_of_what_is_done_to_an_argument_is_let_off(tmp_path: Path) -> None:
+    kept = "import shop\n\n\ndef test_more():\n    prices = [4]\n    shop.total(prices)\n    assert prices == [4]\n"
+    assert told(run(tmp_path, {"tests/test_more.py": kept}, seen(calls=(TOTAL,)), Fate.SURVIVED)) == []
 
 
 @pytest.mark.parametrize("fate", [Fate.KILLED, Fate.CRASHED, Fate.UNFIT, None])
@@ -157,7 +165,7 @@ def test_what_was_not_tried_or_not_judged_is_said(tmp_path: Path) -> None:
     outcome = run(tmp_path, NEW_FUNCTION, seen(ALL), lambda t: (Fate.KILLED, Fate.CRASHED, None, None, None)[t.key])
     assert outcome.notes == (
         "3 of 5 mutants were not tried: 30 s were up",
-        "1 mutants could not be judged: ",
+        "1 of 5 mutants could not be judged: ",
     )
     assert judged("mutants", outcome, 0).status is GateStatus.PASSED
 

@@ -5,9 +5,9 @@ import itertools
 
 import pytest
 
-from guardrails.adapters.recorder.mutating import bare
+from guardrails.adapters.recorder.mutating import bare, odd
 from guardrails.analysis.mutants.functions import functions
-from guardrails.analysis.mutants.gutted import BARE, FRESH, gives_a_value, gutted
+from guardrails.analysis.mutants.gutted import BARE, FRESH, ODD, gives_a_value, gutted
 from guardrails.analysis.mutants.text import SourceText
 
 
@@ -20,7 +20,7 @@ def answers(source: str, *returns: str) -> list[object]:
     """What each gutted version answers, called twice."""
     found: list[object] = []
     for text in texts(source, *returns):
-        names: dict[str, object] = {FRESH: itertools.count(7).__next__}
+        names: dict[str, object] = {FRESH: itertools.count(7).__next__, ODD: lambda kind: f"odd {kind}"}
         exec(compile(text, "shop.py", "exec"), names)
         function = names["f"]
         assert callable(function)
@@ -31,15 +31,30 @@ def answers(source: str, *returns: str) -> list[object]:
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("list", [([], []), ([7], [8])]),
-        ("str", [("", ""), ("mutant7", "mutant8")]),
+        ("list", [([], []), ("odd list", "odd list")]),
+        ("str", [("", ""), ("odd str", "odd str")]),
         ("bool", [(False, False), (True, False)]),
-        ("int", [(0, 0), (7, 8)]),
-        ("dict", [({}, {}), ({7: 8}, {9: 10})]),
+        ("int", [(0, 0), (7, 8), (-7, -8)]),
+        ("dict", [({}, {}), ("odd dict", "odd dict")]),
     ],
 )
 def test_a_value_of_the_type_that_is_empty_and_one_that_is_new_each_time(kind: str, expected: list[object]) -> None:
     assert answers("def f():\n    return 1\n", f"builtins:{kind}", "builtins:NoneType") == expected
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, frozenset, dict, str, bytes])
+def test_an_odd_value_is_long_and_never_the_same(kind: type) -> None:
+    one, two = odd(kind.__name__), odd(kind.__name__)
+    assert isinstance(one, kind)
+    assert len(one) >= 1000  # type: ignore[arg-type]  # all of these have a length
+    assert one != two
+
+
+def test_an_odd_list_is_in_no_order_and_has_an_element_twice() -> None:
+    one = odd("list")
+    assert isinstance(one, list)
+    assert one not in (sorted(one), sorted(one, reverse=True))
+    assert len(set(one)) < len(one)
 
 
 def test_what_was_seen_to_return_nothing_but_can_returns_something_too() -> None:
