@@ -46,7 +46,7 @@ class PytestMutations:
             for trial in trials.trials
         ]
         more = {"mutate": {"trials": listed, "seconds": trials.seconds, "product": trials.product}}
-        timeout = trials.start_seconds + trials.seconds + _GRACE
+        timeout = trials.start_seconds + 2 * trials.seconds + _GRACE
         workers = max(1, min(trials.workers, len(listed)))
         run, ended = self._suites.recorded(tree, tuple(files), timeout, workers=workers, more=more, alike=True)
         results = {key: result for process in ended for key, result in process.transcript.mutants.items()}

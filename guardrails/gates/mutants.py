@@ -316,8 +316,10 @@ class _Judging:
     def _ask(self, alive: Sequence[Planned]) -> None:
         """The questions that survivors raise."""
         for one in alive:
-            mutant = one.mutant
-            finding = SURVIVOR.finding(mutant.question, path=mutant.path, line=mutant.line, reproduce=self.command)
+            mutant, question = one.mutant, one.mutant.question
+            if one.trial.at_import:  # what uses a constant is not known, so not every test of it was run
+                question = question.replace("nothing fails", f"none of {len(one.trial.tests)} tests fails", 1)
+            finding = SURVIVOR.finding(question, path=mutant.path, line=mutant.line, reproduce=self.command)
             self.findings.append(finding)
 
     # --- What was not done --------------------------------------------------------------------------------------------

@@ -64,6 +64,16 @@ class Observation:
     toothless: tuple[str, ...] = ()
 
 
+class Notice(StrEnum):
+    """Which failures of a test count as its having noticed a mutant."""
+
+    ANY = "any"
+    TEST = "test"
+    """What the test ran into itself, or what an assertion or a `raise` found; not a break-down inside the product."""
+    ASSERTION = "assertion"
+    """What an assertion or a `raise` found."""
+
+
 class Fate(StrEnum):
     """What became of a mutant."""
 
@@ -80,9 +90,8 @@ class Fate(StrEnum):
 class Trial:
     """A mutant to try, with all tests that execute it; `seconds` is what they may take before they count as hung.
 
-    Of the trials of one `group` no more are tried once a mutant is killed; an empty group is none. With `by_test` a
-    failure counts only where the test itself noticed, and not where the product broke down inside. What takes effect
-    `at_import` is imported anew.
+    Of the trials of one `group` no more are tried once a mutant is killed; an empty group is none. `notice` says which
+    failures count. What takes effect `at_import` is imported anew.
     """
 
     key: int
@@ -91,7 +100,7 @@ class Trial:
     tests: tuple[str, ...]
     seconds: float
     group: str = ""
-    by_test: bool = False
+    notice: Notice = Notice.ANY
     at_import: bool = False
 
 

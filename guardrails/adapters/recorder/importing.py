@@ -15,7 +15,6 @@ from guardrails.adapters.recorder.forking import Answer, answer, forked
 from guardrails.adapters.recorder.mutating import Mutator, Run, edited, first_failure
 
 _SHARE = 3
-_CONTROL_SECONDS = 60.0
 
 Session = Callable[[list[str], "Once"], None]
 """Collects the files of some tests with pytest, and lets the second argument run them."""
@@ -41,7 +40,7 @@ class Once:
             missing = next(name for name in self._names if name not in known)
             self.answer = answer("killed", by=missing, message="it cannot be collected")
         else:
-            self.answer = first_failure(self._mutator.tree, there, run, by_test=False)
+            self.answer = first_failure(self._mutator.tree, there, run, notice="any")
 
 
 def try_at_import(mutator: Mutator, session: Session) -> None:
@@ -58,7 +57,7 @@ def try_at_import(mutator: Mutator, session: Session) -> None:
         return once.answer
 
     names = list(dict.fromkeys(name for trial in trials for name in trial["tests"]))
-    control = forked(partial(asked, names, look=True), _CONTROL_SECONDS, mutator.clock) or {}
+    control = forked(partial(asked, names, look=True), mutator.seconds / _SHARE, mutator.clock) or {}
     usual = mutator.clock() - began
     for trial in trials:
         left = until - mutator.clock()

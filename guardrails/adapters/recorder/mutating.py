@@ -56,8 +56,9 @@ class Mutator:
     claimed: set[str] = field(default_factory=set)
 
     def run(self, items: list[pytest.Item], run: Run) -> None:
-        """Try mutants until the time is up."""
+        """Try mutants until the time is up; one that is being tried then may take as long again."""
         until = self.clock() + self.seconds
+        last = until + self.seconds
         lane = _Lane(self.tree, {str(item.nodeid): item for item in items}, run, self.clock)
         settled: set[str] = set()
         for trial in self.trials:
@@ -65,7 +66,7 @@ class Mutator:
                 return
             if trial["at_import"] or trial["group"] in settled or not self.claim(trial):
                 continue
-            told = lane.judged(trial, until)
+            told = lane.judged(trial, last)
             if told is not None:
                 self.say("mutant", key=trial["key"], **told)
                 if trial["group"] and told["fate"] == "killed":
@@ -96,15 +97,15 @@ class _Lane:
         self._clock = clock
         self._sound: dict[str, bool] = {}
 
-    def judged(self, trial: dict[str, Any], until: float) -> Answer | None:
+    def judged(self, trial: dict[str, Any], last: float) -> Answer | None:
         """What became of a mutant; None where the time was up before that was known."""
         names = [name for name in trial["tests"] if name in self._items and self._sound.get(name, True)]
         while names:
-            left = max(_LEAST, until - self._clock())
+            left = max(_LEAST, last - self._clock())
             limit = min(float(trial["seconds"]), left)
             with edited(self._root, trial["path"], trial["edit"]) as source:
                 prepare = partial(replace_code, self._root / trial["path"], source)
-                told = self._forked(names, limit, prepare, by_test=trial["by_test"])
+                told = self._forked(names, limit, prepare, notice=trial["notice"])
             if told is None and limit < trial["seconds"]:
                 return None
             if told is None:
@@ -117,11 +118,11 @@ class _Lane:
     def _is_sound(self, name: str) -> bool:
         """Whether a test passes in a copy without a mutant."""
         if name not in self._sound:
-            told = self._forked([name], 60.0, lambda: None, by_test=False)
+            told = self._forked([name], 60.0, lambda: None, notice="any")
             self._sound[name] = told is not None and told["fate"] == "survived"
         return self._sound[name]
 
-    def _forked(self, names: list[str], limit: float, prepare: Callable[[], None], *, by_test: bool) -> Answer | None:
+    def _forked(self, names: list[str], limit: float, prepare: Callable[[], None], *, notice: str) -> Answer | None:
         """What a copy of this process says of the tests."""
 
         def work() -> Answer:
@@ -129,12 +130,12 @@ class _Lane:
                 prepare()
             except UnfitError as error:
                 return answer("unfit", message=str(error))
-            return first_failure(self._tree, [self._items[name] for name in names], self._run, by_test=by_test)
+            return first_failure(self._tree, [self._items[name] for name in names], self._run, notice=notice)
 
         return forked(work, limit, self._clock)
 
 
-def first_failure(tree: Tree, items: list[pytest.Item], run: Run, *, by_test: bool) -> Answer:
+def first_failure(tree: Tree, items: list[pytest.Item], run: Run, *, notice: str) -> Answer:
     """The first failure of the tests, run in this order with the fixtures that they share.
 
     A test that passes without the mutant and is skipped with it has not looked.
@@ -145,16 +146,17 @@ def first_failure(tree: Tree, items: list[pytest.Item], run: Run, *, by_test: bo
         outcome, message, _ = case.outcome()
         if outcome in _IDLE:
             idle = f"{item.nodeid} is {outcome} with it"
-        elif outcome not in _GOOD and not (by_test and _broke_down(tree, case)):
+        elif outcome not in _GOOD and not _broke_down(tree, case, notice):
             fate = "killed" if outcome else "crashed"
             return answer(fate, by=str(item.nodeid), message=message[-500:] or "it did not come to its end")
     return answer("unfit", message=idle) if idle else answer("survived")
 
 
-def _broke_down(tree: Tree, case: Case) -> bool:
-    """Whether the product fell over something inside, where neither an assertion nor a `raise` found it wrong."""
+def _broke_down(tree: Tree, case: Case, notice: str) -> bool:
+    """Whether something fell over that neither an assertion nor a `raise` found wrong, where that does not count."""
     found = case.first_failure.startswith("AssertionError") or case.raised_by.startswith(("raise", "assert"))
-    return tree.is_inside_product(case.files) and not found
+    outside = notice == "test" and not tree.is_inside_product(case.files)
+    return notice != "any" and not found and not outside
 
 
 @contextmanager

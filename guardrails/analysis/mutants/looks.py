@@ -1,4 +1,4 @@
-"""Whether a test looks at something else than what comes back: at what it passed in, or at what it called."""
+"""What a test looks at: whether it asserts at all, and whether that is about something else than what comes back."""
 
 import ast
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from guardrails.analysis.mutants.functions import FunctionNode
 
 _ABOUT_VALUES = frozenset({"len", "list", "set", "dict", "tuple", "sorted", "sum", "any", "all", "repr", "str", "vars"})
+_CHECKING = ("assert", "check", "verify", "expect", "raises", "warns", "fail", "match", "ensure", "must", "should")
 
 
 def looks_elsewhere(test: FunctionNode) -> bool:
@@ -26,6 +27,18 @@ def looks_elsewhere(test: FunctionNode) -> bool:
         if isinstance(node, ast.Assign) and any(_calls(node.value)):
             answers |= {one.id for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)}
     return any(names & passed and not names & answers for names in map(set, map(_names, _asserted(test))))
+
+
+def asserts(test: FunctionNode) -> bool:
+    """Whether a test says what must hold in any way that can be seen: `assert`, raises, a helper that checks."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Assert | ast.Raise):
+            return True
+        if isinstance(node, ast.Call):
+            name = str(getattr(node.func, "id", getattr(node.func, "attr", ""))).lower()
+            if any(word in name for word in _CHECKING):
+                return True
+    return False
 
 
 def _is_about_values(call: ast.Call) -> bool:

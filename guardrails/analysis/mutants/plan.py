@@ -7,17 +7,22 @@ from itertools import zip_longest
 from guardrails.analysis.left_alone import function_of
 from guardrails.analysis.mutants.functions import Function, functions
 from guardrails.analysis.mutants.gutted import gives_a_value, gutted
+from guardrails.analysis.mutants.looks import asserts
 from guardrails.analysis.mutants.small import Mutant, import_mutants, small_mutants
 from guardrails.analysis.mutants.subject import Subject
 from guardrails.analysis.mutants.text import SourceText
 from guardrails.analysis.source import Sources
-from guardrails.model.mutation import Called, Observation, Trial
+from guardrails.model.mutation import Called, Notice, Observation, Trial
 
 _CALLED = 12
-_CASES = 10
+_CASES = 50
 _SMALL_OF_A_PROCEDURE = 8
 _LEAST_SECONDS = 3.0
 _TIMES = 4.0
+_SLOW = 5.0
+"""Mutants whose tests take longer than this are tried last."""
+_AT_IMPORT = 3.0
+"""How long the tests of a mutant may take that is imported anew for each: the quickest are chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +39,21 @@ class Planned:
 class NewTest:
     """A new test as it ran: its passed ids, and the functions that it called, itself or by what stands around it.
 
-    `whole` is false where it called more functions than are gutted.
+    `whole` is false where it called more functions than are gutted, or has more cases than are run; `asserts` says
+    whether it asserts anything.
     """
 
     name: str
     ids: tuple[str, ...]
     called: tuple[Called, ...]
     whole: bool
+    asserts: bool = True
 
 
-def new_tests_seen(names: Iterable[str], seen: Observation) -> tuple[NewTest, ...]:
+def new_tests_seen(tests: Mapping[str, Function], seen: Observation) -> tuple[NewTest, ...]:
     """The new tests that passed and called functions of the product."""
     found = []
-    for name in names:
+    for name, function in tests.items():
         ids = tuple(one for one in seen.passed if function_of(one) == name)
         merged: dict[tuple[str, str, int], Called] = {}
         for one in ids:
@@ -57,7 +64,8 @@ def new_tests_seen(names: Iterable[str], seen: Observation) -> tuple[NewTest, ..
                 merged[key] = Called(*key, known.direct or call.direct, returns)
         direct = tuple(call for call in merged.values() if call.direct) or tuple(merged.values())
         if direct:
-            found.append(NewTest(name, ids[:_CASES], direct[:_CALLED], len(direct) <= _CALLED))
+            whole = len(direct) <= _CALLED and len(ids) <= _CASES
+            found.append(NewTest(name, ids[:_CASES], direct[:_CALLED], whole, asserts(function.node)))
     return tuple(found)
 
 
@@ -69,26 +77,22 @@ class Plan:
         self._seen = seen
         self._texts: dict[str, SourceText] = {}
         self._known = {s.path: {(f.name, f.line): f for f in s.functions} for s in subjects}
-        self._with_answers = {t.name for t in tests if any(gives_a_value(f) for _, f in self._functions(t))}
+        self._notice = {
+            t.name: Notice.TEST if t.asserts else Notice.ASSERTION
+            for t in tests
+            if any(gives_a_value(function) for _, function in self._functions(t))
+        }
         self.small = {(s.path, f.name): tuple(self._small(s, f)) for s in subjects for f in s.functions}
         parts = (self._of_tests(tests), self._of_fresh(subjects), self._of_lines(), self._of_imports(subjects))
-        self.planned = tuple(
-            Planned(
-                mutant,
-                Trial(
-                    key,
-                    mutant.path,
-                    mutant.edit,
-                    names,
-                    self._limit(names),
-                    test,
-                    by_test=test in self._with_answers,
-                    at_import=not mutant.function,
-                ),
-                test,
-                is_gutted,
-            )
-            for key, (mutant, names, test, is_gutted) in enumerate(one for part in parts for one in part)
+        wishes = sorted((one for part in parts for one in part), key=lambda one: self._seconds(one[1]) > _SLOW)
+        self.planned = tuple(self._planned(key, *wish) for key, wish in enumerate(wishes))
+
+    def _planned(self, key: int, mutant: Mutant, names: tuple[str, ...], test: str, is_gutted: bool) -> Planned:
+        limit = _LEAST_SECONDS + _TIMES * self._seconds(names)
+        notice = self._notice.get(test, Notice.ANY)
+        at_import = not mutant.function
+        return Planned(
+            mutant, Trial(key, mutant.path, mutant.edit, names, limit, test, notice, at_import), test, is_gutted
         )
 
     def tests_of(self, path: str, lines: Iterable[int]) -> tuple[str, ...]:
@@ -98,8 +102,8 @@ class Plan:
         names = [name for name in seen.passed if wanted & seen.lines.get(name, {}).get(path, frozenset())]
         return tuple(sorted(names, key=lambda name: (seen.passed[name], name)))
 
-    def _limit(self, names: Sequence[str]) -> float:
-        return _LEAST_SECONDS + _TIMES * sum(self._seen.passed[name] for name in names)
+    def _seconds(self, names: Sequence[str]) -> float:
+        return sum(self._seen.passed[name] for name in names)
 
     def _text(self, path: str) -> SourceText:
         if path not in self._texts:
@@ -119,7 +123,7 @@ class Plan:
                 text = self._text(call.path)
                 for mutant in gutted(call.path, text, function, call.returns):
                     yield mutant, test.ids, test.name, True
-                if test.name not in self._with_answers:
+                if test.name not in self._notice:
                     lines = range(function.line, function.last + 1)
                     small = list(small_mutants(call.path, text, function, lines))[:_SMALL_OF_A_PROCEDURE]
                     yield from ((mutant, test.ids, test.name, False) for mutant in small)
@@ -131,7 +135,8 @@ class Plan:
             if module is None or not subject.at_import:
                 continue
             every = [n for function in subject.functions for n in range(function.line, function.last + 1)]
-            names = self.tests_of(subject.path, every)
+            quickest = self.tests_of(subject.path, every)
+            names = tuple(n for at, n in enumerate(quickest) if self._seconds(quickest[: at + 1]) <= _AT_IMPORT)
             for mutant in import_mutants(subject.path, self._text(subject.path), module, subject.at_import):
                 if names:
                     yield mutant, names, "", False

@@ -18,7 +18,7 @@ from guardrails.analysis.mutants.small import small_mutants
 from guardrails.analysis.mutants.text import SourceText
 from guardrails.analysis.records import Transcript
 from guardrails.analysis.suite_runs import Ended
-from guardrails.model.mutation import Edit, Fate, Observation, Trial, TrialResult, Trials, Watch
+from guardrails.model.mutation import Edit, Fate, Notice, Observation, Trial, TrialResult, Trials, Watch
 from guardrails.ports import SuiteRun
 from tests.judge_fakes import FakeTree
 from tests.judge_suites import suites_in
@@ -67,6 +67,10 @@ def test_other(cart):
 
 def test_fails():
     assert total([]) == 1
+
+
+def test_reads():
+    total([3]) + 1
 """
 FILES = {"src/shop/__init__.py": "", "src/shop/cart.py": SHOP, "tests/test_cart.py": SUITE}
 PATH = "src/shop/cart.py"
@@ -90,7 +94,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Observation:
 def test_each_test_that_passed_has_the_lines_that_it_executed(seen: Observation) -> None:
     assert (seen.complaint, seen.toothless, seen.cut) == ("", (), False)
     assert sorted(name.partition("::")[2] for name in seen.passed) == [
-        "test_cart", "test_other", "test_total[1]", "test_total[2]"
+        "test_cart", "test_other", "test_reads", "test_total[1]", "test_total[2]"
     ]  # fmt: skip
     assert seen.lines["tests/test_cart.py::test_total[1]"] == {PATH: {2, 3, 5}}
 
@@ -168,9 +172,12 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, TrialResul
         trial(12, SHOP, more, "paid > -1", "test_total[1]", group="g"),
         replace(endless, seconds=0.5),
         trial(30, SHOP, "item < self.limit", "item < self.nothing", "test_cart"),
-        trial(31, SHOP, "item < self.limit", "item < self.nothing", "test_cart", by_test=True),
-        trial(32, SHOP, "return item < self.limit", "raise ValueError(item)", "test_cart", by_test=True),
-        trial(33, SHOP, "item < self.limit", "False", "test_cart", by_test=True),
+        trial(31, SHOP, "item < self.limit", "item < self.nothing", "test_cart", notice=Notice.TEST),
+        trial(32, SHOP, "return item < self.limit", "raise ValueError(item)", "test_cart", notice=Notice.ASSERTION),
+        trial(34, SHOP, "self.limit = limit", "self.limit = 'much'", "test_other", notice=Notice.TEST),
+        trial(35, SHOP, "return paid", "return None", "test_reads", notice=Notice.TEST),
+        trial(36, SHOP, "return paid", "return None", "test_reads", notice=Notice.ASSERTION),
+        trial(33, SHOP, "item < self.limit", "False", "test_cart", notice=Notice.ASSERTION),
     )
 
 
@@ -192,6 +199,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, TrialResul
         (31, Fate.SURVIVED, ""),  # it broke down inside: the test itself noticed nothing
         (32, Fate.KILLED, "ValueError"),
         (33, Fate.KILLED, "assert"),
+        (34, Fate.SURVIVED, ""),  # it breaks down in `Cart.add`
+        (35, Fate.KILLED, "TypeError"),  # the test itself ran into it
+        (36, Fate.SURVIVED, ""),
     ],
 )
 def test_what_becomes_of_a_mutant(results: Mapping[int, TrialResult], key: int, fate: Fate, why: str) -> None:

@@ -10,7 +10,7 @@ from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench
 from guardrails.gates.mutants import RULES, MutantsGate
 from guardrails.model.finding import Severity
-from guardrails.model.mutation import Called, Fate, Observation, Trial, TrialResult, TrialRun, Trials, Watch
+from guardrails.model.mutation import Called, Fate, Notice, Observation, Trial, TrialResult, TrialRun, Trials, Watch
 from guardrails.model.probe import Probe
 from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
 from guardrails.ports import Tree
@@ -106,6 +106,32 @@ def test_survivors_in_a_function_that_was_there_are_questions(tmp_path: Path) ->
     assert told(run(tmp_path, head, seen([2]), Fate.SURVIVED)) == [("survivor", "note", "shop.py:2")]
 
 
+def test_a_survivor_at_import_says_how_many_tests_were_run(tmp_path: Path) -> None:
+    head = {"shop.py": "LIMIT = 3\n\n\ndef total(prices):\n    return sum(prices)\n"}
+    bench, script = scripted(tmp_path, head, seen([5]), Fate.SURVIVED)
+    outcome = MutantsGate().run(bench)
+    assert [(f.place, f.what.partition(":")[0]) for f in outcome.findings] == [
+        ("shop.py:1", "none of 1 tests fails when this figure is off by one")
+    ]
+    assert [trial.at_import for trial in script.trials] == [True]
+    slow = seen([5], passed={TEST: 9.0})
+    outcome = run(tmp_path, head, slow, Fate.SURVIVED)
+    assert outcome.findings == ()
+    assert "1 changed lines run where their module is imported and have no mutant" in outcome.notes[-1]
+
+
+def test_what_is_quick_is_tried_first(tmp_path: Path) -> None:
+    head = {
+        "shop.py": BASE["shop.py"].replace("sum(prices)", "sum(prices) - 1") + "\n\ndef more(a):\n    return a < 3\n"
+    }
+    quick = "tests/test_shop.py::test_total"
+    lines = {TEST: {"shop.py": frozenset([2])}, quick: {"shop.py": frozenset([6])}}
+    observed = Observation({TEST: 9.0, quick: 0.1}, lines)
+    bench, script = scripted(tmp_path, head, observed)
+    MutantsGate().run(bench)
+    assert [trial.tests for trial in script.trials] == [(quick,), (quick,), (quick,), (TEST,)]
+
+
 def test_a_new_function_that_no_test_executes_asks_for_a_person(tmp_path: Path) -> None:
     outcome = run(tmp_path, NEW_FUNCTION, seen())
     assert told(outcome) == [("not-covered", "review", "shop.py:5")]
@@ -137,9 +163,16 @@ def test_a_new_test_that_passes_whatever_comes_back(tmp_path: Path) -> None:
         outcome.findings[0].what
         == "`test_more` still passes when `total` does nothing but `return 0` or `return 7` or `return -7`"
     )
-    assert [(t.tests, t.group, t.by_test) for t in script.trials] == [((TEST,), TEST, True)] * 3
+    assert [(t.tests, t.group, t.notice) for t in script.trials] == [((TEST,), TEST, Notice.ASSERTION)] * 3
     assert script.watch is not None
     assert (script.watch.paths, script.watch.tests) == (("tests/test_more.py",), (TEST,))
+
+
+def test_what_a_test_that_asserts_runs_into_counts(tmp_path: Path) -> None:
+    asserting = {"tests/test_more.py": "import shop\n\n\ndef test_more():\n    assert shop.total([4]) + 1 == 5\n"}
+    bench, script = scripted(tmp_path, asserting, seen(calls=(TOTAL,)))
+    MutantsGate().run(bench)
+    assert {trial.notice for trial in script.trials} == {Notice.TEST}
 
 
 def test_a_test_of_what_is_done_to_an_argument_is_let_off(tmp_path: Path) -> None:
@@ -158,7 +191,7 @@ def test_that_a_procedure_refuses_nothing_can_be_what_a_test_shows(tmp_path: Pat
     script = ScriptedMutations(seen(calls=(call,)), lambda t: Fate.SURVIVED if t.key == 0 else Fate.KILLED)
     bench = replace(bench_of(tmp_path, base, NEW_TEST), mutations=script)
     assert told(MutantsGate().run(bench)) == []
-    assert [trial.by_test for trial in script.trials] == [False, False, False]
+    assert [trial.notice for trial in script.trials] == [Notice.ANY] * 3
 
 
 def test_what_was_not_tried_or_not_judged_is_said(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from guardrails.analysis.mutants.functions import functions
-from guardrails.analysis.mutants.looks import looks_elsewhere
+from guardrails.analysis.mutants.looks import asserts, looks_elsewhere
 
 
 def looks(body: str) -> bool:
@@ -42,3 +42,21 @@ def test_at_an_argument_or_at_what_was_called(body: str) -> None:
 )
 def test_at_what_comes_back_or_at_nothing(body: str) -> None:
     assert not looks(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("rank(user, [1])", False),
+        ("found = rank(user, [1])\nprint(found)", False),
+        ("assert rank(user, [1])", True),
+        ("with pytest.raises(KeyError):\n    rank(user)", True),
+        ("self.assertEqual(rank(user), [])", True),
+        ("check_slate(rank(user))", True),
+        ("made.assert_called_once()", True),
+    ],
+)
+def test_whether_it_asserts(body: str, expected: bool) -> None:
+    lines = "\n".join(f"    {line}" for line in body.split("\n"))
+    (function,) = functions(ast.parse(f"def test():\n{lines}\n"))
+    assert asserts(function.node) is expected
