@@ -145,6 +145,8 @@ class Tests(_Section, frozen=True):
     apart: tuple[Apart, ...] = ()
     """Further paths, each with what it reads: the owner of the policy vouches for it."""
     timeout_seconds: float = 600
+    collect_timeout_seconds: float = 120
+    """For importing the tests, here and for properties and consumers: code that hangs at import is told sooner."""
     minimum: int = 1
     workers: int = 0
     """Processes to spread a suite's files over. 0: as many as there are cores for it; 1 for tests that share a port."""

@@ -22,11 +22,19 @@ def processes_in(tmp_path: Path) -> ProcessRunner:
     return ProcessRunner(Path(tempfile.mkdtemp(dir=tmp_path, prefix="runs-")), CALLER)
 
 
-def suites_in(tmp_path: Path, *, plugins: Sequence[str] = (), markers: str = "") -> PytestSuites:
+def suites_in(
+    tmp_path: Path, *, plugins: Sequence[str] = (), markers: str = "", collect_seconds: float = 120
+) -> PytestSuites:
     """Suites run by this interpreter. No plugin by default: pytest starts three times as fast without."""
     store, nowhere = DirStore(tmp_path / "suites"), Path("/nonexistent")
     return PytestSuites(
-        processes_in(tmp_path), store, sys.executable, repository=nowhere, plugins=plugins, markers=markers
+        processes_in(tmp_path),
+        store,
+        sys.executable,
+        repository=nowhere,
+        plugins=plugins,
+        markers=markers,
+        collect_seconds=collect_seconds,
     )
 
 

@@ -68,7 +68,8 @@ class PytestSuites:
     """`Suites` over pytest in the project's interpreter.
 
     `path` are the directories of a tree that go on PYTHONPATH, `plugins` the names of the pytest plugins of the
-    environment to load (`*` for all), `markers` an expression that selects tests. `repository` is the user's checkout:
+    environment to load (`*` for all), `markers` an expression that selects tests, `collect_seconds` how long importing
+    them may take. `repository` is the user's checkout:
     what is installed from it in editable form is looked up in the tree instead.
     """
 
@@ -82,6 +83,7 @@ class PytestSuites:
         path: Sequence[str] = (".",),
         plugins: Sequence[str] = ("*",),
         markers: str = "",
+        collect_seconds: float = 120,
     ) -> None:
         self._processes = processes
         self._store = store
@@ -90,6 +92,7 @@ class PytestSuites:
         self._path = tuple(path)
         self._plugins = tuple(plugins)
         self._markers = markers
+        self._collect_seconds = collect_seconds
         self._environment = ""
 
     def collect(self, tree: Tree, paths: Sequence[str], timeout: float) -> SuiteRun:
@@ -192,6 +195,7 @@ class PytestSuites:
             "path": [str(root / part) for part in self._path],
             "plugins": self._plugins,
             "arguments": [*arguments, *(f"./{path}" for path in paths)],
+            "collect_seconds": min(self._collect_seconds, session.timeout),
             "run": session.run,
             "claims": claims,
             "only": None if session.only is None else sorted(session.only),

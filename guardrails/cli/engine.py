@@ -102,6 +102,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         path=policy.environment.path,
         plugins=policy.tests.plugins,
         markers=policy.tests.markers,
+        collect_seconds=policy.tests.collect_timeout_seconds,
     )
     return Bench(
         change=site.change,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 from collections.abc import Generator
@@ -79,6 +80,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say what will be run."""
+        faulthandler.cancel_dump_traceback_later()
         kept = {str(item.nodeid) for item in session.items}
         tests = [[str(item.nodeid), (item.location[1] or 0) + 1] for item in session.items]
         for at in range(0, len(tests), 200):

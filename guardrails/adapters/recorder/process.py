@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
@@ -105,6 +106,8 @@ def main(directory: str) -> None:
     watching = (observer_of(plan, say), mutator)
     recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"], *watching)
     sys.argv = ["pytest", *plan["arguments"]]
+    # Past it the process ends and says where it hangs. pytest takes the place of standard error, hence the copy.
+    faulthandler.dump_traceback_later(plan["collect_seconds"], exit=True, file=os.dup(2))
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])
     except BaseException as error:
