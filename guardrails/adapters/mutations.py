@@ -8,6 +8,8 @@ from guardrails.model.mutation import Called, Observation, TrialRun, Trials, Wat
 from guardrails.ports import Tree
 
 _GRACE = 20.0
+_START = 90.0
+"""Seconds that collecting may take; a test that is being watched when the time is up may take that time again."""
 _GOOD = frozenset({"passed"})
 
 
@@ -19,11 +21,13 @@ class PytestMutations:
 
     def observe(self, tree: Tree, watch: Watch) -> Observation:
         """Run tests of a copy of the tree and note what each executes."""
-        more = {"observe": {"lines": watch.lines, "product": watch.product, "tests": watch.tests}}
+        more = {
+            "observe": {"lines": watch.lines, "product": watch.product, "tests": watch.tests, "seconds": watch.seconds}
+        }
         run, ended = self._suites.recorded(
-            tree, watch.paths, watch.seconds, workers=watch.workers, more=more, alike=False
+            tree, watch.paths, _START + 2 * watch.seconds, workers=watch.workers, more=more, alike=False
         )
-        cut = any(process.exit_code is None for process in ended)
+        cut = any(process.exit_code is None or process.transcript.over for process in ended)
         lines: dict[str, dict[str, frozenset[int]]] = {}
         calls: dict[str, tuple[Called, ...]] = {}
         for process in ended:
@@ -46,7 +50,7 @@ class PytestMutations:
             for trial in trials.trials
         ]
         more = {"mutate": {"trials": listed, "seconds": trials.seconds, "product": trials.product}}
-        timeout = trials.start_seconds + 2 * trials.seconds + _GRACE
+        timeout = _START + 2 * trials.seconds + _GRACE
         workers = max(1, min(trials.workers, len(listed)))
         run, ended = self._suites.recorded(tree, tuple(files), timeout, workers=workers, more=more, alike=True)
         results = {key: result for process in ended for key, result in process.transcript.mutants.items()}

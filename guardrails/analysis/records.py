@@ -53,6 +53,8 @@ class Transcript:
     started: bool = False
     collection_ended: bool = False
     finished: bool = False
+    over: bool = False
+    """Whether it stopped before all tests had run, because the time for watching was up."""
     collecting: str = ""
     running: str = ""
     internal: str = ""
@@ -158,6 +160,8 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
     elif kind == "internal":
         transcript.internal = transcript.internal or str(told["message"])
         transcript.collecting = transcript.collecting or str(told["file"])
+    elif kind == "over":
+        transcript.over = True
     elif kind in ("covered", "mutant"):
         _take_mutation(transcript, kind, told)
     elif kind == "finish":

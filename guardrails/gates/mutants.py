@@ -72,7 +72,6 @@ RULES = (SURVIVOR, NOT_COVERED, PROVES_NOTHING, NOT_JUDGED)
 
 _DEFAULT_PATH = "tests"
 _LISTED = 12
-_START_SECONDS = 90.0
 _LOGIC = 2
 """A function with fewer telling faults than this decides too little to ask a person about."""
 _OTHER_PROCESS = ("subprocess", "sys.executable", "Popen", "pexpect", "multiprocessing")
@@ -114,13 +113,14 @@ class MutantsGate:
         seen = bench.mutations.observe(bench.trees.head, work.watch())
         judging = _Judging(work, seen)
         if trouble := seen.complaint or next(iter(seen.toothless), ""):
-            judging.findings.append(NOT_JUDGED.finding(trouble[:600], reproduce=judging.command))
+            asks = None if seen.complaint or not _base_is_toothless(bench, seen) else Severity.NOTE
+            judging.findings.append(NOT_JUDGED.finding(trouble[:600], severity=asks, reproduce=judging.command))
             return Outcome(judging.work({}), {"mutants": 0}, tuple(judging.findings))
         trials = tuple(one.trial for one in judging.plan.planned)
         run = TrialRun({})
         if trials:
             seconds = bench.policy.mutants.seconds
-            wish = Trials(trials, work.product, seconds, _START_SECONDS, bench.policy.tests.workers or bench.cores)
+            wish = Trials(trials, work.product, seconds, bench.policy.tests.workers or bench.cores)
             run = bench.mutations.judge(bench.trees.head, wish)
         judging.judge(run)
         floor = {"mutants": min(bench.policy.mutants.minimum, len(trials))}
@@ -132,6 +132,15 @@ def _paths(bench: Bench) -> tuple[str, ...]:
     policy = bench.policy.tests
     apart = tuple(path for part in policy.apart for path in part.paths)
     return (*policy.paths, *apart) or (_DEFAULT_PATH,)
+
+
+def _base_is_toothless(bench: Bench, seen: Observation) -> bool:
+    """Whether planted tests come out wrong at the base too, where the change is not to blame for it."""
+    first = {file_of(name).rpartition("/")[0]: name for name in reversed(list(seen.passed))}
+    only = sorted(first.values())
+    return bool(
+        only and bench.suites.run(bench.trees.base, (), bench.policy.tests.timeout_seconds, only=only).toothless
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Mutants to try, the most telling first, within `seconds` in all; `start_seconds` is allowed for collecting.
+    """Mutants to try, the most telling first, within `seconds` in all, collecting left aside.
 
     `product` are the paths of the product's files.
     """
@@ -114,7 +114,6 @@ class Trials:
     trials: tuple[Trial, ...]
     product: tuple[str, ...]
     seconds: float
-    start_seconds: float
     workers: int = 1
 
 

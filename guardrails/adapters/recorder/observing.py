@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -39,9 +40,9 @@ class Seen:
 
 class Observer:
     """Watches tests. `watch` has the lines that matter by path, and `tests` the test functions (ids without parameters)
-    of which the calls matter too."""
+    of which the calls matter too; after `seconds` of tests it has seen enough."""
 
-    def __init__(self, say: Say, tree: Tree, watch: dict[str, list[int]], tests: list[str]) -> None:
+    def __init__(self, say: Say, tree: Tree, watch: dict[str, list[int]], tests: list[str], seconds: float) -> None:
         self._say = say
         self._watch = {path: frozenset(lines) for path, lines in watch.items()}
         self._place = tree.place
@@ -50,8 +51,17 @@ class Observer:
         self._shared: dict[str, Seen] = {}
         self._now = Seen()
         self._calls = False
+        self._clock = time.monotonic
+        self._seconds = seconds
+        self._until: float | None = None
         self._raising: set[int] = set()
         self._set, self._set_threads = sys.settrace, threading.settrace
+
+    def is_over(self) -> bool:
+        """Whether the time is up, counted from when this was first asked."""
+        if self._until is None:
+            self._until = self._clock() + self._seconds
+        return self._clock() > self._until
 
     @contextmanager
     def test(self, item: pytest.Item) -> Iterator[None]:

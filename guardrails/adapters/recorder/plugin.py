@@ -96,6 +96,9 @@ class Recorder:
         upcoming = self.schedule.entries(session.items) if self.schedule is not None else iter(())
         entry = next(upcoming, None)
         while entry is not None:
+            if self.observer is not None and self.observer.is_over():
+                self.say("over")
+                break
             # One ahead: pytest must know the next test to keep the fixtures that both use.
             following = next(upcoming, None)
             self._run(entry[0], following[0] if following else None, entry[1])

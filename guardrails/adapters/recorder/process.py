@@ -65,7 +65,11 @@ def schedule_of(plan: dict[str, Any], say: Say) -> Schedule | None:
 def observer_of(plan: dict[str, Any], say: Say) -> Observer | None:
     """What watches the tests, where that is asked for."""
     wish = plan.get("observe")
-    return None if wish is None else Observer(say, Tree(plan["root"], wish["product"]), wish["lines"], wish["tests"])
+    return (
+        None
+        if wish is None
+        else Observer(say, Tree(plan["root"], wish["product"]), wish["lines"], wish["tests"], wish["seconds"])
+    )
 
 
 def mutator_of(plan: dict[str, Any], say: Say) -> Mutator | None:

@@ -128,6 +128,7 @@ def test_time_that_is_up_is_said_and_is_no_complaint(tmp_path: Path) -> None:
         suites = Stopped(transcript)
         return PytestMutations(suites).observe(FakeTree(tmp_path, {}), Watch((), {}, (), (), 4))  # type: ignore[arg-type]
 
+    assert seen(Transcript(started=True, over=True, finished=True)).cut
     whole = seen(Transcript(started=True))
     assert (whole.cut, whole.complaint, whole.toothless) == (True, "", ())
     assert seen(Transcript(started=True, broken_rule="forged")).complaint == "the tests did not end"
@@ -146,9 +147,16 @@ def trial(key: int, source: str, old: str, new: str, *tests: str, **more: object
 
 def judged(tmp_path: Path, files: Mapping[str, str], *trials: Trial, seconds: float = 60) -> Mapping[int, TrialResult]:
     worker, tree = mutations(tmp_path, files)
-    run = worker.judge(tree, Trials(trials, (PATH,), seconds, 60, workers=2))
+    run = worker.judge(tree, Trials(trials, (PATH,), seconds, workers=2))
     assert run.complaint == ""
     return run.results
+
+
+def test_watching_ends_by_itself_when_the_time_is_up(tmp_path: Path) -> None:
+    worker, tree = mutations(tmp_path, FILES)
+    seen = worker.observe(tree, Watch(("tests/test_cart.py",), {}, (PATH,), (), 0))
+    assert (seen.cut, seen.complaint, seen.toothless) == (True, "", ())
+    assert len(seen.passed) < 2
 
 
 @pytest.fixture(scope="module")

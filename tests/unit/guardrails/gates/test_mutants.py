@@ -16,7 +16,7 @@ from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
 from guardrails.ports import Tree
 from guardrails.probes.mutants import BASE, PROBES
 from tests.judge_fakes import Content, bench_of
-from tests.judge_suites import running_bench
+from tests.judge_suites import ScriptedSuites, running_bench, suite_run
 
 TEST = "tests/test_more.py::test_more"
 CALL = "shop.total([4])"
@@ -208,11 +208,21 @@ def test_nothing_tried_where_something_could_be_is_no_pass(tmp_path: Path) -> No
     assert "mutants 0 of at least 1" in judged("mutants", outcome, 0).error
 
 
-@pytest.mark.parametrize("more", [{"complaint": "pytest stopped"}, {"toothless": ("nothing fails",)}])
-def test_a_suite_that_cannot_be_watched_asks_for_a_person(tmp_path: Path, more: dict[str, object]) -> None:
-    outcome = run(tmp_path, NEW_FUNCTION, seen(**more))  # type: ignore[arg-type]  # fields of the observation
+def test_a_suite_that_cannot_be_watched_asks_for_a_person(tmp_path: Path) -> None:
+    outcome = run(tmp_path, NEW_FUNCTION, seen(complaint="pytest stopped"))
     assert told(outcome) == [("not-judged", "review", "")]
     assert judged("mutants", outcome, 0).status is GateStatus.FAILED
+
+
+@pytest.mark.parametrize(("at_base", "severity"), [((), "review"), (("nothing fails",), "note")])
+def test_a_suite_that_cannot_fail_is_the_change_s_fault_or_not(
+    tmp_path: Path, at_base: tuple[str, ...], severity: str
+) -> None:
+    bench, _ = scripted(tmp_path, NEW_FUNCTION, seen(toothless=("nothing fails",)))
+    suites = ScriptedSuites(lambda _: suite_run({TEST: "passed"}, toothless=at_base))
+    outcome = MutantsGate().run(replace(bench, suites=suites))
+    assert told(outcome) == [("not-judged", severity, "")]
+    assert [(asked.side, asked.only) for asked in suites.asked] == [("base", (TEST,))]
 
 
 def test_when_there_is_nothing_to_do(tmp_path: Path) -> None:
