@@ -48,7 +48,7 @@ NOT_COVERED = Rule(
     "Add a test that executes them, or say why none can.",
     bad="a new `discount()` and no test that calls it",
     limits="Asks for a person where a whole new function that decides or computes is never executed. What tests start "
-    "in processes of their own is not seen.",
+    "in processes of their own is not seen; where the change touches tests that start some, it asks for nobody.",
 )
 PROVES_NOTHING = Rule(
     "mutants/test-proves-nothing",
@@ -286,10 +286,10 @@ class _Judging:
             )
 
     def _start_processes(self) -> bool:
-        """Whether a new test that calls nothing of the product itself seems to start it in another process."""
-        seen = {test.name for test in self.new}
-        files = {file_of(name) for name in self.given.tests if name not in seen}
-        return any(word in (self.given.head.text(path) or "") for path in files for word in _OTHER_PROCESS)
+        """Whether a test module that the change touches starts processes: what those execute is not seen."""
+        touched = [file.path for file in self.given.bench.change.files if is_test_module(file.path)]
+        texts = (self.given.head.text(path) or "" for path in touched)
+        return any(word in text for text in texts for word in _OTHER_PROCESS)
 
     def _judge_function(
         self, subject: Subject, function: Function, planned: Sequence[Planned], results: Mapping[int, TrialResult]
