@@ -254,7 +254,7 @@ class _Judging:
         ]
         others = len({(one.mutant.path, one.mutant.function) for one in tried}) - 1
         same = f"; so it is with what else it calls ({others})" if others else ""
-        what = f"`{function.node.name}` still passes when `{name}` does nothing but {' or '.join(bodies)}{same}"
+        what = f"`{function.node.name}` still passes when `{name}` does nothing but {', or '.join(bodies)}{same}"
         return PROVES_NOTHING.finding(what, path=file_of(test.name), line=function.node.lineno, reproduce=self.command)
 
     # --- Changed lines ------------------------------------------------------------------------------------------------

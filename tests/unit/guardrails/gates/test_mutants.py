@@ -161,7 +161,7 @@ def test_a_new_test_that_passes_whatever_comes_back(tmp_path: Path) -> None:
     assert told(outcome) == [("test-proves-nothing", "review", "tests/test_more.py:4")]
     assert (
         outcome.findings[0].what
-        == "`test_more` still passes when `total` does nothing but `return 0` or `return 7` or `return -7`"
+        == "`test_more` still passes when `total` does nothing but `return 0`, or `return 7`, or `return -7`"
     )
     assert [(t.tests, t.group, t.notice) for t in script.trials] == [((TEST,), TEST, Notice.ASSERTION)] * 3
     assert script.watch is not None
