@@ -12,7 +12,7 @@ from guardrails.model.mutation import Called, Fate, TrialResult
 KEY = b"k" * 32
 
 
-def line(number: int, kind: str, key: bytes = KEY, **fields: object) -> bytes:
+def line(number: int, kind: str, key: bytes = KEY, /, **fields: object) -> bytes:
     body = json.dumps({"n": number, "kind": kind, **fields}).encode()
     return hmac.new(key, body, hashlib.sha256).hexdigest().encode() + b" " + body + b"\n"
 
