@@ -201,6 +201,17 @@ class Tests(_Section, frozen=True):
     the few that the tests need makes pytest start faster."""
 
 
+class Mutants(_Section, frozen=True):
+    """Whether tests notice faults in the lines that a change made. The tests are those of `[tests]`."""
+
+    seconds: float = 30
+    """How long mutants are tried. What was not reached by then is said."""
+    watch_seconds: float = 60
+    """How long tests are watched, to see which of them execute the changed lines."""
+    minimum: int = 1
+    """Mutants that must have been tried, where that many can be made of lines that tests execute."""
+
+
 class Properties(_Section, frozen=True):
     """Hypothesis suites, run with fresh seeds over the head's code. `paths` empty: the gate has no subject."""
 
@@ -256,6 +267,7 @@ class Policy(_Section, frozen=True):
     layers: Layers = Layers()
     contracts: Contracts = Contracts()
     tests: Tests = Tests()
+    mutants: Mutants = Mutants()
     properties: Properties = Properties()
     load: Load = Load()
     approvals: Approvals = Approvals()

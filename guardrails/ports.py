@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.mutation import Observation, TrialRun, Trials, Watch
+
 
 class Tree(Protocol):
     """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
@@ -229,6 +231,16 @@ class Suites(Protocol):
 
     def environment(self) -> str:
         """A digest of the interpreter and of what is installed for it: part of the key of any stored answer."""
+
+
+class Mutations(Protocol):
+    """Watches which lines tests execute, and tries mutants against the tests that execute them."""
+
+    def observe(self, tree: Tree, watch: Watch) -> Observation:
+        """Run tests of a copy of the tree and note what each executes."""
+
+    def judge(self, tree: Tree, trials: Trials) -> TrialRun:
+        """Try mutants, each in a process of its own."""
 
 
 BASE, HEAD = "base", "head"

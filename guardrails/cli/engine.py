@@ -14,6 +14,7 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.loadrig import LocustRig
+from guardrails.adapters.mutations import PytestMutations
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.scratch import scratch_directory
@@ -132,6 +133,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         rig=LocustRig(processes, sys.executable),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
         secrets=DetectSecrets(),
+        mutations=PytestMutations(suites),
     )
 
 

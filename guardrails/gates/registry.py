@@ -6,6 +6,7 @@ from guardrails.gates.dependencies import DependenciesGate
 from guardrails.gates.layers import LayersGate
 from guardrails.gates.lint import LintGate
 from guardrails.gates.load import LoadGate
+from guardrails.gates.mutants import MutantsGate
 from guardrails.gates.properties import PropertiesGate
 from guardrails.gates.scope import ScopeGate
 from guardrails.gates.secrets import SecretsGate
@@ -23,6 +24,7 @@ GATES: tuple[Gate, ...] = (
     TypesGate(),
     ContractsGate(),
     TestsGate(),
+    MutantsGate(),
     PropertiesGate(),
     LoadGate(),
 )

@@ -135,6 +135,7 @@ POLICY: Table = {
     "secrets.tests": longer_is_looser,
     "lint.format": true_is_stricter,
     "*.minimum*": smaller_is_looser,
+    "mutants.*seconds": smaller_is_looser,  # time to look, not a limit on what is looked at
     "*timeout_seconds": larger_is_looser,
     "*.paths": shorter_is_looser,
     "*.inputs": shorter_is_looser,

@@ -197,6 +197,16 @@ def test_the_policy() -> None:
     assert Direction.LOOSER not in back
 
 
+def test_time_to_look_for_faults_is_a_floor() -> None:
+    before: dict[str, object] = {"mutants": {"seconds": 30, "watch_seconds": 60, "minimum": 2}}
+    after: dict[str, object] = {"mutants": {"seconds": 1, "watch_seconds": 2, "minimum": 0}}
+    keys = ("mutants.minimum", "mutants.seconds", "mutants.watch_seconds")
+    changes = list(policy_changes("guardrails.toml", before, after))
+    assert [(c.key, c.direction) for c in changes] == [(key, Direction.LOOSER) for key in keys]
+    back = {c.direction for c in policy_changes("guardrails.toml", after, before)}
+    assert back == {Direction.STRICTER}
+
+
 def test_changes_say_both_values() -> None:
     (change,) = policy_changes("guardrails.toml", {"scope": {"max_lines": 1}}, {"scope": {"max_lines": 2}})
     assert change == SettingChange(
