@@ -24,19 +24,30 @@ def adopt_orphans() -> None:
 
 
 class Group:
-    """A program that leads a process group. `mark` is unique in the environment of all that it starts."""
+    """A program that leads a process group. `mark` is unique in the environment of all that it starts.
 
-    def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:
+    With `apart` the leader only waits for the program: it ends as the program does, and is not asked to end before it.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], mark: str, *, apart: bool = False) -> None:
         self.process = process
         self._mark = mark
+        self._apart = apart
         self._ended = False
+
+    @property
+    def exit_code(self) -> int | None:
+        """The program's exit status, negative for a signal; None while it runs. A leader that waits cannot be killed
+        by the program's signal, so it says 128 more, as a shell does."""
+        code = self.process.returncode
+        return 128 - code if code is not None and self._apart and 128 < code <= 128 + signal.SIGRTMAX else code
 
     def end(self, grace: float = 0) -> None:
         """Stop the group and what left it: asked to, then after `grace` seconds forced to. A second call does nothing,
         because the group's number may by then belong to somebody else."""
         if self._ended:
             return
-        if grace > 0 and _signal_group(self.process.pid, signal.SIGTERM):
+        if grace > 0 and self._ask():
             self._wait(grace)
         for _ in range(_ROUNDS):
             alive = _signal_group(self.process.pid, signal.SIGKILL)
@@ -47,6 +58,13 @@ class Group:
                 break
             time.sleep(_POLL / 10)
         self._ended = True
+
+    def _ask(self) -> bool:
+        """Ask the program to end. Whether there was anybody to ask."""
+        if not self._apart:
+            return _signal_group(self.process.pid, signal.SIGTERM)
+        inside = [pid for pid in _marked(self._mark) if pid != self.process.pid]
+        return any([_kill(pid, signal.SIGTERM) for pid in inside])
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -87,9 +105,9 @@ def _signal_group(group: int, number: int) -> bool:
     return True
 
 
-def _kill(pid: int) -> bool:
+def _kill(pid: int, number: int = signal.SIGKILL) -> bool:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
         return False
     return True

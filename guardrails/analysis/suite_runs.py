@@ -12,12 +12,14 @@ _QUOTED = 1500
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds."""
+    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds, and
+    the limit that it was killed at, in words."""
 
     transcript: Transcript
     exit_code: int | None
     output: str
     seconds: float
+    stopped: str = ""
 
 
 def merged(
@@ -75,6 +77,8 @@ def _complaint(process: Ended, timeout: float) -> str:
     tail = _tail(process.output)
     if transcript.broken_rule:
         return f"the records of the tests cannot be trusted: {transcript.broken_rule}"
+    if process.stopped:
+        return f"the process of the tests was killed, because {process.stopped}{_where(transcript)}"
     if process.exit_code is None:
         return f"the tests did not end within {timeout:g} seconds{_where(transcript)}"
     if not transcript.started:

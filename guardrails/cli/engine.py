@@ -16,6 +16,7 @@ import guardrails
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
+from guardrails.adapters.sandbox.choice import Sandbox, sandbox_of
 from guardrails.adapters.scratch import scratch_directory
 from guardrails.adapters.suites import PytestSuites
 from guardrails.cli.options import CheckOptions
@@ -59,22 +60,24 @@ class Engine:
         if options.seed is None:
             options = replace(options, seed=secrets.randbits(32))
         with open_site(options, self.environment, cache=self.cache, own_judge=self.own_judge) as site:
+            sandbox = sandbox_for(site, self.environment)
+            results = self._results(options, site, sandbox)
             verdict = of_change(
                 site.change,
-                self._results(options, site),
+                results,
                 policy_digest=site.policies.digest,
                 profile=options.profile,
                 command=command_of(options, site.change),
                 version=guardrails.__version__,
-                notes=site.notes,
+                notes=(*site.notes, *sandbox.notes()),
             )
             return replace(verdict, seconds=time.monotonic() - began, error=site.touched())
 
-    def _results(self, options: CheckOptions, site: Site) -> tuple[GateResult, ...]:
+    def _results(self, options: CheckOptions, site: Site, sandbox: Sandbox) -> tuple[GateResult, ...]:
         names = [gate.name for gate in self.gates]
         chosen = plan(self.gates, profile=options.profile, only=options.only, skip=options.skip)
         with scratch_directory(Path(tempfile.gettempdir())) as scratch, self.progress(names) as progress:
-            bench = make_bench(options, site, ProcessRunner(scratch, self.environment, self.stopped))
+            bench = make_bench(options, site, ProcessRunner(scratch, self.environment, self.stopped, sandbox))
             workshop = Workshop(
                 lambda cores: replace(bench, cores=cores),
                 options.jobs or available_cores(),
@@ -87,6 +90,21 @@ class Engine:
             except KeyboardInterrupt:
                 wait_until(lambda: not alive())
                 raise
+
+
+def sandbox_for(site: Site, environment: Mapping[str, str]) -> Sandbox:
+    """Where the change's code runs, by the base's policy. Nothing is tried before something has to run there."""
+    policy = site.policies.base.isolation
+    return sandbox_of(
+        memory_mb=policy.memory_mb,
+        processes=policy.processes,
+        file_mb=policy.file_mb,
+        required=policy.mode == "required",
+        reads=policy.read,
+        repository=site.repository.root,
+        places=(site.store.root, Path(tempfile.gettempdir())),
+        caller=environment,
+    )
 
 
 def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> Bench:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guardrails.errors import JudgementError
-from guardrails.ports import Command, Processes, Service, Store, Tree
+from guardrails.ports import Command, Confinement, Processes, Service, Store, Tree
 
 KIND = "load-artifact"
 QUOTED = 2_000
@@ -49,7 +49,8 @@ def artifact(tree: Tree, recipe: Recipe, processes: Processes, store: Store) -> 
     with store.scratch() as scratch:
         made = scratch / "artifact"
         argv = filled(recipe.prepare, {"python": recipe.python, "artifact": str(made)})
-        done = processes.run(Command(argv, tree.root, recipe.env(tree), timeout=recipe.prepare_seconds))
+        alone = Confinement((scratch,))
+        done = processes.run(Command(argv, tree.root, recipe.env(tree), recipe.prepare_seconds, confined=alone))
         if done.exit_code != 0 or not made.is_dir():
             how = (
                 f"did not end within {recipe.prepare_seconds:g} seconds"
@@ -76,7 +77,8 @@ def serving(tree: Tree, made: Path | None, recipe: Recipe, processes: Processes,
         JudgementError: it ended or did not answer in time.
     """
     values = {"python": recipe.python, "artifact": str(made or ""), "state": str(state)}
-    command = Command(filled(recipe.command, values), tree.root, recipe.env(tree))
+    confined = Confinement((state,), (made,) if made else ())
+    command = Command(filled(recipe.command, values), tree.root, recipe.env(tree), confined=confined)
     with processes.serve(command, ready_path=recipe.ready_path, ready_timeout=recipe.ready_seconds) as service:
         yield service
 

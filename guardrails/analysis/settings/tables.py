@@ -134,6 +134,11 @@ POLICY: Table = {
     "*.paths": shorter_is_looser,
     "*.inputs": shorter_is_looser,
     "types.targets": shorter_is_looser,
+    "isolation.mode": ranked("best-effort", "required"),
+    "isolation.memory_mb": larger_is_looser,
+    "isolation.processes": larger_is_looser,
+    "isolation.file_mb": larger_is_looser,
+    "isolation.read": longer_is_looser,
 }
 _BUDGET: Rule = larger_is_looser
 BUDGETS: Table = {
