@@ -64,7 +64,7 @@ class Group:
         if not self._apart:
             return _signal_group(self.process.pid, signal.SIGTERM)
         inside = [pid for pid in _marked(self._mark) if pid != self.process.pid]
-        return any([_kill(pid, signal.SIGTERM) for pid in inside])
+        return sum(_kill(pid, signal.SIGTERM) for pid in inside) > 0
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds

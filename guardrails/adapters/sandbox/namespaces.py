@@ -1,4 +1,4 @@
-"""Namespaces without bubblewrap, for the process that calls: no network, and processes that die with their first one."""
+"""Namespaces without bubblewrap, for the process that calls: no network, processes that die with their first one."""
 
 import ctypes
 import fcntl
@@ -37,7 +37,7 @@ def enter(*, network: bool, size: int) -> None:
     _become_init()
     _checked(libc.mount(b"none", b"/", None, _PRIVATE, None), "mount /")
     _checked(libc.mount(b"proc", b"/proc", b"proc", _HARMLESS, None), "mount /proc")
-    for place, options in ((b"/dev/shm", b"mode=1777,size=%d" % size), (b"/run", b"mode=0755,size=4096")):  # noqa: S108
+    for place, options in ((b"/dev/shm", b"mode=1777,size=%d" % size), (b"/run", b"mode=0755,size=4096")):
         if os.path.isdir(place):  # noqa: PTH112 - bytes
             _checked(libc.mount(b"tmpfs", place, b"tmpfs", _HARMLESS, options), "mount a tmpfs")
 

@@ -1,8 +1,8 @@
 """A seccomp filter: of the internet only plain TCP, which Landlock then restricts to ports.
 
-Landlock does not know UDP, raw packets, MPTCP, SCTP and the sockets of virtual machines, is passed by a TCP connection
-that is opened with its first bytes (`MSG_FASTOPEN`), and io_uring makes sockets without the calls that seccomp sees. The
-program is BPF as <linux/filter.h> has it; 20 instructions, checked only on the calls that it names.
+Landlock does not know UDP, raw packets, MPTCP, SCTP and the sockets of virtual machines, and is passed by a TCP
+connection that is opened with its first bytes (`MSG_FASTOPEN`); io_uring makes sockets without the calls that seccomp
+sees. The program is BPF as <linux/filter.h> has it: some 30 instructions, of which most calls run nine.
 """
 
 import ctypes
@@ -50,7 +50,7 @@ def only_tcp() -> None:
     if not is_known():
         raise OSError(_ENOSYS, f"no seccomp filter is written for {platform.machine()}")
     instructions = assembled(steps(*_MACHINES[platform.machine()]))
-    array = (_Instruction * len(instructions))(*instructions)
+    array = (_Instruction * len(instructions))(*(_Instruction(*one) for one in instructions))
     program = _Program(len(instructions), ctypes.cast(array, ctypes.c_void_p))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program), 0, 0) != 0:

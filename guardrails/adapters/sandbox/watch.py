@@ -52,7 +52,8 @@ class Watch:
 
     def _disk(self) -> str:
         """A walk over what was written, only where so much is gone that it can matter."""
-        if all(before - now <= self._limits.written for before, now in zip(self._free, _free(self._writes), strict=True)):
+        gone = (before - now for before, now in zip(self._free, _free(self._writes), strict=True))
+        if all(bytes_ <= self._limits.written for bytes_ in gone):
             return ""
         written = sum(_written(place, self._began) for place in self._writes)
         written += sum(_unlinked(pid) for pid, _ in family(self._leader, self._limits.tasks * 4))

@@ -21,7 +21,7 @@ class Held:
     lacking: tuple[str, ...]
 
     @classmethod
-    def of(cls, backend: str, serves: bool, required: bool) -> "Held":  # noqa: FBT001 - two plain facts
+    def of(cls, backend: str, serves: bool, required: bool) -> "Held":
         """What a backend holds for programs, or for services, which must be reached and so share the network."""
         if backend not in _WORDS:
             return cls(backend, serves, "open", ("the network", "the whole disk", "other programs' processes"))
