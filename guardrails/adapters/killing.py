@@ -70,7 +70,8 @@ class Group:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self._reap()
-            if self.process.returncode is not None and not _signal_group(self.process.pid, 0):
+            # A leader that stands apart ends last: what it waited for is gone, whoever is yet to collect it.
+            if self.process.returncode is not None and (self._apart or not _signal_group(self.process.pid, 0)):
                 return
             time.sleep(_POLL)
 

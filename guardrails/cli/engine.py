@@ -16,7 +16,7 @@ import guardrails
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
-from guardrails.adapters.sandbox.choice import Sandbox, sandbox_of
+from guardrails.adapters.sandbox.choice import BACKENDS, Sandbox, sandbox_of
 from guardrails.adapters.scratch import scratch_directory
 from guardrails.adapters.suites import PytestSuites
 from guardrails.cli.options import CheckOptions
@@ -38,7 +38,7 @@ class Engine:
     """What checks share: the gates, the caller's environment, and who is told how far a check is.
 
     `own_judge` has the running gate judge whatever gate the base holds; `cache` is a cache for all repositories instead
-    of one for each. Setting `stopped` ends what runs.
+    of one for each. `sandboxes` are the backends to try for untrusted code. Setting `stopped` ends what runs.
     """
 
     gates: Sequence[Gate]
@@ -46,6 +46,7 @@ class Engine:
     progress: ProgressFactory
     own_judge: bool = False
     cache: Path | None = None
+    sandboxes: Sequence[str] = BACKENDS
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def check(self, options: CheckOptions) -> Verdict:
@@ -60,7 +61,7 @@ class Engine:
         if options.seed is None:
             options = replace(options, seed=secrets.randbits(32))
         with open_site(options, self.environment, cache=self.cache, own_judge=self.own_judge) as site:
-            sandbox = sandbox_for(site, self.environment)
+            sandbox = sandbox_for(site, self.environment, self.sandboxes)
             results = self._results(options, site, sandbox)
             verdict = of_change(
                 site.change,
@@ -92,7 +93,7 @@ class Engine:
                 raise
 
 
-def sandbox_for(site: Site, environment: Mapping[str, str]) -> Sandbox:
+def sandbox_for(site: Site, environment: Mapping[str, str], backends: Sequence[str] = BACKENDS) -> Sandbox:
     """Where the change's code runs, by the base's policy. Nothing is tried before something has to run there."""
     policy = site.policies.base.isolation
     return sandbox_of(
@@ -104,6 +105,7 @@ def sandbox_for(site: Site, environment: Mapping[str, str]) -> Sandbox:
         repository=site.repository.root,
         places=(site.store.root, Path(tempfile.gettempdir())),
         caller=environment,
+        backends=backends,
     )
 
 

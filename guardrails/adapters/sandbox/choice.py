@@ -116,7 +116,7 @@ class Sandbox:
 
 def sandbox_of(
     *, memory_mb: int, processes: int, file_mb: int, required: bool, reads: Sequence[str], repository: Path,
-    places: Sequence[Path], caller: Mapping[str, str],
+    places: Sequence[Path], caller: Mapping[str, str], backends: Sequence[str] = BACKENDS,
 ) -> Sandbox:  # fmt: skip
     """The sandbox of one check, from its policy and its surroundings. `places` are hidden beside the caller's home."""
     home = caller.get("HOME", "")
@@ -127,6 +127,7 @@ def sandbox_of(
         hidden,
         tuple(Path(read).expanduser() for read in reads),
         required,
+        backends,
         path=caller.get("PATH", os.defpath),
     )
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from guardrails.adapters.sandbox.limits import Limits
 
-_EVERY, _DISK_EVERY = 0.05, 0.5
+_EVERY, _DISK_EVERY, _WALK_EVERY = 0.05, 0.5, 2.0
+_WALK_SHARE = 100
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _BLOCK = 512
 
@@ -24,6 +25,7 @@ class Watch:
         self._began = time.time() - 1  # coarser clocks stamp files
         self._free = _free(self._writes)
         self._next = self._next_disk = 0.0
+        self._next_walk = time.monotonic() + _WALK_EVERY
 
     def exceeded(self) -> str:
         """What the run has used too much of, in words; empty while all is well. Cheap to ask often."""
@@ -33,7 +35,7 @@ class Watch:
         self._next = now + _EVERY
         if now >= self._next_disk:
             self._next_disk = now + _DISK_EVERY
-            if trouble := self._disk():
+            if trouble := self._disk(now):
                 return trouble
         return self._family()
 
@@ -50,13 +52,19 @@ class Watch:
             return f"it used more than {self._limits.memory >> 20} MB of memory (isolation.memory_mb)"
         return ""
 
-    def _disk(self) -> str:
-        """A walk over what was written, only where so much is gone that it can matter."""
-        gone = (before - now for before, now in zip(self._free, _free(self._writes), strict=True))
-        if all(bytes_ <= self._limits.written for bytes_ in gone):
+    def _disk(self, now: float) -> str:
+        """A walk over what was written: where so much is gone that it can matter, else so seldom that it costs little.
+
+        Others write and remove as well, so what is free says only when to look.
+        """
+        gone = max((before - left for before, left in zip(self._free, _free(self._writes), strict=True)), default=0)
+        if gone <= self._limits.written and now < self._next_walk:
             return ""
         written = sum(_written(place, self._began) for place in self._writes)
         written += sum(_unlinked(pid) for pid, _ in family(self._leader, self._limits.tasks * 4))
+        took = time.monotonic() - now
+        self._next_walk = now + max(_WALK_EVERY, _WALK_SHARE * took)
+        self._next_disk = now + max(_DISK_EVERY, _WALK_SHARE * took / 10)
         if written <= self._limits.written:
             return ""
         return f"it wrote more than {self._limits.written >> 20} MB (isolation.file_mb)"
