@@ -132,7 +132,7 @@ def test_a_suite_finds_every_door_shut_and_the_verdict_says_so(tmp_path: Path, w
         patch.setenv("DEPLOY_TOKEN", "secret")
         work = (
             f"tried(lambda: socket.create_connection({listener.getsockname()!r}, timeout=5))\n"
-            f"tried(lambda: pathlib.Path({str(tmp_path / 'a repo' / 'left')!r}).write_text(''))\n"
+            f"tried(lambda: pathlib.Path({str(Path.home() / f'.{tmp_path.name}')!r}).write_text(''))\n"
             f"tried(lambda: list(pathlib.Path({str(tmp_path / 'cache' / 'entries')!r}).iterdir()))\n"
             "if 'DEPLOY_TOKEN' in os.environ: raise AssertionError('a secret')\n"
         )

@@ -287,7 +287,7 @@ def test_an_interruption_leaves_nothing_running_and_nothing_behind(program: Prog
     repo.commit({"shop/rank.py": "LIMIT = 2\n"})
     before = fingerprint(repo.root)
     process = program.start("check", "--only", "load")
-    assert eventually(lambda: bool(alive(f"sleep\0600\0{word}")) or process.poll() is not None)
+    assert eventually(lambda: bool(alive(f"sleep\x00600\x00{word}")) or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
