@@ -196,7 +196,8 @@ class Isolation(_Section, frozen=True):
     file_mb: Annotated[int, msgspec.Meta(ge=1)] = 2048
     """The largest file of a run, and what it may write altogether."""
     read: tuple[str, ...] = ()
-    """Paths in homes, temporary directories or the checkout that it may read: data, packages installed from there."""
+    """Paths in homes, temporary directories or the checkout that it may read: data, packages installed from there.
+    Relative ones are relative to the checkout."""
 
 
 class Policy(_Section, frozen=True):

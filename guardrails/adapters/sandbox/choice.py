@@ -118,14 +118,17 @@ def sandbox_of(
     *, memory_mb: int, processes: int, file_mb: int, required: bool, reads: Sequence[str], repository: Path,
     places: Sequence[Path], caller: Mapping[str, str], backends: Sequence[str] = BACKENDS,
 ) -> Sandbox:  # fmt: skip
-    """The sandbox of one check, from its policy and its surroundings. `places` are hidden beside the caller's home."""
+    """The sandbox of one check, from its policy and its surroundings.
+
+    `places` are hidden beside the caller's home. A relative path of `reads` is relative to the repository.
+    """
     home = caller.get("HOME", "")
     hidden = (*places, *([Path(home)] if home.startswith("/") else []))
     return Sandbox(
         Limits.of(memory_mb=memory_mb, processes=processes, file_mb=file_mb),
         repository,
         hidden,
-        tuple(Path(read).expanduser() for read in reads),
+        tuple(repository / Path(read).expanduser() for read in reads),
         required,
         backends,
         path=caller.get("PATH", os.defpath),

@@ -209,3 +209,19 @@ def test_names_of_files() -> None:
     assert not is_script("shop/Makefile.py")
     assert is_nested_configuration("shop/ruff.toml")
     assert not is_nested_configuration("ruff.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "strict", "loose"),
+    [
+        ("mode", "required", "best-effort"),
+        ("memory_mb", 1024, 4096),
+        ("processes", 64, 512),
+        ("file_mb", 10, 2048),
+        ("read", [], ["~/.ssh"]),
+    ],
+)
+def test_which_way_isolation_is_looser(key: str, strict: object, loose: object) -> None:
+    before, after = {"isolation": {key: strict}}, {"isolation": {key: loose}}
+    assert [c.direction for c in policy_changes("guardrails.toml", before, after)] == [Direction.LOOSER]
+    assert [c.direction for c in policy_changes("guardrails.toml", after, before)] == [Direction.STRICTER]
