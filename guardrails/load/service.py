@@ -51,11 +51,13 @@ def artifact(tree: Tree, recipe: Recipe, processes: Processes, store: Store) -> 
         argv = filled(recipe.prepare, {"python": recipe.python, "artifact": str(made)})
         alone = Confinement((scratch,))
         done = processes.run(Command(argv, tree.root, recipe.env(tree), recipe.prepare_seconds, confined=alone))
-        if done.exit_code != 0 or not made.is_dir():
+        # A link could lead out of the sandbox, and what it points to would be shown to the service.
+        whole = made.is_dir() and not made.is_symlink()
+        if done.exit_code != 0 or not whole:
             how = (
                 f"did not end within {recipe.prepare_seconds:g} seconds"
                 if done.timed_out
-                else f"ended with exit status {done.exit_code}" + ("" if made.is_dir() else " and made no artifact")
+                else f"ended with exit status {done.exit_code}" + ("" if whole else " and made no artifact")
             )
             last = (done.stdout + done.stderr).strip()[-QUOTED:] or "nothing"
             raise JudgementError(f"load.prepare ({' '.join(recipe.prepare)}) {how}. Its output ends: {last}")

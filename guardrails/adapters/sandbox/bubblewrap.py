@@ -21,7 +21,7 @@ def wrapped(
 
     bubblewrap itself keeps the program from new privileges, and covers what is dangerous below /proc.
     """
-    size = str(min(limits.written, limits.memory // 4))  # it is memory, and counts for no process
+    size = str(limits.shared)
     options = [bwrap, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts", *extra]
     options += ["--cap-drop", "ALL", *([] if network else ["--unshare-net"])]
     options += ["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--size", size, "--tmpfs", "/dev/shm"]  # noqa: S108

@@ -188,6 +188,7 @@ def _launcher(chosen: Backend, view: View, limits: Limits, asked: Confinement, h
         "binds": list(asked.ports),
         "connects": list(asked.ports) if asked.calls_itself else [],
         "file_bytes": limits.written,
+        "shared_bytes": limits.shared,
         "address_space": limits.address_space,
         "tasks": limits.kernel_tasks if chosen.separate else 0,
     }

@@ -22,6 +22,7 @@ class Order(TypedDict):
     binds: list[int]
     connects: list[int]
     file_bytes: int
+    shared_bytes: int
     address_space: int
     tasks: int
 
@@ -46,7 +47,8 @@ def _restrict(order: Order) -> None:
     from guardrails.adapters.sandbox import landlock, namespaces, seccomp
 
     if order["namespaces"]:
-        namespaces.enter(network=order["network"] != "none", size=order["file_bytes"])
+        shared = order["network"] != "none"
+        namespaces.enter(network=shared, writes=order["writes"], size=order["shared_bytes"])
     namespaces.give_up_privileges()
     _limit(order)
     rules = landlock.Ruleset(files=order["reads"] is not None, network=order["network"] == "ports")

@@ -30,6 +30,11 @@ class Limits:
         return self.memory * _ADDRESS_SPACE
 
     @property
+    def shared(self) -> int:
+        """What a file system in memory may hold, in bytes: it counts for no process."""
+        return min(self.written, self.memory // 4)
+
+    @property
     def kernel_tasks(self) -> int:
         """The limit that the kernel is to hold, or 0 where it would count wrongly: it lets root off, and before Linux
         5.14 it counted all programs of the user."""

@@ -6,9 +6,12 @@ import os
 import signal
 import socket
 import struct
+from collections.abc import Sequence
 
 _MOUNTS, _IPC, _USER, _PID, _NET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _PRIVATE = (1 << 14) | (1 << 18)  # MS_REC | MS_PRIVATE
+_BIND = 1 << 12
+_MOUNT_SETATTR, _RECURSIVE, _HERE = 442, 0x8000, -100
 _HARMLESS = 2 | 4 | 8  # MS_NOSUID | MS_NODEV | MS_NOEXEC
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 24, 38, 47
 _CLEAR_ALL, _CAPABILITIES = 4, 64
@@ -18,8 +21,9 @@ _SIOCSIFFLAGS, _UP = 0x8914, 0x41
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(*, network: bool, size: int) -> None:
-    """Leave the caller's processes, mounts and, unless `network`, its network. `size` in bytes bounds shared memory.
+def enter(*, network: bool, writes: Sequence[str], size: int) -> None:
+    """Leave the caller's processes, mounts and, unless `network`, its network. The disk is read-only but for `writes`;
+    `size` in bytes bounds shared memory.
 
     Returns in a child of a child: the first is the init of the new namespace, and ends with what the second ends with.
 
@@ -35,11 +39,7 @@ def enter(*, network: bool, size: int) -> None:
         _loopback()
     _die_with_parent()
     _become_init()
-    _checked(libc.mount(b"none", b"/", None, _PRIVATE, None), "mount /")
-    _checked(libc.mount(b"proc", b"/proc", b"proc", _HARMLESS, None), "mount /proc")
-    for place, options in ((b"/dev/shm", b"mode=1777,size=%d" % size), (b"/run", b"mode=0755,size=4096")):
-        if os.path.isdir(place):  # noqa: PTH112 - bytes
-            _checked(libc.mount(b"tmpfs", place, b"tmpfs", _HARMLESS, options), "mount a tmpfs")
+    _mount(writes, size)
 
 
 def give_up_privileges() -> None:
@@ -67,6 +67,33 @@ def _loopback() -> None:
     """Bring the loopback interface of the new network up: programs that talk to themselves still can."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _UP))
+
+
+def _mount(writes: Sequence[str], size: int) -> None:
+    """Own processes in /proc, own shared memory, no sockets of services; all else as it is, read-only.
+
+    Landlock alone leaves modes, owners and times of files to be changed by whoever owns them.
+    """
+    _checked(libc.mount(b"none", b"/", None, _PRIVATE, None), "mount /")
+    own = [b"/dev/shm", *map(os.fsencode, writes)]
+    for place in own[1:]:
+        _checked(libc.mount(place, place, None, _BIND, None), "mount what may be written")
+    for place, options in ((own[0], b"mode=1777,size=%d" % size), (b"/run", b"mode=0755,size=4096")):
+        if os.path.isdir(place):  # noqa: PTH112 - bytes
+            _checked(libc.mount(b"tmpfs", place, b"tmpfs", _HARMLESS, options), "mount a tmpfs")
+    _checked(libc.mount(b"proc", b"/proc", b"proc", _HARMLESS, None), "mount /proc")
+    _set_read_only(b"/", _RECURSIVE, on=True)
+    for place in own:
+        if os.path.isdir(place):  # noqa: PTH112 - bytes
+            _set_read_only(place, 0, on=False)
+    os.chdir(os.getcwd())  # noqa: PTH109 - from the mount below into the one above
+
+
+def _set_read_only(place: bytes, flags: int, *, on: bool) -> None:
+    attributes = struct.pack("QQQQ", on, not on, 0, 0)  # set, clear, propagation, user namespace
+    size = ctypes.c_size_t(len(attributes))
+    number, here = ctypes.c_long(_MOUNT_SETATTR), ctypes.c_int(_HERE)
+    _checked(libc.syscall(number, here, place, ctypes.c_uint(flags), attributes, size), "mount read-only")
 
 
 def _die_with_parent() -> None:

@@ -103,7 +103,7 @@ def test_the_policy_is_strict(line: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="Landlock is Linux's")
 def test_a_launcher_that_cannot_hold_what_it_is_told_runs_nothing(tmp_path: Path) -> None:
     order = '{"reads": null, "writes": [], "namespaces": false, "network": "ports", "binds": [70000], "connects": [],'
-    order += '"file_bytes": 0, "address_space": 0, "tasks": 0}'
+    order += '"file_bytes": 0, "shared_bytes": 0, "address_space": 0, "tasks": 0}'
     launcher = Path(choice.__file__).with_name("launch.py")
     argv = (sys.executable, "-I", "-S", "-B", str(launcher), order, "/usr/bin/touch", str(tmp_path / "was-here"))
     done = subprocess.run(argv, capture_output=True, text=True, check=False)

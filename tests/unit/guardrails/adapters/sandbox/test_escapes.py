@@ -102,6 +102,22 @@ attempt("etc", lambda: open("/etc/guardrails-was-here", "w").write("1"))
     assert "Error" in str(report["etc"])
 
 
+@pytest.mark.parametrize("way", [SEPARATE[0], pytest.param(SEPARATE[1], marks=pytest.mark.slow)])
+def test_nothing_outside_changes_its_mode_or_its_time(tmp_path: Path, way: str) -> None:
+    """Landlock alone does not hold this: docs/decisions/0010-isolation.md."""
+    inside = cell(tmp_path, way)
+    files = [tmp_path / "repo" / ".env", tmp_path / "cache" / "entries" / "tree" / "file.py", tmp_path / "home"]
+    before = [(path.stat().st_mode, path.stat().st_mtime) for path in files]
+    code = "".join(
+        f"attempt('mode {path.name}', lambda: os.chmod({str(path)!r}, 0o777))\n"
+        f"attempt('time {path.name}', lambda: os.utime({str(path)!r}, (1, 1)))\n"
+        for path in files
+    )
+    report = inside.report(code)
+    assert [(path.stat().st_mode, path.stat().st_mtime) for path in files] == before
+    assert all("Error" in str(answer) for answer in report.values()), report
+
+
 @ways
 def test_the_environment_of_the_next_run_cannot_be_poisoned(tmp_path: Path, way: str) -> None:
     inside = cell(tmp_path, way)
