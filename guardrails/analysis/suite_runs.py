@@ -75,10 +75,11 @@ def _complaint(process: Ended, timeout: float) -> str:
     """What is wrong with a process as a whole; empty for one that did its work."""
     transcript = process.transcript
     tail = _tail(process.output)
+    if process.stopped:
+        # First, because its last record may be cut.
+        return f"the process of the tests was killed, because {process.stopped}{_where(transcript)}"
     if transcript.broken_rule:
         return f"the records of the tests cannot be trusted: {transcript.broken_rule}"
-    if process.stopped:
-        return f"the process of the tests was killed, because {process.stopped}{_where(transcript)}"
     if process.exit_code is None:
         return f"the tests did not end within {timeout:g} seconds{_where(transcript)}"
     if not transcript.started:
