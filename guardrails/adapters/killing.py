@@ -123,13 +123,17 @@ def _marked(mark: str) -> Iterator[int]:
                 yield pid
 
 
-def _children(parent: int) -> Iterator[int]:
+def parents() -> Iterator[tuple[int, int]]:
+    """Every process with its parent (Linux)."""
     for pid in _pids():
         with suppress(OSError, ValueError, IndexError):
             # After the name, which may hold anything but ends at the last bracket: state, parent, …
             fields = _of_process(pid, "stat").rpartition(b")")[2].split()
-            if int(fields[1]) == parent:
-                yield pid
+            yield pid, int(fields[1])
+
+
+def _children(parent: int) -> Iterator[int]:
+    return (pid for pid, its_parent in parents() if its_parent == parent)
 
 
 def _of_process(pid: int, name: str) -> bytes:

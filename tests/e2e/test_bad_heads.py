@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from guardrails.adapters.changes import Wanted
+from guardrails.adapters.plant import BASE as BASE_BRANCH
+from guardrails.adapters.plant import CHANGE, plant
 from guardrails.adapters.sandbox.choice import BACKENDS, NONE
 from guardrails.adapters.terminal import Quiet
 from guardrails.cli.engine import Engine
@@ -15,6 +17,7 @@ from guardrails.cli.options import CheckOptions
 from guardrails.gates.registry import GATES
 from guardrails.model.result import VerdictKind
 from guardrails.model.verdict import Verdict
+from guardrails.probes.contracts import PROBES
 from tests.canary import asking, told
 from tests.git_repositories import fingerprint, new_repo
 from tests.sandboxes import require
@@ -177,3 +180,15 @@ def test_a_link_out_of_the_repository_is_not_followed(tmp_path: Path) -> None:
     engine = Engine(GATES, os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=tmp_path / "cache")
     verdict = engine.check(CheckOptions(repo.root, Wanted(), only=("scope",), jobs=1, seed=1))
     assert asking(verdict) == {"scope/symlink-escapes"}, told(verdict)
+
+
+@pytest.mark.slow
+def test_providers_and_consumers_are_enclosed_too(tmp_path: Path) -> None:
+    probe = PROBES[0]
+    plant(tmp_path / "shop", probe.base, probe.honest)
+    engine = Engine(GATES, os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=tmp_path / "cache")
+    options = CheckOptions(tmp_path / "shop", Wanted(BASE_BRANCH, CHANGE), only=("contracts",), jobs=1, seed=1)
+    verdict = engine.check(options)
+    assert verdict.kind is VerdictKind.PASS, told(verdict)
+    said = [note.partition(" ran ")[0] for note in verdict.notes if " ran " in note]
+    assert said == ["Untrusted code", "Untrusted services"]

@@ -3,16 +3,18 @@
 import os
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from guardrails.adapters.killing import parents
 from guardrails.adapters.sandbox.limits import Limits
 
 _EVERY, _DISK_EVERY, _WALK_EVERY = 0.05, 0.5, 2.0
 _WALK_SHARE = 100
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _BLOCK = 512
+_KERNEL_TELLS = Path(f"/proc/self/task/{os.getpid()}/children").exists()
 
 
 class Watch:
@@ -72,16 +74,31 @@ class Watch:
 
 def family(leader: int, most: int) -> Iterator[tuple[int, int]]:
     """A process and its descendants, `most` of them, each with its number of threads (Linux)."""
+    children_of = _told_by_kernel if _KERNEL_TELLS else _searched()
     waiting, seen = [leader], 0
     while waiting and seen < most:
         pid = waiting.pop()
         seen += 1
         with suppress(OSError, ValueError):
             threads = os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - many times a second
-            for thread in threads:
-                with suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", "rb") as file:  # noqa: PTH123
-                    waiting += [int(child) for child in file.read().split()]
+            waiting += children_of(pid, threads)
             yield pid, len(threads)
+
+
+def _told_by_kernel(pid: int, threads: Sequence[str]) -> list[int]:
+    found: list[int] = []
+    for thread in threads:
+        with suppress(OSError), open(f"/proc/{pid}/task/{thread}/children", "rb") as file:  # noqa: PTH123
+            found += map(int, file.read().split())
+    return found
+
+
+def _searched() -> Callable[[int, Sequence[str]], list[int]]:
+    """The same for a kernel that does not list children: from one look at every process there is."""
+    found: dict[int, list[int]] = {}
+    for pid, parent in parents():
+        found.setdefault(parent, []).append(pid)
+    return lambda pid, _: found.get(pid, [])
 
 
 def _resident(pid: int) -> int:

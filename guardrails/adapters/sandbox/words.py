@@ -61,6 +61,9 @@ def _network(one: Held) -> str:
 
 def _rest(one: Held) -> str:
     if one.backend == _LANDLOCK:
-        return f"{_FILES}, no private /tmp, other programs' processes seen but not touched"
+        return (
+            f"{_FILES}, no private /tmp, other programs' processes seen but not touched; a daemon that hides ends only "
+            "with the check"
+        )
     tmp = "a private /tmp" if one.backend == _BUBBLEWRAP else "no /tmp but its own TMPDIR"
     return f"{_FILES}, {tmp}, other programs' processes out of sight"

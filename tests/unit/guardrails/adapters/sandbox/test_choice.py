@@ -121,7 +121,11 @@ def test_the_jumps_of_the_filter_land_on_what_they_name() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_the_watch_counts_threads_and_descendants(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kernel_tells", [True, False])
+def test_the_watch_counts_threads_and_descendants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kernel_tells: bool
+) -> None:
+    monkeypatch.setattr("guardrails.adapters.sandbox.watch._KERNEL_TELLS", kernel_tells)
     release = threading.Event()
     threads = [threading.Thread(target=release.wait) for _ in range(3)]
     for thread in threads:
