@@ -14,9 +14,11 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.loadrig import LocustRig
+from guardrails.adapters.mutations import PytestMutations
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.scratch import scratch_directory
+from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.adapters.suites import PytestSuites
 from guardrails.analysis.difference import describe
 from guardrails.analysis.difference.files import Patterns
@@ -114,6 +116,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         path=policy.environment.path,
         plugins=policy.tests.plugins,
         markers=policy.tests.markers,
+        collect_seconds=policy.tests.collect_timeout_seconds,
     )
     return Bench(
         change=site.change,
@@ -129,6 +132,8 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         seed=options.seed or 0,
         rig=LocustRig(processes, sys.executable),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
+        secrets=DetectSecrets(),
+        mutations=PytestMutations(suites),
     )
 
 

@@ -197,6 +197,16 @@ def test_the_policy() -> None:
     assert Direction.LOOSER not in back
 
 
+def test_time_to_look_for_faults_is_a_floor() -> None:
+    before: dict[str, object] = {"mutants": {"seconds": 30, "watch_seconds": 60, "minimum": 2}}
+    after: dict[str, object] = {"mutants": {"seconds": 1, "watch_seconds": 2, "minimum": 0}}
+    keys = ("mutants.minimum", "mutants.seconds", "mutants.watch_seconds")
+    changes = list(policy_changes("guardrails.toml", before, after))
+    assert [(c.key, c.direction) for c in changes] == [(key, Direction.LOOSER) for key in keys]
+    back = {c.direction for c in policy_changes("guardrails.toml", after, before)}
+    assert back == {Direction.STRICTER}
+
+
 def test_changes_say_both_values() -> None:
     (change,) = policy_changes("guardrails.toml", {"scope": {"max_lines": 1}}, {"scope": {"max_lines": 2}})
     assert change == SettingChange(
@@ -210,3 +220,15 @@ def test_names_of_files() -> None:
     assert not is_script("shop/Makefile.py")
     assert is_nested_configuration("shop/ruff.toml")
     assert not is_nested_configuration("ruff.toml")
+
+
+def test_the_policy_of_dependencies_and_secrets_has_directions() -> None:
+    strict = {"dependencies": {"allow": [], "locks": ["a", "b"], "ignore": []}, "secrets": {"ignore": [], "tests": []}}
+    loose = {
+        "dependencies": {"allow": ["x"], "locks": ["a"], "ignore": ["x"]},
+        "secrets": {"ignore": ["x"], "tests": ["x"]},
+    }
+    looser = [c.direction for c in policy_changes("guardrails.toml", strict, loose)]
+    stricter = [c.direction for c in policy_changes("guardrails.toml", loose, strict)]
+    assert looser == [Direction.LOOSER] * 5
+    assert stricter == [Direction.STRICTER] * 5
