@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 
-_ARMOUR = re.compile(r"-----BEGIN SSH SIGNATURE-----\s+([A-Za-z0-9+/=\s]+)-----END SSH SIGNATURE-----")
+_ARMOUR = re.compile(r"-----BEGIN SSH SIGNATURE-----([A-Za-z0-9+/=\s]+)-----END SSH SIGNATURE-----")
 _MAGIC = b"SSHSIG"
 _WORD = re.compile(r'(?:[^\s"]|"(?:[^"\\]|\\.)*")+')
 _KIND = re.compile(r"(?:ssh|ecdsa|sk)-[a-z0-9@.-]+\Z")

@@ -51,12 +51,15 @@ def verify_evidence(options: EvidenceOptions) -> int:
     _require_signature(options, payload, signatures)
     _require_trees(options, found)
     if evidence_rank(found.profile) < evidence_rank(options.profile):
-        raise JudgementError(
-            f"{source} is of the profile {found.profile}, and {options.profile} is asked for. Judge it by that profile."
-        )
-    head = found.head.tree[:12] if found.head else "nothing"
-    say(f"{found.verdict.value}: evidence on the tree {head}, by guardrails {found.version or 'of no version'}")
+        raise JudgementError(f"{source} is of the profile {_short(found.profile)}, and {options.profile} is asked for.")
+    head = _short(found.head.tree) if found.head else "nothing"
+    say(f"{found.verdict.value}: evidence on the tree {head}, by guardrails {_short(found.version) or 'of no version'}")
     return found.verdict.exit_code
+
+
+def _short(text: str) -> str:
+    """The beginning of something that a stranger may have written, safe to show."""
+    return printable(text[:12])
 
 
 def evidence_rank(profile: str) -> int:
@@ -91,8 +94,8 @@ def _require_trees(options: EvidenceOptions, found: evidence.Evidence) -> None:
         tree, said = output.decode().strip(), side.tree if side else "none"
         if tree != said:
             raise JudgementError(
-                f"{options.source} is evidence for another {name}: its tree is {said[:12]}, that of {printable(ref)} "
-                f"is {tree[:12]}. Judge {printable(ref)}."
+                f"{options.source} is evidence for another {name}: its tree is {_short(said)}, "
+                f"that of {printable(ref)} is {tree[:12]}. Judge {printable(ref)}."
             )
 
 

@@ -111,7 +111,7 @@ def _is_of_tests(finding: Finding, judges: set[str]) -> bool:
     """Whether it says that a test fails or checks less; `judges` are the files of the change that judge."""
     gate = finding.rule.partition("/")[0]
     return finding.severity is not Severity.NOTE and (
-        gate in ("tests", "properties") or (gate == "tampering" and finding.path in judges)
+        gate in ("tests", "properties", "mutants") or (gate == "tampering" and finding.path in judges)
     )
 
 

@@ -7,6 +7,7 @@ from guardrails.analysis.difference.excerpts import excerpts
 from guardrails.analysis.difference.files import Patterns, shown_files
 from guardrails.analysis.difference.imports import Imports
 from guardrails.analysis.difference.tests import test_functions
+from guardrails.analysis.difference.withheld import withheld
 from guardrails.analysis.source import Sources
 from guardrails.model.change import Change
 from guardrails.model.difference import Difference
@@ -19,13 +20,15 @@ MOST_FILES = 400
 
 def describe(change: Change, base: Tree, head: Tree, patterns: Patterns, findings: Iterable[Finding]) -> Difference:
     """The change as a reviewer sees it; `patterns` are those of the base's policy."""
+    findings = tuple(findings)
+    hidden = withheld(findings)
     before, after = Sources(base), Sources(head)
     imports = Imports.read(change, before, after)
     files = shown_files(change, before, after, patterns, imports)
     return Difference(
-        files=files[:MOST_FILES],
+        files=tuple(hidden.of_file(file) for file in files[:MOST_FILES]),
         files_left_out=max(0, len(files) - MOST_FILES),
-        excerpts=excerpts(findings, change, before, after),
+        excerpts=hidden.of_excerpts(excerpts(findings, change, before, after)),
         tests=test_functions(change, before, after, patterns.tests),
         dependencies=dependencies(change, before, after),
         edges=imports.edges(),

@@ -10,7 +10,7 @@ from guardrails.model.change import Change
 from guardrails.model.difference import Swap
 
 _PINNED = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[\w, .-]*\])?[ \t]*([=~<>!]=?=?)[ \t]*([^\s;\\#]+)", re.MULTILINE)
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(.*?)\s*$")
+_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?(.*)", re.DOTALL)
 
 
 def dependencies(change: Change, base: Sources, head: Sources) -> tuple[Swap, ...]:
@@ -46,8 +46,8 @@ def _of_project(text: str) -> Iterator[tuple[str, str]]:
     optional = project.get("optional-dependencies")
     groups = [project.get("dependencies"), *(optional.values() if isinstance(optional, dict) else ())]
     for line in (line for group in groups if isinstance(group, list) for line in group if isinstance(line, str)):
-        if match := _REQUIREMENT.match(line):
-            yield match[1], match[2]
+        if match := _REQUIREMENT.match(line.strip()):
+            yield match[1], match[2].strip()
 
 
 def _normal(name: str) -> str:

@@ -156,3 +156,23 @@ def test_the_command_line_says_it_by_its_status(repo: Repo, tmp_path: Path, caps
     assert main([*asked, "--head", "main"]) == 2
     assert main([*asked, "--head", "feature", "--profile", "release"]) == 2
     assert "error: " in capsys.readouterr().err
+
+
+def test_nothing_of_the_file_drives_the_terminal(repo: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+    evil = "\x1b[2J\u202e"
+    path = written(repo, passing())
+    asked = ["verify-evidence", str(path), "--repo", str(repo.root), "--head", "feature"]
+    for key, status in (("version", 0), ("profile", 2)):
+        data = json.loads(written(repo, passing()).read_text())
+        data["predicate"]["guardrails"][key] = evil
+        path.write_text(json.dumps(data))
+        assert main(asked) == status
+    data = json.loads(written(repo, passing()).read_text())
+    data["predicate"]["guardrails"]["head"]["tree"] = evil
+    data["subject"][0]["digest"] = {"gitTree": evil}
+    path.write_text(json.dumps(data))
+    assert main(asked) == 2
+    shown = capsys.readouterr()
+    assert "\x1b" not in shown.out + shown.err
+    assert "\u202e" not in shown.out + shown.err
+    assert r"\x1b[2J" in shown.out + shown.err

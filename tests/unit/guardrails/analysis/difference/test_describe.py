@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from guardrails.analysis.difference.hunks import CONTEXT, MOST_LINES, shown_hunks, with_moves
+from guardrails.analysis.difference.withheld import HIDDEN
 from guardrails.model.change import Hunk
 from guardrails.model.difference import Excerpt, Role, ShownHunk, Swap
 from tests.difference_samples import difference_of
@@ -188,3 +189,20 @@ def test_a_large_change_is_bounded(tmp_path: Path) -> None:
     assert (len(seen.files), seen.files_left_out) == (400, 30)
     assert sum(len(hunk.lines) for file in seen.files for hunk in file.hunks) < 6200
     assert seen.files[-1].silence == "Its lines are left out: the page is full."
+
+
+def test_what_looks_like_a_credential_is_not_carried_further(tmp_path: Path) -> None:
+    base = {"shop/a.py": "x = 1\n", "deploy/key.pem": "none\n", "kept.py": ""}
+    head = {"shop/a.py": "x = 1\nTOKEN = 'hunter2'\ny = 2\n", "deploy/key.pem": "BEGIN\nhunter2\n", "kept.py": ""}
+    found = [
+        finding("a token", rule="secrets/token", path="shop/a.py", line=2),
+        finding("a key", rule="secrets/private-key", path="deploy/key.pem", line=1),
+        finding("beside it", rule="lint/violation", path="shop/a.py", line=3),
+    ]
+    seen = difference_of(tmp_path, base, head, found)
+    assert "hunter2" not in repr(seen)
+    files = {file.path: file for file in seen.files}
+    assert [line.text for line in files["shop/a.py"].hunks[0].lines] == ["x = 1", HIDDEN, "y = 2"]
+    assert files["deploy/key.pem"].silence == "Its lines are not shown: it holds a credential."
+    assert set(seen.excerpts) == {"shop/a.py:2", "shop/a.py:3"}
+    assert "hunter2" in repr(difference_of(tmp_path, base, head, found[2:]))
