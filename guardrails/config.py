@@ -81,6 +81,11 @@ class Scope(_Section, frozen=True):
     generated: tuple[str, ...] = ("*.lock", "**/*.lock", "**/*.min.js", "contracts/pacts/**")
     binary: tuple[str, ...] = ("**/*.png", "**/*.jpg", "**/*.gif", "**/*.ico", "**/*.woff2")
     """Binary files that may come in without a person."""
+    areas: dict[str, tuple[str, ...]] = {}
+    """Patterns by the name of an area that a change may declare. A name that is not here: the directories and modules
+    that are called so."""
+    intent: str = ".guardrails/intent.toml"
+    """Where a change may declare `intent` and `area` in place of trailers. Empty: trailers alone count."""
 
 
 class Tampering(_Section, frozen=True):
