@@ -373,3 +373,29 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to a service. `body` is JSON in UTF-8, None for none."""
+
+    method: str
+    path: str
+    body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer. `status` is 0 where none came, and `trouble` says why in words."""
+
+    status: int
+    body: bytes = b""
+    trouble: str = ""
+
+
+class HttpClient(Protocol):
+    """Asks services on loopback."""
+
+    def ask(self, url: str, requests: Sequence[HttpRequest], *, timeout: float, whole: float) -> tuple[HttpAnswer, ...]:
+        """The answers, asked for one after the other: `timeout` seconds for each, `whole` seconds for all. What could
+        not be asked within them has no answer: the tuple is shorter. No redirect is followed, no proxy is used."""
