@@ -53,4 +53,6 @@ def _read(response: http.client.HTTPResponse, seconds: float) -> HttpAnswer:
             return HttpAnswer(0, trouble=f"an answer of more than {_MOST_BYTES} bytes")
         if time.monotonic() > until:
             return HttpAnswer(0, trouble=f"the answer was not complete after {seconds:g} seconds")
+    if response.length:  # what the server promised and did not send; `read1` does not complain
+        return HttpAnswer(0, trouble=f"the answer ended {response.length} bytes early")
     return HttpAnswer(response.status, bytes(body))

@@ -16,7 +16,10 @@ from urllib.parse import quote
 USERS, TRACKS = 800, 2000
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 MARKETS = ("BR", "DE", "JP", "SE", "US")
-WORDS = "silver quiet river garden the of midnight ocean café lisbon göteborg live acoustic wild road zoë".split()
+WORDS = (
+    *("silver", "quiet", "river", "garden", "the", "of", "midnight", "ocean", "café", "lisbon", "göteborg", "live"),
+    *("acoustic", "wild", "road", "zoë"),
+)
 Request = dict[str, Any]
 
 

@@ -1,6 +1,7 @@
 """Two sides' answers to the same requests, request by request and as a whole."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -169,6 +170,17 @@ def figures(compared: Sequence[Compared]) -> Figures:
 
 
 def most_affected(compared: Iterable[Compared], number: int = 3) -> tuple[Compared, ...]:
-    """The changed answers whose slates have least in common, the first asked first among equals."""
-    changed = [one for one in compared if one.changed]
-    return tuple(sorted(changed, key=lambda one: (one.agreement, one.overlap(TOP)))[:number])
+    """The changed answers whose slates have least in common, the first asked first among equals; of those that changed
+    alike only one."""
+    changed = sorted((one for one in compared if one.changed), key=lambda one: (one.agreement, one.overlap(TOP)))
+    alike: dict[object, Compared] = {}
+    for one in changed:
+        alike.setdefault(_kind(one), one)
+    return tuple(alike.values())[:number]
+
+
+def _kind(one: Compared) -> object:
+    """What two changed answers have in common if a reader learns nothing from the second."""
+    if one.slates is None or one.base.slate == one.head.slate:
+        return re.sub(r"\[[0-9]+\]|(is|was) -?[0-9].*", "", one.changed)
+    return tuple(slate[:TOP] for slate in one.slates)

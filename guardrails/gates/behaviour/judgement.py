@@ -28,7 +28,7 @@ class Promise:
 def promise_of(said: Declared, change: Change) -> Promise:
     """A declaration counts before what the messages claim in prose."""
     if said.keeps_behaviour or said.is_codeless:
-        return Promise(f"is declared {' and '.join(sorted(said.intents))}")
+        return Promise(f"declares the intent {' and '.join(sorted(said.intents))}")
     if said.changes_behaviour:
         return Promise(on_purpose=True)
     claimed = () if change.uncommitted else left_alone(change.messages)
@@ -51,15 +51,13 @@ def findings(
     rest = f"{summary(numbers)}{''.join(example(one) for one in most_affected(differing))}"
     count = _count(numbers.changed, compared)
     if promise.kept:
-        what = f"the change {promise.kept}, and {count} are others: {rest}"
+        what = f"the change {promise.kept}, and {count} differ: {rest}"
         yield CHANGED.finding(what, severity=promise.severity, reproduce=reproduce)
     elif not promise.on_purpose and numbers.slates and numbers.overlap_top < least_overlap:
-        what = (
-            f"{count} are others, the mean overlap@{TOP} is below {least_overlap:g}, and no intent is declared: {rest}"
-        )
+        what = f"{count} differ, the mean overlap@{TOP} is below {least_overlap:g}, and no intent is declared: {rest}"
         yield LARGE.finding(what, reproduce=reproduce)
     else:
-        yield DIFFERS.finding(f"{count} are others: {rest}", reproduce=reproduce)
+        yield DIFFERS.finding(f"{count} differ: {rest}", reproduce=reproduce)
 
 
 def _count(number: int, of: Sequence[Compared]) -> str:
@@ -68,10 +66,11 @@ def _count(number: int, of: Sequence[Compared]) -> str:
 
 def summary(numbers: Figures) -> str:
     """The figures in one line."""
-    parts = [f"{numbers.changed_slates} of {numbers.slates} slates"] if numbers.slates else []
+    slates = f"{numbers.changed_slates} of {numbers.slates} slates" if numbers.changed_slates else "no slate"
+    parts = [slates] if numbers.slates else []
     if numbers.users:
         parts.append(f"{numbers.affected} of {numbers.users} users ({numbers.affected / numbers.users:.0%})")
-    if numbers.slates:
+    if numbers.changed_slates:
         parts.append(
             f"overlap@{TOP} {numbers.overlap_top:.3f}, of whole slates {numbers.overlap_whole:.3f}, "
             f"rank-biased overlap (p = {PERSISTENCE:g}) {numbers.agreement:.3f}"
