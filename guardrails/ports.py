@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.exchange import HttpAnswer, HttpRequest
+
 
 class Tree(Protocol):
     """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
@@ -373,24 +375,6 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """A request to a service. `body` is JSON in UTF-8, None for none."""
-
-    method: str
-    path: str
-    body: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """An answer. `status` is 0 where none came, and `trouble` says why in words."""
-
-    status: int
-    body: bytes = b""
-    trouble: str = ""
 
 
 class HttpClient(Protocol):

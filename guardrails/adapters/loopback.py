@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from guardrails.ports import HttpAnswer, HttpRequest
+from guardrails.model.exchange import HttpAnswer, HttpRequest
 
 _MOST_BYTES = 8_000_000
 _CHUNK = 65_536

@@ -9,7 +9,7 @@ from statistics import fmean
 from guardrails.analysis.answers.documents import JSON, at, difference, without
 from guardrails.analysis.answers.requests import Asked
 from guardrails.analysis.answers.slates import Moves, moves, overlap, rank_biased_overlap
-from guardrails.ports import HttpAnswer
+from guardrails.model.exchange import HttpAnswer
 
 TOP = 10
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from guardrails.analysis.answers.documents import JSON, at
 from guardrails.errors import ConfigurationError
-from guardrails.ports import HttpRequest
+from guardrails.model.exchange import HttpRequest
 
 _KEYS = frozenset({"method", "path", "body"})
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

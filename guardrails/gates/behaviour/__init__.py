@@ -14,9 +14,9 @@ from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.gates.behaviour.judgement import findings, promise_of
 from guardrails.gates.behaviour.replay import Replay, Subject, requests_of, subject_of
 from guardrails.gates.behaviour.rules import NOT_STARTED, RULES
+from guardrails.model.exchange import HttpAnswer
 from guardrails.model.finding import Finding
 from guardrails.model.result import Outcome, Skip, SkipReason
-from guardrails.ports import HttpAnswer
 from guardrails.probes.behaviour import PROBES
 
 

@@ -7,7 +7,8 @@ from guardrails.config import Behaviour
 from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench
 from guardrails.load.service import Recipe, artifact, filled, serving
-from guardrails.ports import Command, HttpAnswer, Tree
+from guardrails.model.exchange import HttpAnswer
+from guardrails.ports import Command, Tree
 
 _OUTPUT = 16_000_000
 _QUOTED = 1_000

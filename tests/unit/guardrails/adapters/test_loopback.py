@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from guardrails.adapters.loopback import LoopbackClient
-from guardrails.ports import HttpAnswer, HttpRequest
+from guardrails.model.exchange import HttpAnswer, HttpRequest
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 

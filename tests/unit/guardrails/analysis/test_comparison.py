@@ -7,7 +7,7 @@ import pytest
 
 from guardrails.analysis.answers.comparison import Compared, Reading, compare, figures, most_affected, unsteady
 from guardrails.analysis.answers.requests import Asked
-from guardrails.ports import HttpAnswer
+from guardrails.model.exchange import HttpAnswer
 
 READING = Reading(("items", "[]", "id"), ("user",), frozenset({"request_id"}), 1e-9)
 

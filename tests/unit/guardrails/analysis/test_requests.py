@@ -4,7 +4,7 @@ import pytest
 
 from guardrails.analysis.answers.requests import Asked, parse
 from guardrails.errors import ConfigurationError
-from guardrails.ports import HttpRequest
+from guardrails.model.exchange import HttpRequest
 
 
 def test_lines_are_requests_in_order() -> None:

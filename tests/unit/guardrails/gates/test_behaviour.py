@@ -13,10 +13,11 @@ from guardrails.adapters.loopback import LoopbackClient
 from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench
 from guardrails.gates.behaviour import BehaviourGate
+from guardrails.model.exchange import HttpAnswer, HttpRequest
 from guardrails.model.finding import Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
-from guardrails.ports import Command, HttpAnswer, HttpRequest, Service
+from guardrails.ports import Command, Service
 from guardrails.probes.behaviour import PROJECT
 from tests.judge_fakes import NoSuites, RealProcesses, bench_of, check_probe, rules_of
 
