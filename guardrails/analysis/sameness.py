@@ -16,6 +16,12 @@ def same_code(before: str, after: str) -> bool:
     return old is not None and new is not None and _code(old) == _code(new)
 
 
+def same_but_imports(before: str, after: str) -> bool:
+    """Whether both parse to the same code, docstrings and the order of the imports of the module aside."""
+    old, new = parsed(before), parsed(after)
+    return old is not None and new is not None and _sorted(old) == _sorted(new)
+
+
 def only_layout(before: str, after: str) -> bool:
     """Whether both texts differ, and in nothing but white space, line breaks, quotes and brackets that mean nothing."""
     old, new = parsed(before), parsed(after)
@@ -70,6 +76,16 @@ def _functions(module: ast.Module) -> Iterator[tuple[str, Function]]:
                 todo.append((f"{prefix}{node.name}.", node.body))
     names = [name for name, _ in found]
     yield from ((name, node) for name, node in found if names.count(name) == 1)
+
+
+def _sorted(module: ast.Module) -> list[str]:
+    lines: list[str] = []
+    for node in ast.parse(ast.unparse(_undocumented(module))).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            where = f"{node.level} {node.module}" if isinstance(node, ast.ImportFrom) else "import"
+            lines += [f" {where} {alias.name} {alias.asname}" for alias in node.names]
+    rest = [node for node in module.body if not isinstance(node, ast.Import | ast.ImportFrom)]
+    return [*sorted(lines), _code(ast.Module(rest, []))]
 
 
 def _code(module: ast.Module) -> str:

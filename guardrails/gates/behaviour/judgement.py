@@ -13,6 +13,7 @@ from guardrails.model.finding import Finding, Severity
 
 _SHOWN = 8
 _NAMED = 3
+_WIDEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def findings(
     """Answers that are lost, then those that differ, by what was promised."""
     lost = [one for one in compared if one.lost]
     if lost:
-        named = "".join(f"\n{one.asked.words}: {one.lost}" for one in lost[:_NAMED])
+        named = "".join(f"\n{_shortened(one.asked.words)}: {_shortened(one.lost)}" for one in lost[:_NAMED])
         yield LOST.finding(f"{_count(len(lost), compared)} that the base gives are lost{named}", reproduce=reproduce)
     differing = [one for one in compared if not one.lost]
     if not any(one.changed for one in differing):
@@ -80,17 +81,23 @@ def summary(numbers: Figures) -> str:
 
 def example(one: Compared) -> str:
     """One request with both slates side by side, or the first field that differs."""
-    head = f"\n{one.asked.words}: "
+    head = f"\n{_shortened(one.asked.words)}: "
     if one.slates is None or one.base.slate == one.head.slate:
-        return f"{head}{one.changed}"
+        return f"{head}{_shortened(one.changed, 2 * _WIDEST)}"
     told = one.moves
     words = [
-        _listed("came", [f"{item} ({place})" for item, place in told.came]),
-        _listed("went", [f"{item} ({place})" for item, place in told.went]),
-        _listed("moved", [f"{item} ({old} to {new})" for item, old, new in told.moved]),
+        _listed("came", [f"{_shortened(item)} ({place})" for item, place in told.came]),
+        _listed("went", [f"{_shortened(item)} ({place})" for item, place in told.went]),
+        _listed("moved", [f"{_shortened(item)} ({old} to {new})" for item, old, new in told.moved]),
     ]
     before, after = (_row(slate) for slate in one.slates)
     return f"{head}{'; '.join(word for word in words if word)}\n  base: {before}\n  head: {after}"
+
+
+def _shortened(text: str, widest: int = _WIDEST) -> str:
+    """One line: ids and fields are the service's own words, as long as it likes."""
+    line = " ".join(text.split())
+    return line if len(line) <= widest else f"{line[: widest - 1]}…"
 
 
 def _listed(verb: str, items: Sequence[str]) -> str:
@@ -99,4 +106,4 @@ def _listed(verb: str, items: Sequence[str]) -> str:
 
 
 def _row(slate: Sequence[str]) -> str:
-    return " ".join(slate[:_SHOWN]) + (" …" if len(slate) > _SHOWN else "") or "nothing"
+    return " ".join(_shortened(item) for item in slate[:_SHOWN]) + (" …" if len(slate) > _SHOWN else "") or "nothing"

@@ -6,7 +6,7 @@ from guardrails.analysis.areas import Area, Membership, resolved
 from guardrails.analysis.claims import Claim, Claimed, claims, left_alone
 from guardrails.analysis.intents import Declared, Intent, declared
 from guardrails.analysis.products import product_files
-from guardrails.analysis.sameness import flipped, only_layout, only_words, same_code
+from guardrails.analysis.sameness import flipped, only_layout, only_words, same_but_imports, same_code
 from guardrails.analysis.source import Sources, added_lines, is_python
 from guardrails.gates.base import Bench
 from guardrails.gates.scope.promise_rules import (
@@ -21,8 +21,13 @@ from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.paths import matches
 
-_TESTING = ("**/*test*", "**/*test*/**", "**/*spec*", "**/spec*/**", "**/conftest.py")
+_TESTING = (
+    "**/*test*", "**/*test*/**", "**/*spec*", "**/spec*/**", "**/conftest.py", "**/*.feature", "**/e2e/**",
+    ".github/**", ".ci/**", ".circleci/**", ".gitlab-ci.yml", "tox.ini", "noxfile.py",
+)  # fmt: skip
+"""Where people put what they call tests, their runs on other systems included."""
 _NAMED = 5
+_FEW_LINES = 6
 _MOST_FILES = 300  # past it a change is far too large anyway, and nobody looks for layout in it
 
 
@@ -130,8 +135,19 @@ def _against(claimed: Claimed, bench: Bench, base: Sources, head: Sources) -> It
         if claimed.claim is Claim.UNCHANGED:
             for name, line in flipped(before, after) if _is_edited(file) else ():
                 yield file.path, line, f"a sign, an operator or a number is changed in {name} and nothing else in it"
-        elif claimed.claim is not Claim.SPELLING or not (_is_edited(file) and only_words(before, after)):
+        elif not _is_let_off(claimed.claim, file, before, after):
             yield file.path, None, f"the code of {file.path} is changed"
+
+
+def _is_let_off(claim: Claim, file: FileChange, before: str, after: str) -> bool:
+    """Whether a change of code is within what people mean by such words: a formatter sorts imports, and to correct a
+    spelling may take a letter that has a meaning (a missing `f` before a string)."""
+    if claim is Claim.LAYOUT:
+        return same_but_imports(before, after)
+    if claim is Claim.SPELLING and _is_edited(file):
+        small = file.changed_lines <= _FEW_LINES and not flipped(before, after)
+        return small or only_words(before, after)
+    return False
 
 
 def _touches_tests(bench: Bench, base: Sources, head: Sources) -> bool:

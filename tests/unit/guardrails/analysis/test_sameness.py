@@ -2,7 +2,7 @@
 
 import pytest
 
-from guardrails.analysis.sameness import flipped, only_layout, only_words, same_code
+from guardrails.analysis.sameness import flipped, only_layout, only_words, same_but_imports, same_code
 
 MMR = "def mmr(s, d, w=0.5):\n    return [w * a - (1 - w) * b for a, b in zip(s, d)]\n"
 
@@ -21,6 +21,22 @@ MMR = "def mmr(s, d, w=0.5):\n    return [w * a - (1 - w) * b for a, b in zip(s,
 )
 def test_same_code(before: str, after: str, same: bool) -> None:
     assert same_code(before, after) is same
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("import b\nimport a\nx = 1\n", "import a, b\n\nx = 1\n", True),
+        ("from a import c, b\n", "from a import b\nfrom a import c\n", True),
+        ("import a\n", "import b\n", False),
+        ("from .a import b\n", "from a import b\n", False),
+        ("import a\nx = 1\n", "import a\nx = 2\n", False),
+        ("import a\nx = 1\ny = 2\n", "import a\ny = 2\nx = 1\n", False),
+        ("x = (\n", "x = (\n", False),
+    ],
+)
+def test_same_but_imports(before: str, after: str, same: bool) -> None:
+    assert same_but_imports(before, after) is same
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,15 @@ def test_what_a_reader_is_told(tmp_path: Path) -> None:
     assert finding.reproduce.endswith("--only behaviour --profile pr --seed 11")
 
 
+def test_long_ids_and_fields_of_a_service_are_told_in_short(tmp_path: Path) -> None:
+    long = HttpAnswer(200, json.dumps({"items": [{"id": "x\n" * 500}], "y" * 5000: 1}).encode())
+    (finding,) = run(
+        tmp_path, [long, HttpAnswer(200, SAME[0].body[:-1] + b', "' + b"z" * 5000 + b'": 1}'), *SAME[2:]]
+    ).findings
+    assert len(finding.what) < 1500
+    assert len(finding.what.split("\n")) == 5
+
+
 @pytest.mark.parametrize(
     ("message", "expected"),
     [

@@ -133,6 +133,7 @@ def test_tests_that_are_claimed_and_not_there(message: str, tmp_path: Path) -> N
         TESTED,
         {"tests/new.json": "[]\n"},
         {"shop/spec/rank_spec.txt": "x\n"},
+        {".github/workflows/windows.yml": "on: push\n"},
         {"shop/loader.py": 'def load(path):\n    """Open.\n\n    >>> load("x")\n    """\n    return open(path)\n'},
     ],
 )
@@ -148,6 +149,8 @@ def test_tests_that_are_there(head: Mapping[str, str], tmp_path: Path) -> None:
         ("Reformat only", ROUNDED, LAID_OUT),
         ("Fix typo", FLIPPED, {"shop/loader.py": BASE["shop/loader.py"].replace("path", "place")}),
         ("Fix typo", {"shop/new.py": "x = 1\n"}, {"README.md": "The shop.\n"}),
+        ("Fix typo", {"shop/loader.py": "def load(path):\n" + "    open(path)\n" * 9}, ROUNDED),
+        ("Reformat only", {"shop/loader.py": "import io\n"}, {"shop/__init__.py": "# shop\n"}),
     ],
 )
 def test_what_a_message_says_is_left_alone(
