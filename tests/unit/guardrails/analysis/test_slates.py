@@ -54,6 +54,7 @@ def test_overlap_is_a_share_that_order_does_not_change(one: list[str], other: li
         ("a", "b", 0.9, 0.0),
         ("abc", "abd", 0.5, 1 - 0.5**3 / 3 / 0.5),
         ("ab", "abc", 0.9, 1.0),  # nothing speaks against the shorter one
+        ("b", "ab", 0.9, 0.45),  # found one further down: (1 - p) / p * p^2 / 2 + p^2 / 2 = p / 2
         ("", "", 0.9, 1.0),
         ("", "a", 0.9, 0.0),
     ],

@@ -123,6 +123,8 @@ def test_layout_outside_of_the_declared_area_is_for_a_person(tmp_path: Path) -> 
 def test_tests_that_are_claimed_and_not_there(message: str, tmp_path: Path) -> None:
     (one,) = found(tmp_path, ROUNDED, message)
     assert one.rule == "scope/claim-unsupported"
+    deleted: Mapping[str, str | None] = {**ROUNDED, "tests/test_loader.py": None}
+    assert told(tmp_path, deleted, message) == {"claim-unsupported": Severity.REVIEW}
     commented = {"tests/test_mmr.py": BASE["tests/test_mmr.py"] + "# tested\n"}
     assert told(tmp_path, {**ROUNDED, **commented}, message) == {"claim-unsupported": Severity.REVIEW}
 
@@ -132,12 +134,13 @@ def test_tests_that_are_claimed_and_not_there(message: str, tmp_path: Path) -> N
     [
         TESTED,
         {"tests/new.json": "[]\n"},
+        {"tests/test_mmr.py": None, "tests/unit/test_mmr.py": BASE["tests/test_mmr.py"]},
         {"shop/spec/rank_spec.txt": "x\n"},
         {".github/workflows/windows.yml": "on: push\n"},
         {"shop/loader.py": 'def load(path):\n    """Open.\n\n    >>> load("x")\n    """\n    return open(path)\n'},
     ],
 )
-def test_tests_that_are_there(head: Mapping[str, str], tmp_path: Path) -> None:
+def test_tests_that_are_there(head: Mapping[str, str | None], tmp_path: Path) -> None:
     assert "claim-unsupported" not in told(tmp_path, head, "Add diversity tests")
 
 
