@@ -1,9 +1,11 @@
 """How two versions of a Python file differ: in nothing but layout, in words alone, or in what the code does."""
 
 import ast
+import functools
+import hashlib
 import io
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from guardrails.analysis.source import parsed
 
@@ -12,22 +14,25 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def same_code(before: str, after: str) -> bool:
     """Whether both parse to the same code, docstrings aside."""
-    old, new = parsed(before), parsed(after)
-    return old is not None and new is not None and _code(old) == _code(new)
+    whole = _whole(before)
+    return whole is not None and (whole == _whole(after) or _undescribed(before) == _undescribed(after))
 
 
 def same_but_imports(before: str, after: str) -> bool:
     """Whether both parse to the same code, docstrings and the order of the imports of the module aside."""
     old, new = parsed(before), parsed(after)
-    return old is not None and new is not None and _sorted(old) == _sorted(new)
+    try:
+        return old is not None and new is not None and _sorted(old) == _sorted(new)
+    except RecursionError:
+        return False
 
 
 def only_layout(before: str, after: str) -> bool:
     """Whether both texts differ, and in nothing but white space, line breaks, quotes and brackets that mean nothing."""
-    old, new = parsed(before), parsed(after)
-    if before == after or old is None or new is None:
+    whole = _whole(before)
+    if before == after or whole is None or whole != _whole(after):
         return False
-    return ast.dump(old) == ast.dump(new) and _comments(before) == _comments(after)
+    return _comments(before) == _comments(after)
 
 
 def only_words(before: str, after: str) -> bool:
@@ -35,7 +40,10 @@ def only_words(before: str, after: str) -> bool:
     old, new = parsed(before), parsed(after)
     if old is None or new is None:
         return False
-    return ast.dump(_Wordless().visit(_undocumented(old))) == ast.dump(_Wordless().visit(_undocumented(new)))
+    try:
+        return ast.dump(_Wordless().visit(_undocumented(old))) == ast.dump(_Wordless().visit(_undocumented(new)))
+    except RecursionError:
+        return False
 
 
 def flipped(before: str, after: str) -> tuple[tuple[str, int], ...]:
@@ -49,7 +57,11 @@ def flipped(before: str, after: str) -> tuple[tuple[str, int], ...]:
     if old is None or new is None:
         return ()
     known = dict(_functions(old))
-    return tuple((name, node.lineno) for name, node in _functions(new) if name in known and _flip(known[name], node))
+    pairs = [(name, node) for name, node in _functions(new) if name in known]
+    try:
+        return tuple((name, node.lineno) for name, node in pairs if _flip(known[name], node))
+    except RecursionError:
+        return ()
 
 
 def _flip(old: Function, new: Function) -> bool:
@@ -86,6 +98,29 @@ def _sorted(module: ast.Module) -> list[str]:
             lines += [f" {where} {alias.name} {alias.asname}" for alias in node.names]
     rest = [node for node in module.body if not isinstance(node, ast.Import | ast.ImportFrom)]
     return [*sorted(lines), _code(ast.Module(rest, []))]
+
+
+@functools.lru_cache(maxsize=512)
+def _whole(text: str) -> bytes | None:
+    """A digest of the syntax tree; None for what does not parse."""
+    module = parsed(text)
+    return None if module is None else _digest(text, lambda: ast.dump(module))
+
+
+@functools.lru_cache(maxsize=512)
+def _undescribed(text: str) -> bytes | None:
+    """A digest of the code without docstrings; None for what does not parse."""
+    module = parsed(text)
+    return None if module is None else _digest(text, lambda: _code(module))
+
+
+def _digest(text: str, words: Callable[[], str]) -> bytes:
+    """A digest of what `words` gives. Code that is nested too deep to walk is like itself alone."""
+    try:
+        told = words()
+    except RecursionError:
+        told = f"too deep: {text}"
+    return hashlib.sha256(told.encode("utf-8", "replace")).digest()
 
 
 def _code(module: ast.Module) -> str:

@@ -37,7 +37,7 @@ def _recommend(**body: object) -> Request:
 
 def _known(chance: random.Random) -> str:
     # A few users come back often, so that a report of theirs is followed by a question.
-    return f"u{int(USERS ** chance.random()):06d}"
+    return f"u{int(USERS ** chance.random() ** 1.5):06d}"
 
 
 def _track(chance: random.Random) -> str:

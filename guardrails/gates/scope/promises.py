@@ -28,7 +28,7 @@ _TESTING = (
 """Where people put what they call tests, their runs on other systems included."""
 _NAMED = 5
 _FEW_LINES = 6
-_MOST_FILES = 300  # past it a change is far too large anyway, and nobody looks for layout in it
+_MOST_FILES = 100  # past it a change is too large anyway, and to look for layout in it takes seconds
 
 
 def promises(bench: Bench, base: Sources, head: Sources) -> Iterator[Finding]:
@@ -86,7 +86,9 @@ def _out_of_area(bench: Bench, outside: list[str], areas: list[Area]) -> Iterato
 
 def _layout(bench: Bench, base: Sources, head: Sources) -> list[str]:
     """Python files in which nothing but the layout is changed."""
-    edited = [file for file in bench.change.files if _is_edited(file) and is_python(file.path)][:_MOST_FILES]
+    edited = [file for file in bench.change.files if _is_edited(file) and is_python(file.path)]
+    if len(edited) > _MOST_FILES:
+        return []
     return [file.path for file in edited if only_layout(*_texts(file, base, head))]
 
 

@@ -106,3 +106,12 @@ def test_rewriting_is_no_flip(before: str, after: str) -> None:
 def test_methods_have_their_class_and_twice_defined_names_are_left_out() -> None:
     before = "class A:\n    def f(self): return 1\n\ndef g(): return 1\ndef g(): return 1\n"
     assert flipped(before, before.replace("1", "2")) == (("A.f", 2),)
+
+
+def test_code_that_is_nested_too_deep_to_walk_is_like_itself_alone() -> None:
+    deep = "def f(x):\n    return " + "+".join(["x"] * 2000) + "\n"
+    other = deep.replace("return x+", "return x-", 1)
+    assert same_code(deep, deep)
+    assert not any((same_code(deep, other), only_words(deep, other), same_but_imports(deep, other)))
+    assert not only_layout(deep, other)
+    assert flipped(deep, other) == ()
