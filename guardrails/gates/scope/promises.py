@@ -170,8 +170,7 @@ def _touches_tests(bench: Bench, base: Sources, head: Sources) -> bool:
 def _recoded(bench: Bench, base: Sources, head: Sources) -> Iterator[FileChange]:
     """Files of the product whose code, docstrings aside, is not the same."""
     project = bench.policy.project
-    changed = sorted(bench.change.paths)
-    product = set(product_files(changed, project.packages, project.judges))
+    product = set(product_files(sorted(base.paths | head.paths), project.packages, project.judges))
     for file in bench.change.files:
         if {file.path, file.base_path} & product and not same_code(*_texts(file, base, head)):
             yield file

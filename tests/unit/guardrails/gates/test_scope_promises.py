@@ -105,6 +105,12 @@ def test_code_under_an_intent_without_code(intent: str, tmp_path: Path) -> None:
     assert told(tmp_path, ROUNDED, f"Say\n\nIntent: {intent}", "Round\n\nIntent: fix") == {}
 
 
+def test_the_product_is_found_without_a_policy(tmp_path: Path) -> None:
+    bare = {path: text for path, text in BASE.items() if path != "guardrails.toml"}
+    said = judge(ScopeGate(), tmp_path, bare, ROUNDED, ["Say\n\nIntent: docs"]).findings
+    assert [finding.rule for finding in said] == ["scope/out-of-intent"]
+
+
 def test_layout_beside_behaviour_is_a_note(tmp_path: Path) -> None:
     (one,) = found(tmp_path, {**ROUNDED, **LAID_OUT}, "Round")
     assert (one.rule, one.severity, one.path) == ("scope/unrelated-formatting", Severity.NOTE, "shop/loader.py")
