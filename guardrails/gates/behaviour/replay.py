@@ -8,7 +8,7 @@ from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench
 from guardrails.load.service import Recipe, artifact, filled, serving
 from guardrails.model.exchange import HttpAnswer
-from guardrails.ports import Command, Tree
+from guardrails.ports import Command, Confinement, Tree
 
 _OUTPUT = 16_000_000
 _QUOTED = 1_000
@@ -64,7 +64,8 @@ def _generated(bench: Bench, subject: Subject) -> tuple[Asked, ...]:
         return ()
     argv = filled(policy.generate, {"python": bench.project_python, "seed": str(bench.seed)})
     env = _recipe(bench, subject).env(subject.origin)
-    command = Command(argv, subject.origin.root, env, timeout=policy.timeout_seconds, output_limit=_OUTPUT)
+    # A head that brings the first requests brings the generator too.
+    command = Command(argv, subject.origin.root, env, policy.timeout_seconds, _OUTPUT, confined=Confinement())
     done = bench.processes.run(command)
     if done.exit_code != 0 or done.truncated:
         how = "printed too much" if done.truncated else "did not end" if done.timed_out else f"ended {done.exit_code}"
