@@ -84,6 +84,11 @@ class Scope(_Section, frozen=True):
     generated: tuple[str, ...] = ("*.lock", "**/*.lock", "**/*.min.js", "contracts/pacts/**")
     binary: tuple[str, ...] = ("**/*.png", "**/*.jpg", "**/*.gif", "**/*.ico", "**/*.woff2")
     """Binary files that may come in without a person."""
+    areas: dict[str, tuple[str, ...]] = {}
+    """Patterns by the name of an area that a change may declare. A name that is not here: the directories and modules
+    that are called so."""
+    intent: str = ".guardrails/intent.toml"
+    """Where a change may declare `intent` and `area` in place of trailers. Empty: trailers alone count."""
 
 
 class Tampering(_Section, frozen=True):
@@ -241,6 +246,40 @@ class Load(_Section, frozen=True):
     prepare_timeout_seconds: float = 300
 
 
+class Behaviour(_Section, frozen=True):
+    """Requests that base and head both answer, and how the answers are compared. `requests` empty: no subject."""
+
+    requests: str = ""
+    """A file of JSON lines `{"method": …, "path": …, "body": …}`, asked in order, read at the base."""
+    generate: tuple[str, ...] = ()
+    """Prints further requests as JSON lines; run in the base's tree. `{python}` and `{seed}` are replaced."""
+    prepare: tuple[str, ...] = ()
+    """As in `load`."""
+    command: tuple[str, ...] = ()
+    """As in `load`. Chance and the clock must be held still, or the base disagrees with itself."""
+    inputs: tuple[str, ...] = ()
+    """What the answers depend on. Unchanged between base and head: nothing to compare. Empty: always compared."""
+    items: str = "items[].id"
+    """Where the ids of a slate stand in an answer."""
+    user: str = "user_id"
+    """Where the user's id stands in the body of a request. Empty: users are not counted."""
+    ignore: tuple[str, ...] = ("request_id",)
+    """Fields of answers that differ by nature: names, or places such as `items[].age`."""
+    tolerance: float = 1e-9
+    """How far numbers may lie apart, relative to the larger of both or to 1."""
+    least_overlap: float = 0.2
+    """Mean overlap@10 below which a person must look, unless the change is declared a feature or a fix."""
+    minimum_requests: int = 10
+    most_requests: int = 300
+    """The recorded ones first, then generated ones."""
+    request_timeout_seconds: float = 10
+    timeout_seconds: float = 120
+    """For all requests of one side."""
+    ready_path: str = "/readyz"
+    ready_timeout_seconds: float = 60
+    prepare_timeout_seconds: float = 300
+
+
 class Approvals(_Section, frozen=True):
     """Who may let a finding stand that asks for a person. Empty: nobody can by a signature."""
 
@@ -289,6 +328,7 @@ class Policy(_Section, frozen=True):
     mutants: Mutants = Mutants()
     properties: Properties = Properties()
     load: Load = Load()
+    behaviour: Behaviour = Behaviour()
     approvals: Approvals = Approvals()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.exchange import HttpAnswer, HttpRequest
 from guardrails.model.mutation import Observation, TrialRun, Trials, Watch
 
 
@@ -448,3 +449,11 @@ class SecretScanner(Protocol):
         Raises:
             ToolMissingError: the library is not installed.
         """
+
+
+class HttpClient(Protocol):
+    """Asks services on loopback."""
+
+    def ask(self, url: str, requests: Sequence[HttpRequest], *, timeout: float, whole: float) -> tuple[HttpAnswer, ...]:
+        """The answers, asked for one after the other: `timeout` seconds for each, `whole` seconds for all. What could
+        not be asked within them has no answer: the tuple is shorter. No redirect is followed, no proxy is used."""

@@ -75,14 +75,14 @@ class Prover:
 
     def _one(self, gate: Gate, probe: Probe, scratch: Path) -> Proof:
         began = time.monotonic()
-        bad = self._judged(gate, probe.base, probe.bad, scratch / "bad")
-        honest = self._judged(gate, probe.base, probe.honest, scratch / "honest")
+        bad = self._judged(gate, probe, probe.bad, probe.bad_message, scratch / "bad")
+        honest = self._judged(gate, probe, probe.honest, probe.honest_message, scratch / "honest")
         proof = Proof(probe.rule, _missed(bad, probe.rule), _false_alarm(honest), time.monotonic() - began)
         complain(f"{proof.rule}: {'fires' if proof.good else 'BROKEN'} ({proof.seconds:.1f} s)")
         return proof
 
     def _judged(
-        self, gate: Gate, base: Mapping[str, str], change: Mapping[str, str | None], directory: Path
+        self, gate: Gate, probe: Probe, change: Mapping[str, str | None], message: str, directory: Path
     ) -> GateResult | str:
         """What the gate answers, or why nothing could be judged at all."""
         profile = next(profile for profile in _PROFILES if profile in gate.profiles)
@@ -90,7 +90,7 @@ class Prover:
             directory, Wanted(BASE, CHANGE), only=(gate.name,), profile=profile.value, jobs=1, seed=self.seed
         )
         try:
-            plant(directory, base, change)
+            plant(directory, probe.base, change, message)
             verdict = self.engine.check(options)
         except (GuardrailsError, OSError) as error:
             return str(error)

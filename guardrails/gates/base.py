@@ -10,7 +10,17 @@ from guardrails.model.change import Change
 from guardrails.model.finding import Rule
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
-from guardrails.ports import LoadRig, Mutations, PactVerifier, Processes, SecretScanner, Store, Suites, Trees
+from guardrails.ports import (
+    HttpClient,
+    LoadRig,
+    Mutations,
+    PactVerifier,
+    Processes,
+    SecretScanner,
+    Store,
+    Suites,
+    Trees,
+)
 
 
 class Profile(StrEnum):
@@ -29,7 +39,7 @@ class Bench:
     the gate's own tools (ruff, mypy, import-linter); `project_python` runs the project's code. `seed` is fresh in each
     check. `cores` is what this gate may use. `rig` drives services under load;
     `pacts` replays consumers' expectations; `secrets` finds what looks like a credential; `mutations` tries mutants of
-    the product.
+    the product; `http` asks services.
     """
 
     change: Change
@@ -48,6 +58,7 @@ class Bench:
     pacts: PactVerifier | None = None
     secrets: SecretScanner | None = None
     mutations: Mutations | None = None
+    http: HttpClient | None = None
 
     def path_env(self, root: object) -> Mapping[str, str]:
         """PYTHONPATH for code of the tree that is exported at `root`."""

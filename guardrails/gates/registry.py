@@ -1,6 +1,7 @@
 """The gates, in one tuple, in the order in which they run: cheapest first, those that must be alone at the end."""
 
 from guardrails.gates.base import Gate
+from guardrails.gates.behaviour import BehaviourGate
 from guardrails.gates.contracts import ContractsGate
 from guardrails.gates.dependencies import DependenciesGate
 from guardrails.gates.layers import LayersGate
@@ -23,6 +24,7 @@ GATES: tuple[Gate, ...] = (
     LayersGate(),
     TypesGate(),
     ContractsGate(),
+    BehaviourGate(),
     TestsGate(),
     MutantsGate(),
     PropertiesGate(),

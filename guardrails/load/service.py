@@ -15,7 +15,7 @@ QUOTED = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to make what a service serves, and how to start it (`load` in guardrails.toml).
+    """How to make what a service serves, and how to start it: the table `section` of guardrails.toml.
 
     `environment` is a digest of the interpreter and of what is installed: another one makes the artifact anew.
     """
@@ -29,6 +29,7 @@ class Recipe:
     ready_path: str
     ready_seconds: float
     prepare_seconds: float
+    section: str = "load"
 
     def env(self, tree: Tree) -> Mapping[str, str]:
         """The import path of a tree's own code."""
@@ -60,7 +61,9 @@ def artifact(tree: Tree, recipe: Recipe, processes: Processes, store: Store) -> 
                 else f"ended with exit status {done.exit_code}" + ("" if whole else " and made no artifact")
             )
             last = (done.stdout + done.stderr).strip()[-QUOTED:] or "nothing"
-            raise JudgementError(f"load.prepare ({' '.join(recipe.prepare)}) {how}. Its output ends: {last}")
+            raise JudgementError(
+                f"{recipe.section}.prepare ({' '.join(recipe.prepare)}) {how}. Its output ends: {last}"
+            )
         return store.put(KIND, key, made)
 
 

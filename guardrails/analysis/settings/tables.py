@@ -13,6 +13,7 @@ from guardrails.analysis.settings.directions import (
     smaller_is_looser,
     true_is_looser,
     true_is_stricter,
+    wider_is_looser,
 )
 
 RUFF_WHOLE = ("*per-file-ignores", "*banned-api", "*extend-per-file-ignores")
@@ -125,6 +126,11 @@ POLICY: Table = {
     "scope.protected": shorter_is_looser,
     "scope.generated": longer_is_looser,
     "scope.binary": longer_is_looser,
+    "scope.areas.*": wider_is_looser,
+    "behaviour.ignore": longer_is_looser,
+    "behaviour.tolerance": larger_is_looser,
+    "behaviour.least_overlap": smaller_is_looser,
+    "behaviour.most_requests": smaller_is_looser,
     "project.judges": shorter_is_looser,
     "project.packages": shorter_is_looser,
     "tampering.tests": shorter_is_looser,

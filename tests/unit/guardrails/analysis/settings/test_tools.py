@@ -222,6 +222,40 @@ def test_names_of_files() -> None:
     assert not is_nested_configuration("ruff.toml")
 
 
+@pytest.mark.parametrize(
+    ("key", "before", "after", "direction"),
+    [
+        ("scope.areas.rank", ["a/**"], ["a/**", "b/**"], "looser"),
+        ("scope.areas.rank", ["a/**", "b/**"], ["a/**"], "stricter"),
+        ("scope.areas.rank", None, ["a/**"], "changed"),
+        ("scope.intent", "a.toml", "", "changed"),
+        ("behaviour.ignore", ["id"], ["id", "score"], "looser"),
+        ("behaviour.ignore", ["id", "score"], ["id"], "stricter"),
+        ("behaviour.tolerance", 1e-6, 1e-2, "looser"),
+        ("behaviour.tolerance", 1e-2, 0.0, "stricter"),
+        ("behaviour.least_overlap", 0.2, 0.1, "looser"),
+        ("behaviour.least_overlap", 0.2, 0.3, "stricter"),
+        ("behaviour.minimum_requests", 10, 1, "looser"),
+        ("behaviour.most_requests", 300, 30, "looser"),
+        ("behaviour.most_requests", 300, 400, "stricter"),
+        ("behaviour.timeout_seconds", 60, 600, "looser"),
+        ("behaviour.inputs", ["a/**", "b/**"], ["a/**"], "looser"),
+        ("behaviour.requests", "a.jsonl", "b.jsonl", "changed"),
+        ("behaviour.command", ["a"], ["b"], "changed"),
+        ("behaviour.items", "items[].id", "", "changed"),
+    ],
+)
+def test_keys_of_areas_and_behaviour(key: str, before: object, after: object, direction: str) -> None:
+    def table(value: object) -> dict[str, object]:
+        *sections, last = key.split(".")
+        found: dict[str, object] = {} if value is None else {last: value}
+        for section in reversed(sections):
+            found = {section: found}
+        return found
+
+    assert [c.direction.value for c in policy_changes("guardrails.toml", table(before), table(after))] == [direction]
+
+
 def test_the_policy_of_dependencies_and_secrets_has_directions() -> None:
     strict = {"dependencies": {"allow": [], "locks": ["a", "b"], "ignore": []}, "secrets": {"ignore": [], "tests": []}}
     loose = {
