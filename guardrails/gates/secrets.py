@@ -140,7 +140,7 @@ def _whole_file(file: FileChange, bench: Bench, base: Sources, head: Sources) ->
     if (
         file.kind is ChangeKind.ADDED
         and is_credential_file(path)
-        and ("\0" in text or assigns(text) or "env" not in path)
+        and ("\0" in text or assigns(text) or ".env" not in path)
     ):
         made_up = matches(path, bench.policy.secrets.tests)
         severity = Severity.NOTE if made_up or not text.strip() else None

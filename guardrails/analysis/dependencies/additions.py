@@ -117,38 +117,41 @@ def _not_in_lock(base: Side, head: Side) -> Iterator[Observation]:
         fresh = (one.name, one.specifier) not in had and one.name not in head.declared.own
         if not fresh or not one.valid or one.direct or one.group == CONSTRAINT or one.name in seen:
             continue
-        lock = _lock_for(one, base, head)
-        if lock is None:
+        locks = _locks_for(one, base, head)
+        entries = [e for lock in locks for e in lock.entries if e.name == one.name]
+        if not locks or any(_satisfies(one.specifier, e.version) for e in entries):
             continue
         seen.add(one.name)
+        lock = locks[0]
         entry = [e for e in lock.entries if e.name == one.name]
         if not entry:
             what = f"{one.text} is required, and {lock.path} does not hold it"
             yield Observation("not-in-lock", one.path, one.line, what)
-        elif not any(_satisfies(one.specifier, e.version) for e in entry):
+        else:
             what = f"{one.text} is required, and {lock.path} holds {one.name} {entry[0].version}"
             yield Observation("not-in-lock", one.path, one.line, what)
 
 
-def _lock_for(one: Requirement, base: Side, head: Side) -> Lock | None:
-    """The lock that should hold a requirement: the one that holds what stands in its group, or most of its file."""
+def _locks_for(one: Requirement, base: Side, head: Side) -> list[Lock]:
+    """The locks that may hold a requirement, the likeliest first: those that hold what stands in its group, or else
+    most of its file. One of them is enough: a repository may lock the same requirements for several purposes."""
     directory = one.path.rpartition("/")[0]
     near = [lock for lock in head.all_locks() if lock.entries and _above(lock.path.rpartition("/")[0], directory)]
-    if not near:
-        return None
     declared = [r for r in base.declared.requirements if r.valid and not r.direct and r.name not in base.declared.own]
     group = [r for r in declared if (r.path, r.group) == (one.path, one.group)]
     file = [r for r in declared if r.path == one.path]
-
-    def held(lock: Lock, others: list[Requirement]) -> float:
-        names = (base.lock(lock.path) or lock).names()
-        return sum(r.name in names for r in others) / len(others)
-
     for others, least in ((group, 0.5), (file, _MOST)):
         if others:
-            best = max(near, key=lambda lock: held(lock, others))
-            return best if held(best, others) >= least else None
-    return near[0] if not base.lock_paths or not declared else None
+            shares = [(_share(base.lock(lock.path) or lock, others), lock) for lock in near]
+            good = [(share, lock) for share, lock in shares if share >= least]
+            return [lock for _, lock in sorted(good, key=lambda pair: -pair[0])]
+    return near if not base.lock_paths or not declared else []
+
+
+def _share(lock: Lock, requirements: list[Requirement]) -> float:
+    """The part of the requirements that a lock holds."""
+    names = lock.names()
+    return sum(r.name in names for r in requirements) / len(requirements)
 
 
 def _above(directory: str, other: str) -> bool:

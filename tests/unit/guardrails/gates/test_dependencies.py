@@ -379,6 +379,13 @@ def test_an_honest_change_is_no_finding(tmp_path: Path, base: Mapping[str, str],
     assert {rule: s for rule, s in severities(tmp_path, base, head).items() if s is not NOTE} == {}
 
 
+def test_one_of_several_locks_is_enough(tmp_path: Path) -> None:
+    both = BASE | {"requirements-all.lock": LOCKED + f"scipy==1.14.1 --hash={C}\n"}
+    locked = {"requirements.lock": LOCKED + f"pillow==11.0 --hash={C}\n"}
+    assert severities(tmp_path, both, {**needs(both, "pillow>=11"), **locked}) == {}
+    assert severities(tmp_path, both, needs(both, "pillow>=11")) == {"not-in-lock": REVIEW}
+
+
 def test_old_debt_is_not_found_again(tmp_path: Path) -> None:
     old = {
         "shop/__init__.py": "import scipy\n",
