@@ -72,6 +72,7 @@ class Scope(_Section, frozen=True):
         ".gitlab-ci.yml",
         "CODEOWNERS",
         "**/CODEOWNERS",
+        "**/allowed_signers",
         "**/conftest.py",
         "**/sitecustomize.py",
         "**/usercustomize.py",
@@ -87,6 +88,49 @@ class Tampering(_Section, frozen=True):
     """Where tests stand, beside the judges."""
 
     tests: tuple[str, ...] = ("tests/**/*.py", "test/**/*.py", "**/test_*.py", "**/*_test.py", "**/conftest.py")
+
+
+class Dependencies(_Section, frozen=True):
+    """What the change declares and locks of other packages."""
+
+    allow: tuple[str, ...] = ()
+    """Names of distributions that may come in whatever they are called."""
+    locks: tuple[str, ...] = (
+        "**/requirements*.lock",
+        "**/uv.lock",
+        "**/poetry.lock",
+        "**/pdm.lock",
+        "**/Pipfile.lock",
+        "**/pylock*.toml",
+    )
+    """Lock files. A requirements file with a `.in` beside it counts as one too."""
+    ignore: tuple[str, ...] = (
+        "**/canaries/**",
+        "**/fixtures/**",
+        "**/testdata/**",
+        "**/test_data/**",
+        "**/vendor/**",
+        "**/_vendor/**",
+        "**/node_modules/**",
+        "**/site-packages/**",
+    )
+    """Files that declare nothing for this repository."""
+
+
+class Secrets(_Section, frozen=True):
+    """Credentials on lines that the change adds."""
+
+    ignore: tuple[str, ...] = ()
+    """Files that are not looked at."""
+    tests: tuple[str, ...] = (
+        "**/tests/**",
+        "**/test/**",
+        "**/testing/**",
+        "**/test_*.py",
+        "**/*_test.py",
+        "**/conftest.py",
+    )
+    """Where made-up passwords and keys stand: those are left alone, and a provider's token is for a person."""
 
 
 class Lint(_Section, frozen=True):
@@ -195,6 +239,17 @@ class Load(_Section, frozen=True):
     prepare_timeout_seconds: float = 300
 
 
+class Approvals(_Section, frozen=True):
+    """Who may let a finding stand that asks for a person. Empty: nobody can by a signature."""
+
+    allowed_signers: str = ""
+    """A file of the tree in the format of `ssh-keygen` (ALLOWED SIGNERS), read at the base. Protect it."""
+    agents: tuple[str, ...] = ()
+    """Principals of that file that are not people: what they sign is no approval."""
+    expires_days: int = 14
+    """The longest that an approval holds."""
+
+
 class Policy(_Section, frozen=True):
     """All of `guardrails.toml`."""
 
@@ -205,6 +260,8 @@ class Policy(_Section, frozen=True):
     environment: Environment = Environment()
     scope: Scope = Scope()
     tampering: Tampering = Tampering()
+    dependencies: Dependencies = Dependencies()
+    secrets: Secrets = Secrets()
     lint: Lint = Lint()
     types: Types = Types()
     layers: Layers = Layers()
@@ -213,6 +270,7 @@ class Policy(_Section, frozen=True):
     mutants: Mutants = Mutants()
     properties: Properties = Properties()
     load: Load = Load()
+    approvals: Approvals = Approvals()
 
 
 def parse(text: str, source: str) -> Policy:

@@ -46,6 +46,24 @@ class Trees:
     trial: Tree
 
 
+class Signatures(Protocol):
+    """Signatures of SSH keys over texts, each in a namespace."""
+
+    def is_intact(self, text: str, signature: str, namespace: str) -> bool:
+        """Whether the signature is over this text, whoever made it.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+    def is_by(self, text: str, signature: str, namespace: str, *, principal: str, signers: str) -> bool:
+        """Whether it is `principal`'s, by the text of an allowed-signers file.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A program to run on a tree. `env` is added to a clean environment: no secret of the caller's gets in.
@@ -385,3 +403,27 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """What looks like a credential on one line. `kind` is what it is of (`AWS Access Key`), `family` one of `token`,
+    `private key`, `address` (a password in one) and `word` (a value beside a word such as `password`). `value` is never
+    shown: it stands in no representation and must not reach a report.
+    """
+
+    line: int
+    kind: str
+    family: str
+    value: str = field(repr=False)
+
+
+class SecretScanner(Protocol):
+    """Finds what looks like a credential."""
+
+    def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Sequence[SecretHit]:
+        """What stands on the lines (number and text) of a file, by the line.
+
+        Raises:
+            ToolMissingError: the library is not installed.
+        """

@@ -181,16 +181,17 @@ def test_budgets() -> None:
 def test_the_policy() -> None:
     before: dict[str, object] = {
         "scope": {"max_files": 10, "protected": ["a", "b"]}, "project": {"judges": ["t/**"]}, "tests": {"minimum": 9},
-        "load": {"command": ["x"]},
+        "load": {"command": ["x"]}, "approvals": {"agents": ["bot"], "expires_days": 7, "allowed_signers": "a"},
     }  # fmt: skip
     after: dict[str, object] = {
         "scope": {"max_files": 99, "protected": ["a"]}, "project": {"judges": []}, "tests": {"minimum": 1},
-        "load": {"command": ["y"]},
+        "load": {"command": ["y"]}, "approvals": {"agents": [], "expires_days": 70, "allowed_signers": "b"},
     }  # fmt: skip
     seen = {c.key: c.direction.value for c in policy_changes("guardrails.toml", before, after)}
     assert seen == {
         "scope.max_files": "looser", "scope.protected": "looser", "project.judges": "looser",
         "tests.minimum": "looser", "load.command": "changed",
+        "approvals.agents": "looser", "approvals.expires_days": "looser", "approvals.allowed_signers": "changed",
     }  # fmt: skip
     back = [c.direction for c in policy_changes("guardrails.toml", after, before)]
     assert Direction.LOOSER not in back
@@ -219,3 +220,15 @@ def test_names_of_files() -> None:
     assert not is_script("shop/Makefile.py")
     assert is_nested_configuration("shop/ruff.toml")
     assert not is_nested_configuration("ruff.toml")
+
+
+def test_the_policy_of_dependencies_and_secrets_has_directions() -> None:
+    strict = {"dependencies": {"allow": [], "locks": ["a", "b"], "ignore": []}, "secrets": {"ignore": [], "tests": []}}
+    loose = {
+        "dependencies": {"allow": ["x"], "locks": ["a"], "ignore": ["x"]},
+        "secrets": {"ignore": ["x"], "tests": ["x"]},
+    }
+    looser = [c.direction for c in policy_changes("guardrails.toml", strict, loose)]
+    stricter = [c.direction for c in policy_changes("guardrails.toml", loose, strict)]
+    assert looser == [Direction.LOOSER] * 5
+    assert stricter == [Direction.STRICTER] * 5
