@@ -5,6 +5,8 @@ or an unknown schema version is a `ConfigurationError` that names the nearest kn
 gets the defaults below, which make the static gates work on any repository with Python in it.
 """
 
+from typing import Annotated, Literal
+
 import msgspec
 
 from guardrails.errors import ConfigurationError
@@ -250,6 +252,22 @@ class Approvals(_Section, frozen=True):
     """The longest that an approval holds."""
 
 
+class Isolation(_Section, frozen=True):
+    """What code of the change is kept from while a gate runs it: the network, the disk, other programs."""
+
+    mode: Literal["required", "best-effort"] = "best-effort"
+    """`required`: where isolation does not hold, the gate is an error. `best-effort`: the verdict says what held."""
+    memory_mb: Annotated[int, msgspec.Meta(ge=1)] = 4096
+    """Memory of one run, all of its processes together."""
+    processes: Annotated[int, msgspec.Meta(ge=1)] = 512
+    """Processes and threads of one run."""
+    file_mb: Annotated[int, msgspec.Meta(ge=1)] = 2048
+    """The largest file of a run, and what it may write altogether."""
+    read: tuple[str, ...] = ()
+    """Paths in homes, temporary directories or the checkout that it may read: data, packages installed from there.
+    Relative ones are relative to the checkout."""
+
+
 class Policy(_Section, frozen=True):
     """All of `guardrails.toml`."""
 
@@ -258,6 +276,7 @@ class Policy(_Section, frozen=True):
     """Empty: what `origin/HEAD` names, else `main`, else `master`."""
     project: Project = Project()
     environment: Environment = Environment()
+    isolation: Isolation = Isolation()
     scope: Scope = Scope()
     tampering: Tampering = Tampering()
     dependencies: Dependencies = Dependencies()

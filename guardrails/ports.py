@@ -65,13 +65,29 @@ class Signatures(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Confinement:
+    """Says that a program runs code of the change, and what it needs. It gets nothing else.
+
+    It may write to the directories `writes` (made if they are not there), to its home and its temporary directory; it
+    may read the system, its interpreter, its working directory and `reads`. A program has no network, unless it is a
+    service (`Processes.serve`): then its own `ports` are open, which it may also call if `calls_itself`.
+    """
+
+    writes: tuple[Path, ...] = ()
+    reads: tuple[Path, ...] = ()
+    ports: tuple[int, ...] = ()
+    calls_itself: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A program to run on a tree. `env` is added to a clean environment: no secret of the caller's gets in.
 
     `timeout` is in seconds; past it the whole process group is killed. Output past `output_limit` bytes a stream is
     thrown away and said to be. With a `channel_limit` the program inherits the writing end of a pipe, whose file
     descriptor stands in its environment as `GUARDRAILS_CHANNEL`; up to that many bytes of what it wrote there come
-    back. What went into a pipe can be added to, never rewritten.
+    back. What went into a pipe can be added to, never rewritten. Whoever runs code of the change says so with
+    `confined`.
     """
 
     argv: tuple[str, ...]
@@ -80,13 +96,15 @@ class Command:
     timeout: float = 300.0
     output_limit: int = 4_000_000
     channel_limit: int = 0
+    confined: Confinement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """How a program ended. `exit_code` is None when it was killed at its time-out, negative for a signal.
 
-    `channel` is what it wrote into the pipe of `Command.channel_limit`.
+    `channel` is what it wrote into the pipe of `Command.channel_limit`. `stopped` says in words which limit it was
+    killed at, if one.
     """
 
     exit_code: int | None
@@ -95,6 +113,7 @@ class Completed:
     seconds: float
     truncated: bool = False
     channel: bytes = b""
+    stopped: str = ""
 
     @property
     def timed_out(self) -> bool:
@@ -222,11 +241,13 @@ class Suites(Protocol):
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         """Run a copy of the tree's suite, in `workers` processes at once that share the files out between them.
 
         With `hypothesis_seed` the properties draw fresh examples from that seed, not derandomised ones. `only` names
-        the ids to run (all are collected, the others are not run); `env` is added to the environment.
+        the ids to run (all are collected, the others are not run); `env` is added to the environment. The
+        tests may write to `writes` besides the copy.
         """
 
     def environment(self) -> str:

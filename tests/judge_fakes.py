@@ -305,6 +305,7 @@ class NoSuites:
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         raise AssertionError(f"this gate must not run tests: {tree}, {paths}, {timeout}, {workers}, {hypothesis_seed}")
 

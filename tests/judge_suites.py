@@ -95,6 +95,7 @@ class ScriptedSuites:
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         named = None if only is None else tuple(only)
         return self._told(Asked(tree.root.name, tuple(paths), named, hypothesis_seed, env=dict(env or {})))

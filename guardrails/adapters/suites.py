@@ -12,7 +12,7 @@ from guardrails.analysis import records
 from guardrails.analysis.planted import PlantedTests, planted_tests
 from guardrails.analysis.suite_runs import Ended, merged
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.ports import Command, Completed, Processes, Store, SuiteRun, Tree
+from guardrails.ports import Command, Completed, Confinement, Processes, Store, SuiteRun, Tree
 
 _RECORDER = Path(__file__).with_name("recorder")
 _PACKAGE = "guardrails/adapters/recorder"
@@ -62,6 +62,7 @@ class _Session:
     env: Mapping[str, str] | None = None
     more: Mapping[str, object] = field(default_factory=dict)
     alike: bool = False
+    writes: tuple[Path, ...] = ()
 
 
 class PytestSuites:
@@ -109,6 +110,7 @@ class PytestSuites:
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         """Run; see `guardrails.ports.Suites`.
 
@@ -128,6 +130,7 @@ class PytestSuites:
                 seed=hypothesis_seed,
                 only=wanted,
                 env={**added, **(env or {})},
+                writes=tuple(writes),
             )
         )
 
@@ -213,11 +216,13 @@ class PytestSuites:
                 session.timeout,
                 output_limit=_OUTPUT_LIMIT,
                 channel_limit=_CHANNEL_LIMIT,
+                confined=Confinement((place, *([Path(claims)] if claims else []), *session.writes)),
             )
         )
         if not done.channel and "No module named 'pytest'" in done.stderr:
             raise ToolMissingError(f"pytest is not installed for {self._python}. Install it: pip install pytest")
-        return Ended(records.read(done.channel, key), done.exit_code, _output(done, place), done.seconds)
+        transcript = records.read(done.channel, key)
+        return Ended(transcript, done.exit_code, _output(done, place), done.seconds, done.stopped)
 
 
 def _planted() -> PlantedTests:

@@ -16,12 +16,14 @@ _FRAME = re.compile(r'^  File "(?P<path>[^"\n]+)", line (?P<line>\d+) in ', re.M
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds."""
+    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds, and
+    the limit that it was killed at, in words."""
 
     transcript: Transcript
     exit_code: int | None
     output: str
     seconds: float
+    stopped: str = ""
 
 
 def merged(
@@ -77,6 +79,9 @@ def _complaint(process: Ended, timeout: float) -> str:
     """What is wrong with a process as a whole; empty for one that did its work."""
     transcript = process.transcript
     tail = _tail(process.output)
+    if process.stopped:
+        # First, because its last record may be cut.
+        return f"the process of the tests was killed, because {process.stopped}{_where(transcript)}"
     if transcript.broken_rule:
         return f"the records of the tests cannot be trusted: {transcript.broken_rule}"
     if process.exit_code is None:

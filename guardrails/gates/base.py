@@ -46,8 +46,8 @@ class Bench:
     cores: int = 1
     rig: LoadRig | None = None
     pacts: PactVerifier | None = None
-    mutations: Mutations | None = None
     secrets: SecretScanner | None = None
+    mutations: Mutations | None = None
 
     def path_env(self, root: object) -> Mapping[str, str]:
         """PYTHONPATH for code of the tree that is exported at `root`."""

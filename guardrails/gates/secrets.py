@@ -28,7 +28,7 @@ TOKEN = Rule(
     f"{_ROTATE} Read it from the environment or a secret store.",
     bad='AWS_ACCESS_KEY_ID = "AKIA…" written out in a file',
     good='AWS_ACCESS_KEY_ID = os.environ["AWS_ACCESS_KEY_ID"]',
-    limits="By the forms of the providers; not what is split or encoded. In tests, and for JSON web tokens, for a person.",
+    limits="By the forms of the providers; not what is split or encoded. In tests, or JSON web tokens: for a person.",
 )
 PRIVATE_KEY = Rule(
     "secrets/private-key",

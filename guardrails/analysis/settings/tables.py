@@ -142,6 +142,11 @@ POLICY: Table = {
     "types.targets": shorter_is_looser,
     "approvals.agents": shorter_is_looser,
     "approvals.expires_days": larger_is_looser,
+    "isolation.mode": ranked("best-effort", "required"),
+    "isolation.memory_mb": larger_is_looser,
+    "isolation.processes": larger_is_looser,
+    "isolation.file_mb": larger_is_looser,
+    "isolation.read": longer_is_looser,
 }
 _BUDGET: Rule = larger_is_looser
 BUDGETS: Table = {

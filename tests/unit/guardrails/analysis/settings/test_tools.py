@@ -232,3 +232,19 @@ def test_the_policy_of_dependencies_and_secrets_has_directions() -> None:
     stricter = [c.direction for c in policy_changes("guardrails.toml", loose, strict)]
     assert looser == [Direction.LOOSER] * 5
     assert stricter == [Direction.STRICTER] * 5
+
+
+@pytest.mark.parametrize(
+    ("key", "strict", "loose"),
+    [
+        ("mode", "required", "best-effort"),
+        ("memory_mb", 1024, 4096),
+        ("processes", 64, 512),
+        ("file_mb", 10, 2048),
+        ("read", [], ["~/.ssh"]),
+    ],
+)
+def test_which_way_isolation_is_looser(key: str, strict: object, loose: object) -> None:
+    before, after = {"isolation": {key: strict}}, {"isolation": {key: loose}}
+    assert [c.direction for c in policy_changes("guardrails.toml", before, after)] == [Direction.LOOSER]
+    assert [c.direction for c in policy_changes("guardrails.toml", after, before)] == [Direction.STRICTER]
