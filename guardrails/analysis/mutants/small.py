@@ -41,6 +41,7 @@ _NOBODY_MINDS = frozenset(
     {
         "timeout", "encoding", "errors", "indent", "maxsize", "stacklevel", "flush", "buffering", "daemon", "width",
         "exist_ok", "parents", "copy", "check", "capture_output", "text", "ensure_ascii", "missing_ok", "slots", "help",
+        "strict",
     }
 )  # fmt: skip
 _ABOUT_TYPES = frozenset({"isinstance", "issubclass", "cast"})
