@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.mutation import Observation, TrialRun, Trials, Watch
+
 
 class Tree(Protocol):
     """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
@@ -42,6 +44,24 @@ class Trees:
     base: Tree
     head: Tree
     trial: Tree
+
+
+class Signatures(Protocol):
+    """Signatures of SSH keys over texts, each in a namespace."""
+
+    def is_intact(self, text: str, signature: str, namespace: str) -> bool:
+        """Whether the signature is over this text, whoever made it.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+    def is_by(self, text: str, signature: str, namespace: str, *, principal: str, signers: str) -> bool:
+        """Whether it is `principal`'s, by the text of an allowed-signers file.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +254,16 @@ class Suites(Protocol):
         """A digest of the interpreter and of what is installed for it: part of the key of any stored answer."""
 
 
+class Mutations(Protocol):
+    """Watches which lines tests execute, and tries mutants against the tests that execute them."""
+
+    def observe(self, tree: Tree, watch: Watch) -> Observation:
+        """Run tests of a copy of the tree and note what each executes."""
+
+    def judge(self, tree: Tree, trials: Trials) -> TrialRun:
+        """Try mutants, each in a process of its own."""
+
+
 BASE, HEAD = "base", "head"
 """The sides of a load run."""
 
@@ -394,3 +424,27 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """What looks like a credential on one line. `kind` is what it is of (`AWS Access Key`), `family` one of `token`,
+    `private key`, `address` (a password in one) and `word` (a value beside a word such as `password`). `value` is never
+    shown: it stands in no representation and must not reach a report.
+    """
+
+    line: int
+    kind: str
+    family: str
+    value: str = field(repr=False)
+
+
+class SecretScanner(Protocol):
+    """Finds what looks like a credential."""
+
+    def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Sequence[SecretHit]:
+        """What stands on the lines (number and text) of a file, by the line.
+
+        Raises:
+            ToolMissingError: the library is not installed.
+        """

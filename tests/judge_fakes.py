@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guardrails import config
+from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.config import Policy
 from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
 from guardrails.gates.base import Bench, Gate, Profile
@@ -357,6 +358,7 @@ def bench_of(
         gate_python=sys.executable,
         project_python=sys.executable,
         seed=seed,
+        secrets=DetectSecrets(),
     )
 
 

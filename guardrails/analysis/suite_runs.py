@@ -1,5 +1,6 @@
 """One answer from the transcripts of the processes that shared a suite's files out between them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from guardrails.analysis.records import PlantedResult, Transcript
 from guardrails.ports import CaseRecord, SuiteRun
 
 _QUOTED = 1500
+# What `faulthandler` writes when a time is up, and each frame of it, the innermost first.
+_HUNG = re.compile(r"^Timeout \((?P<limit>[\d:.]+)\)!$", re.MULTILINE)
+_FRAME = re.compile(r'^  File "(?P<path>[^"\n]+)", line (?P<line>\d+) in ', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ def _complaint(process: Ended, timeout: float) -> str:
         return f"the records of the tests cannot be trusted: {transcript.broken_rule}"
     if process.exit_code is None:
         return f"the tests did not end within {timeout:g} seconds{_where(transcript)}"
+    if not transcript.collection_ended and (hung := _HUNG.search(process.output)):
+        return f"the tests were not imported within {hung['limit']}{_where(transcript)}{_hanging(process.output)}"
     if not transcript.started:
         return f"pytest did not start{_status(process)}: {tail}"
     if transcript.internal:
@@ -99,6 +105,13 @@ def _where(transcript: Transcript) -> str:
     if transcript.collecting:
         return f" while {transcript.collecting} was imported"
     return "" if transcript.collection_ended else " while the configuration or a conftest.py was read"
+
+
+def _hanging(output: str) -> str:
+    """The innermost place of the tree, whose paths are relative, or of anything else."""
+    frames = [f"{frame['path']}:{frame['line']}" for frame in _FRAME.finditer(output)]
+    place = next((frame for frame in frames if not frame.startswith("/")), frames[0] if frames else "")
+    return f"; it hangs at {place}" if place else ""
 
 
 def _tail(text: str) -> str:

@@ -14,14 +14,21 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.loadrig import LocustRig
+from guardrails.adapters.mutations import PytestMutations
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.sandbox.choice import BACKENDS, Sandbox, sandbox_of
 from guardrails.adapters.scratch import scratch_directory
+from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.adapters.suites import PytestSuites
+from guardrails.analysis.difference import describe
+from guardrails.analysis.difference.files import Patterns
+from guardrails.cli.approvals import court_of
 from guardrails.cli.options import CheckOptions
+from guardrails.cli.origin import gate_digest
 from guardrails.cli.site import Site, open_site
 from guardrails.cli.stopping import wait_until
+from guardrails.config import Policy
 from guardrails.gates.base import Bench, Gate, Profile
 from guardrails.model.change import Change
 from guardrails.model.result import GateResult
@@ -61,18 +68,25 @@ class Engine:
         if options.seed is None:
             options = replace(options, seed=secrets.randbits(32))
         with open_site(options, self.environment, cache=self.cache, own_judge=self.own_judge) as site:
+            court = court_of(site, options.approvals)
             sandbox = sandbox_for(site, self.environment, self.sandboxes)
-            results = self._results(options, site, sandbox)
             verdict = of_change(
                 site.change,
-                results,
+                court.settle(self._results(options, site, sandbox)),
                 policy_digest=site.policies.digest,
                 profile=options.profile,
                 command=command_of(options, site.change),
                 version=guardrails.__version__,
-                notes=(*site.notes, *sandbox.notes()),
+                notes=(*site.notes, *sandbox.notes(), *court.notes),
             )
-            return replace(verdict, seconds=time.monotonic() - began, error=site.touched())
+            difference = None
+            if options.page:
+                patterns = patterns_of(site.policies.base)
+                difference = describe(site.change, site.base, site.head, patterns, verdict.findings)
+            seconds = time.monotonic() - began
+            return replace(
+                verdict, seconds=seconds, error=site.touched(), difference=difference, gate_digest=gate_digest()
+            )
 
     def _results(self, options: CheckOptions, site: Site, sandbox: Sandbox) -> tuple[GateResult, ...]:
         names = [gate.name for gate in self.gates]
@@ -121,6 +135,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         path=policy.environment.path,
         plugins=policy.tests.plugins,
         markers=policy.tests.markers,
+        collect_seconds=policy.tests.collect_timeout_seconds,
     )
     return Bench(
         change=site.change,
@@ -136,7 +151,15 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         seed=options.seed or 0,
         rig=LocustRig(processes, sys.executable),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
+        secrets=DetectSecrets(),
+        mutations=PytestMutations(suites),
     )
+
+
+def patterns_of(policy: Policy) -> Patterns:
+    """Which path is what, for the reviewer's page."""
+    scope, project = policy.scope, policy.project
+    return Patterns(scope.protected, scope.generated, project.judges, policy.tampering.tests, project.packages)
 
 
 def available_cores() -> int:
