@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,36 @@ def attempt(name, work):
     except BaseException as error:
         found[name] = f"{type(error).__name__}: {error}"
 """
+
+
+SERVER = """
+import http.server, socket, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        answer = "ready"
+        if self.path != "/readyz":
+            host, port = self.path[1:].split(":")
+            try:
+                socket.create_connection((host, int(port)), timeout=5)
+                answer = "reached"
+            except OSError as error:
+                answer = type(error).__name__
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(answer.encode())
+    def log_message(self, *_): pass
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def eventually(true: Callable[[], bool]) -> bool:
+    """Whether something comes true within a generous time."""
+    until = time.monotonic() + 20
+    while not true():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def require(way: str) -> None:
