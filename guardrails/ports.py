@@ -163,6 +163,32 @@ class CaseRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RuntimeImport:
+    """One module of the tree that a file of the tree imported while the suite ran, by whatever way.
+
+    `imported` is a module's name, or the path of a file that was loaded. `direct` says that the file did it itself and
+    not a library for it; `through` are the files of the tree that called for it, `importer` first. `during` is the test
+    that ran, or the file that was imported by pytest.
+    """
+
+    importer: str
+    imported: str
+    line: int
+    direct: bool
+    during: str
+    through: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Code of the tree that searched the memory of the process that ran the tests: what it used, and where."""
+
+    what: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteRun:
     """A run of a test suite, as it was recorded outside the process that ran the tests.
 
@@ -171,7 +197,8 @@ class SuiteRun:
     per invariant id, the examples that `guardrails.invariants` judged. `ended` says that the recorder saw the session
     finish; `complaint` says in words what went wrong with the run as a whole. `deselected` were collected and then left
     out by the project's own configuration. `toothless` says in words which planted tests did not do what they must: a
-    sentence in it means that the suite's answers are worth nothing.
+    sentence in it means that the suite's answers are worth nothing. `forged` maps tests to words: a body that was run
+    under the name of the test must fail, and was reported to pass.
     """
 
     collected: tuple[str, ...]
@@ -184,6 +211,9 @@ class SuiteRun:
     output: str = ""
     deselected: tuple[str, ...] = ()
     toothless: tuple[str, ...] = ()
+    forged: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[RuntimeImport, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 class Suites(Protocol):

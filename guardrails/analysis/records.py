@@ -13,19 +13,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guardrails.ports import CaseRecord
+from guardrails.ports import CaseRecord, RuntimeImport, Search
 
 _WORST = ("error", "failed", "xfailed", "skipped", "xpassed", "passed")
 
 
 @dataclass(frozen=True, slots=True)
 class PlantedResult:
-    """What became of a planted test."""
+    """What became of a planted test, or of a planted body under the name of a test of the project's (`body`)."""
 
     id: str
-    must_pass: bool
     outcome: str
     message: str = ""
+    body: int = -1
 
 
 @dataclass(slots=True)
@@ -44,6 +44,9 @@ class Transcript:
     claimed: list[str] = field(default_factory=list)
     records: dict[str, CaseRecord] = field(default_factory=dict)
     planted: list[PlantedResult] = field(default_factory=list)
+    twins: list[PlantedResult] = field(default_factory=list)
+    imports: list[RuntimeImport] = field(default_factory=list)
+    searches: list[Search] = field(default_factory=list)
     relations: dict[str, int] = field(default_factory=dict)
     started: bool = False
     collection_ended: bool = False
@@ -90,7 +93,7 @@ def _take(transcript: Transcript, told: Mapping[str, Any]) -> None:
         transcript.complain(f"a record of kind '{kind}' came after the last one")
     elif (kind == "start") == transcript.started:
         transcript.complain(f"a record of kind '{kind}' came {'again' if transcript.started else 'before the first'}")
-    elif kind in ("begin", "end", "planted", "lost"):
+    elif kind in ("begin", "end", "planted", "twin", "lost"):
         _take_case(transcript, kind, told)
     else:
         _take_other(transcript, kind, told)
@@ -106,9 +109,9 @@ def _take_case(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> No
     if name != transcript.running:
         transcript.complain(f"{name} ended without having begun")
     transcript.running = ""
-    if kind == "planted":
-        result = PlantedResult(name, bool(told["must_pass"]), str(told["outcome"]), str(told["message"]))
-        transcript.planted.append(result)
+    if kind in ("planted", "twin"):
+        result = PlantedResult(name, str(told["outcome"]), str(told["message"]), int(told["body"]))
+        (transcript.planted if kind == "planted" else transcript.twins).append(result)
     elif kind == "end":
         if name not in transcript.tests:
             transcript.complain(f"{name} was recorded but never collected")
@@ -150,6 +153,12 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
         transcript.deselected.extend(str(name) for name in told["ids"])
     elif kind == "claimed":
         transcript.claimed.append(str(told["file"]))
+    elif kind == "intruder":
+        transcript.complain(f"{told['file']}:{told['line']} wrote one")
+    elif kind == "searched":
+        transcript.searches.append(Search(str(told["what"]), str(told["file"]), int(told["line"])))
+    elif kind == "imported":
+        transcript.imports.append(_imported(told))
     elif kind == "internal":
         transcript.internal = transcript.internal or str(told["message"])
         transcript.collecting = transcript.collecting or str(told["file"])
@@ -158,3 +167,14 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
         transcript.relations = {str(name): int(count) for name, count in told["relations"].items()}
     else:
         transcript.complain(f"a record of the unknown kind '{kind}'")
+
+
+def _imported(told: Mapping[str, Any]) -> RuntimeImport:
+    return RuntimeImport(
+        importer=str(told["file"]),
+        imported=str(told["module"]),
+        line=int(told["line"]),
+        direct=bool(told["direct"]),
+        during=str(told["during"]),
+        through=tuple(str(path) for path in told["through"]),
+    )

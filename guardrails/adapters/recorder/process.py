@@ -7,14 +7,17 @@ import os
 import sys
 from importlib import metadata
 from pathlib import Path
+from sys import audit
 from typing import Any
 
 import pytest
 
-from guardrails.adapters.recorder.channel import Say, end_of, speaker
+from guardrails.adapters.recorder.channel import RECORD, end_of
 from guardrails.adapters.recorder.drawing import relations
+from guardrails.adapters.recorder.imports import record_imports
 from guardrails.adapters.recorder.plugin import Recorder
 from guardrails.adapters.recorder.schedule import Planted, Schedule
+from guardrails.adapters.recorder.watch import watch
 
 
 def environment_plugins(wanted: list[str]) -> list[tuple[str, object]]:
@@ -47,13 +50,13 @@ def redirect(old: str, new: str) -> None:
             mapping.update({package: moved(str(place)) for package, place in mapping.items()})
 
 
-def schedule_of(plan: dict[str, Any], say: Say) -> Schedule | None:
+def schedule_of(plan: dict[str, Any]) -> Schedule | None:
     """What to run; None to collect only."""
     if not plan["run"]:
         return None
     only = None if plan["only"] is None else frozenset(plan["only"])
-    planted = Planted(plan["planted"], tuple((name, must, once) for name, must, once in plan["planted_tests"]))
-    return Schedule(say, plan["claims"], only, planted)
+    planted = Planted(plan["planted"], tuple((name, once) for name, once in plan["planted_tests"]), plan["twins"])
+    return Schedule(plan["claims"], only, planted)
 
 
 def main(directory: str) -> None:
@@ -63,8 +66,8 @@ def main(directory: str) -> None:
     place.unlink()
     channel = int(os.environ.pop("GUARDRAILS_CHANNEL"))
     os.set_inheritable(channel, False)  # noqa: FBT003 - positional only
-    say = speaker(channel, bytes.fromhex(plan.pop("key")), plan["root"])
-    say("start", python=sys.version.split()[0], pytest=pytest.__version__)
+    watch(channel, bytes.fromhex(plan.pop("key")), plan["root"], (main, Recorder, Schedule, record_imports))
+    audit(RECORD, "start", {"python": sys.version.split()[0], "pytest": pytest.__version__})
     redirect(plan["repository"], plan["root"])
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTHONPATH"] = os.pathsep.join(plan["path"])
@@ -72,11 +75,13 @@ def main(directory: str) -> None:
     sys.path[:] = [entry for entry in sys.path if entry != directory] + plan["path"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "guardrails"]:
         del sys.modules[name]
-    recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"])
+    recorder = Recorder(plan["path"], plugins, schedule_of(plan), plan["seed"])
+    record_imports(plan["root"], frozenset(plan["packages"]), recorder.now)
     sys.argv = ["pytest", *plan["arguments"]]
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])
     except BaseException as error:
-        say("internal", file=recorder.importing, message=end_of(f"{type(error).__name__}: {error}"))
+        told = end_of(f"{type(error).__name__}: {error}")
+        audit(RECORD, "internal", {"file": recorder.importing, "message": told})
         raise
-    say("finish", status=int(status), relations=relations())
+    audit(RECORD, "finish", {"status": int(status), "relations": relations()})

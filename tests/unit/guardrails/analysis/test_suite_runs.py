@@ -25,8 +25,8 @@ def transcript(records: tuple[str, ...] = ("a.py::x",), claimed: tuple[str, ...]
     )
     if records:
         told.planted = [
-            PlantedResult(f"a.py::{PASS}_0", True, "passed"),
-            PlantedResult(f"a.py::{FAIL}_0", False, "failed"),
+            PlantedResult(f"a.py::{PASS}_0", "passed"),
+            PlantedResult(f"a.py::{FAIL}_0", "failed"),
         ]
     return told
 
@@ -87,25 +87,25 @@ def toothless(*results: PlantedResult) -> tuple[str, ...]:
 
 
 def test_planted_tests_must_do_what_they_must() -> None:
-    good, bad = PlantedResult(f"a.py::{PASS}_0", True, "passed"), PlantedResult(f"a.py::{FAIL}_0", False, "failed")
+    good, bad = PlantedResult(f"a.py::{PASS}_0", "passed"), PlantedResult(f"a.py::{FAIL}_0", "failed")
     assert toothless(good, bad) == ()
     for outcome in ("passed", "skipped", "xfailed", "xpassed"):
-        [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", False, outcome))
+        [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", outcome))
         assert said == f"a planted test by assert in a.py that must fail is reported as {outcome}"
-    [said] = toothless(PlantedResult(f"a.py::{PASS}_0", True, "failed", "assert 1 < 2"), bad)
+    [said] = toothless(PlantedResult(f"a.py::{PASS}_0", "failed", "assert 1 < 2"), bad)
     assert "must pass failed: assert 1 < 2" in said
-    [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", False, "failed", "reported as passed, but inside"))
+    [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", "failed", "reported as passed, but inside"))
     assert "reported as passed" in said
 
 
 def test_planted_tests_that_show_nothing_are_not_enough() -> None:
     assert len(toothless()) == 2
-    stopped = PlantedResult(f"a.py::{FAIL}_0", False, "error", "no such fixture")
+    stopped = PlantedResult(f"a.py::{FAIL}_0", "error", "no such fixture")
     assert any("no such fixture" in sentence for sentence in toothless(stopped))
-    invented = PlantedResult("a.py::test_mine_0", False, "failed")
+    invented = PlantedResult("a.py::test_mine_0", "failed")
     assert len(toothless(invented)) == 2
-    swapped = PlantedResult(f"a.py::{PASS}_0", False, "failed")
-    assert len(toothless(swapped)) == 2
+    swapped = PlantedResult(f"a.py::{PASS}_0", "failed")
+    assert toothless(swapped) == ("a planted test by assert in a.py that must pass failed: ",)
 
 
 def test_a_run_without_tests_has_nothing_to_show() -> None:
