@@ -46,14 +46,16 @@ def {7}():
 
 
 def drawn(one, other):
-    hypothesis = sys.modules.get("hypothesis")
-    if hypothesis is None:
+    if "hypothesis" not in sys.modules:
         assert one == other
         return
+    import hypothesis
+    from hypothesis import strategies
+
     few = hypothesis.settings(max_examples=2, database=None, deadline=None, phases=[hypothesis.Phase.generate])
 
     @few
-    @hypothesis.given(sys.modules["hypothesis.strategies"].just(one))
+    @hypothesis.given(strategies.just(one))
     def holds(number):
         assert number == other
 
@@ -61,7 +63,16 @@ def drawn(one, other):
 """
 
 
-_WAYS = ("assert", "assert", "pytest.raises", "pytest.approx", "unittest.TestCase", "numpy.testing", "Hypothesis", "Hypothesis")
+_WAYS = (
+    "assert",
+    "assert",
+    "pytest.raises",
+    "pytest.approx",
+    "unittest.TestCase",
+    "numpy.testing",
+    "Hypothesis",
+    "Hypothesis",
+)
 
 
 _PASSING = (0, 7)

@@ -14,7 +14,7 @@ import pytest
 
 from guardrails.adapters.recorder.channel import RECORD, end_of
 from guardrails.adapters.recorder.drawing import relations
-from guardrails.adapters.recorder.imports import record_imports
+from guardrails.adapters.recorder.imports import Importing, record_imports
 from guardrails.adapters.recorder.plugin import Recorder
 from guardrails.adapters.recorder.schedule import Planted, Schedule
 from guardrails.adapters.recorder.watch import watch
@@ -66,7 +66,7 @@ def main(directory: str) -> None:
     place.unlink()
     channel = int(os.environ.pop("GUARDRAILS_CHANNEL"))
     os.set_inheritable(channel, False)  # noqa: FBT003 - positional only
-    watch(channel, bytes.fromhex(plan.pop("key")), plan["root"], (main, Recorder, Schedule, record_imports))
+    watch(channel, bytes.fromhex(plan.pop("key")), plan["root"], (main, Recorder, Schedule, Importing))
     audit(RECORD, "start", {"python": sys.version.split()[0], "pytest": pytest.__version__})
     redirect(plan["repository"], plan["root"])
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -76,7 +76,7 @@ def main(directory: str) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "guardrails"]:
         del sys.modules[name]
     recorder = Recorder(plan["path"], plugins, schedule_of(plan), plan["seed"])
-    record_imports(plan["root"], frozenset(plan["packages"]), recorder.now)
+    record_imports(Importing(plan["root"], frozenset(plan["packages"]), recorder.now))
     sys.argv = ["pytest", *plan["arguments"]]
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])

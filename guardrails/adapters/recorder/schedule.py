@@ -76,7 +76,7 @@ class Planted:
         try:
             call = function if item.cls is None else types.MethodType(function, item.cls())
             twin = pytest.Function.from_parent(item.parent, name=item.name, callobj=call)
-        except Exception:  # whatever a class of the project does when it is made
+        except Exception:  # noqa: BLE001 - whatever a class of the project does when it is made
             return None
         twin.repr_failure = lambda *_: "the planted body"  # type: ignore[method-assign]  # a traceback takes long
         return Entry(twin, "twin", body)

@@ -39,9 +39,10 @@ _MOST = 50
 
 def watch(channel: int, key: bytes, root: str, trusted: tuple[Any, ...]) -> None:
     """Write what `trusted` (functions, and classes by their methods) say by `RECORD`, and what is searched for."""
-    say, tree, getframe = speaker(channel, key, root), root + os.sep, sys._getframe
+    say, tree, getframe = speaker(channel, key, root), root + os.sep, sys._getframe  # noqa: SLF001
     codes = frozenset(code for one in trusted for code in _codes(one))
-    events, seen = _SEARCHES | {RECORD, "open", "object.__setattr__"}, set()
+    events = _SEARCHES | {RECORD, "open", "object.__setattr__"}
+    seen: set[tuple[str, str, int]] = set()
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event not in events:
@@ -68,15 +69,19 @@ def place(frame: FrameType | None, tree: str, *, direct: bool = False) -> tuple[
 
     With `direct` nothing but modules of the same library as the innermost frame may stand between.
     """
-    between = os.path.dirname(frame.f_code.co_filename) if frame is not None else ""
+    between = _directory(frame) if frame is not None else ""
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(tree):
             return name[len(tree) :], frame.f_lineno
-        if direct and not name.startswith("<") and os.path.dirname(name) != between:
+        if direct and not name.startswith("<") and _directory(frame) != between:
             break
         frame = frame.f_back
     return "", 0
+
+
+def _directory(frame: FrameType) -> str:
+    return frame.f_code.co_filename.rpartition(os.sep)[0]
 
 
 def _told(event: str, arguments: tuple[Any, ...]) -> str:
@@ -91,7 +96,7 @@ def _told(event: str, arguments: tuple[Any, ...]) -> str:
     return event
 
 
-def _codes(one: Any) -> Iterator[CodeType]:
+def _codes(one: object) -> Iterator[CodeType]:
     """The code of a function, and of all that stands in it, or of the methods of a class."""
     if isinstance(one, type):
         for value in vars(one).values():

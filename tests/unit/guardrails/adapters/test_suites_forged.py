@@ -1,7 +1,7 @@
 """Code that goes for the recorder itself, in the process that it shares with it.
 
-What is stopped by construction, what is only seen, and what is not stopped: docs/threat-model.md. Each test here, and in
-`test_suites_attacked.py`, is one line of its table.
+What is stopped by construction, what is only seen, and what is not stopped: docs/threat-model.md. Each test here, and
+in `test_suites_attacked.py`, is one line of its table.
 """
 
 from pathlib import Path
@@ -172,22 +172,52 @@ def patch():
 
 
 LIES = {
-    "TestReport": "from _pytest.reports import TestReport\n"
-    "TestReport.passed = property(lambda self: True)\nTestReport.failed = property(lambda self: False)\n",
-    "from_item_and_call": "from _pytest.reports import TestReport\nreal = TestReport.from_item_and_call\n"
-    "def lie(item, call):\n    call.excinfo = None\n    return real(item, call)\nTestReport.from_item_and_call = lie\n",
-    "CallInfo": "from _pytest.runner import CallInfo\nreal = CallInfo.from_call\n"
-    "def lie(func, when, **more):\n    told = real(func, when, **more)\n    told.excinfo = None\n    return told\n"
-    "CallInfo.from_call = lie\n",
+    "TestReport": """
+from _pytest.reports import TestReport
+TestReport.passed = property(lambda self: True)
+TestReport.failed = property(lambda self: False)
+""",
+    "from_item_and_call": """
+from _pytest.reports import TestReport
+real = TestReport.from_item_and_call
+def lie(item, call):
+    call.excinfo = None
+    return real(item, call)
+TestReport.from_item_and_call = lie
+""",
+    "CallInfo": """
+from _pytest.runner import CallInfo
+real = CallInfo.from_call
+def lie(func, when, **more):
+    told = real(func, when, **more)
+    told.excinfo = None
+    return told
+CallInfo.from_call = lie
+""",
+    "assert rewriting": """
+import _pytest.assertion.rewrite as rewrite
+rewrite.AssertionRewriter.visit_Assert = lambda self, node: []
+""",
+    "import hook": """
+import sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith('guardrails'):
+            raise SystemExit(0)
+sys.meta_path.insert(0, Finder())
+""",
+    "threads": """
+import gc
+import threading
+def rewrite():
+    for one in gc.get_objects():
+        if type(one).__name__ == 'Case':
+            one.raised.clear()
+            one.reports.clear()
+threading.Thread(target=rewrite, daemon=True).start()
+""",
     "builtins.AssertionError": "import builtins, pytest\nbuiltins.AssertionError = pytest.skip.Exception\n",
-    "assert rewriting": "import _pytest.assertion.rewrite as r\n"
-    "r.AssertionRewriter.visit_Assert = lambda self, node: []\n",
     "excepthook": "import sys\nsys.excepthook = lambda *a: None\nsys.unraisablehook = lambda *a: None\n",
-    "import hook": "import sys\nclass Finder:\n    def find_spec(self, name, path=None, target=None):\n"
-    "        if name.startswith('guardrails'):\n            raise SystemExit(0)\nsys.meta_path.insert(0, Finder())\n",
-    "threads": "import threading, gc\ndef rewrite():\n    for one in gc.get_objects():\n"
-    "        if type(one).__name__ == 'Case':\n            one.raised.clear()\n            one.reports.clear()\n"
-    "threading.Thread(target=rewrite, daemon=True).start()\n",
     "addopts": "import os\nos.environ['PYTEST_ADDOPTS'] = '--co'\nos.environ['PYTEST_PLUGINS'] = 'evil'\n",
     "time": "import time\ntime.time = time.perf_counter = time.monotonic = lambda: 0.0\n",
     "no rewriting": '"""PYTEST_DONT_REWRITE"""\n',
@@ -227,21 +257,40 @@ def test_a_given_that_draws_nothing_is_seen(tmp_path: Path) -> None:
     assert run.toothless == ("a planted test by Hypothesis in tests/test_a.py that must fail is reported as passed",)
 
 
+LEAVING = {
+    "thread": """
+import os
+import threading
+threading.Timer(0.2, os._exit, [0]).start()
+def test_waits():
+    threading.Event().wait(30)
+""",
+    "signal": "import os, signal\ndef test_leaves():\n    os.kill(os.getpid(), signal.SIGKILL)\n",
+    "exec": "import os, sys\ndef test_leaves():\n    os.execv(sys.executable, [sys.executable, '-c', ''])\n",
+    "the channel closed": """
+import contextlib
+import os
+import stat
+def test_closes():
+    for number in range(3, 99):
+        with contextlib.suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(number).st_mode):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+""",
+    "sys.exit in a fixture": """
+import sys
+import pytest
+@pytest.fixture
+def out():
+    sys.exit(0)
+def test_out(out):
+    assert 1 == 2
+""",
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "leaving",
-    [
-        "import os, threading\nthreading.Timer(0.2, os._exit, [0]).start()\n"
-        "def test_waits():\n    threading.Event().wait(30)\n",
-        "import os, signal\ndef test_leaves():\n    os.kill(os.getpid(), signal.SIGKILL)\n",
-        "import os, sys\ndef test_leaves():\n    os.execv(sys.executable, [sys.executable, '-c', ''])\n",
-        "import os, stat\ndef test_closes():\n    for fd in range(3, 99):\n        try:\n"
-        "            if stat.S_ISFIFO(os.fstat(fd).st_mode): os.dup2(os.open(os.devnull, os.O_WRONLY), fd)\n"
-        "        except OSError: pass\n",
-        "import sys, pytest\n@pytest.fixture\ndef out():\n    sys.exit(0)\ndef test_out(out):\n    assert 1 == 2\n",
-    ],
-    ids=["thread", "signal", "exec", "the channel closed", "sys.exit in a fixture"],
-)
+@pytest.mark.parametrize("leaving", LEAVING.values(), ids=LEAVING)
 def test_leaving_is_not_passing(tmp_path: Path, leaving: str) -> None:
     run = run_tree(tmp_path, {"tests/test_a.py": leaving})
     assert run.complaint or {record.outcome for record in run.records.values()} == {"error"}
