@@ -15,7 +15,7 @@ from guardrails.adapters.recorder.channel import RECORD, end_of
 from guardrails.adapters.recorder.drawing import counted, draw_fresh, is_property
 from guardrails.adapters.recorder.schedule import Entry, Schedule
 
-_SHARE, _START = 0.1, 0.5
+_SHARE, _START = 0.05, 0.5
 """Twins may take this part of the time that has passed, and this many seconds at the start."""
 
 
