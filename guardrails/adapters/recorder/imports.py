@@ -11,6 +11,8 @@ from pathlib import Path
 from sys import audit
 from types import CodeType, FrameType
 
+import pytest
+
 from guardrails.adapters.recorder.channel import RECORD
 
 _INTERNAL = "<frozen importlib._bootstrap>"
@@ -98,7 +100,8 @@ def record_imports(importing: Importing) -> None:
     imported.__code__ = imported.__code__.replace(co_filename=_INTERNAL)
     imported_by_name.__code__ = imported_by_name.__code__.replace(co_filename=_INTERNAL)
     imported.__name__, imported_by_name.__name__ = _IMPORT, _BY_NAME
-    setattr(builtins, _IMPORT, imported)
-    setattr(importlib, _BY_NAME, imported_by_name)
-    setattr(importlib, _IMPORT, imported)
+    patch = pytest.MonkeyPatch()  # for the life of this process
+    patch.setattr(builtins, _IMPORT, imported)
+    patch.setattr(importlib, _BY_NAME, imported_by_name)
+    patch.setattr(importlib, _IMPORT, imported)
     sys.addaudithook(importing.loading)
