@@ -77,8 +77,8 @@ FORGED = Rule(
     "to pass: so would anything be, and what is reported of the test itself means nothing.",
     "Remove what decides on the outcome of this test: a patch of pytest or unittest, or a hook that knows its name.",
     bad="_pytest.python.Function.runtest = lambda self: None if 'rank' in self.name else real(self)",
-    limits="Half a second and a twentieth of the time of the tests go to planted bodies: in a slow suite some tests have "
-    "none. Marked tests and those of unittest have none.",
+    limits="Half a second and a twentieth of the time of the tests go to planted bodies: in a slow suite some tests "
+    "have none; nor have marked ones and those of unittest.",
 )
 SEARCHED = Rule(
     "tests/memory-searched",
