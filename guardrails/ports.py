@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.conduct import RuntimeImport, Search
+
 
 class Tree(Protocol):
     """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
@@ -160,32 +162,6 @@ class CaseRecord:
     """What Hypothesis says of the shortest counterexample."""
     is_property: bool = False
     """Whether Hypothesis draws its arguments."""
-
-
-@dataclass(frozen=True, slots=True)
-class RuntimeImport:
-    """One module of the tree that a file of the tree imported while the suite ran, by whatever way.
-
-    `imported` is a module's name, or the path of a file that was loaded. `direct` says that the file did it itself and
-    not a library for it; `through` are the files of the tree that called for it, `importer` first. `during` is the test
-    that ran, or the file that was imported by pytest.
-    """
-
-    importer: str
-    imported: str
-    line: int
-    direct: bool
-    during: str
-    through: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Code of the tree that searched the memory of the process that ran the tests: what it used, and where."""
-
-    what: str
-    path: str
-    line: int
 
 
 @dataclass(frozen=True, slots=True)

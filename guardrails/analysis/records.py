@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from guardrails.ports import CaseRecord, RuntimeImport, Search
+from guardrails.model.conduct import RuntimeImport, Search
+from guardrails.ports import CaseRecord
 
 _WORST = ("error", "failed", "xfailed", "skipped", "xpassed", "passed")
 

@@ -7,8 +7,9 @@ from guardrails.analysis.contract_edges import EdgeContract
 from guardrails.analysis.layering import file_of, module_of
 from guardrails.analysis.source import Sources
 from guardrails.analysis.support import imported
+from guardrails.model.conduct import RuntimeImport
 from guardrails.model.paths import matches
-from guardrails.ports import RuntimeImport, SuiteRun
+from guardrails.ports import SuiteRun
 
 
 @dataclass(frozen=True, slots=True)

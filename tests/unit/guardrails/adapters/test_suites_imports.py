@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrails.ports import RuntimeImport
+from guardrails.model.conduct import RuntimeImport
 from tests.judge_suites import run_tree
 
 SHOP = {

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from guardrails.gates.tests import TestsGate
+from guardrails.model.conduct import RuntimeImport, Search
 from guardrails.model.finding import Finding
-from guardrails.ports import RuntimeImport, Search, SuiteRun
+from guardrails.ports import SuiteRun
 from tests.judge_fakes import Content, bench_of
 from tests.judge_suites import Asked, ScriptedSuites, suite_run
 
