@@ -5,6 +5,9 @@ The files of this package are copied to a private directory and run there by the
 and never import the judge. The parent (`guardrails.adapters.suites`) holds what arrives against what is owed
 (`guardrails.analysis.records`); the exit status of this process means nothing.
 
+The same process can watch which lines each test executes (`observing`), or collect the tests, run none of them, and try
+mutants in forked copies of itself (`mutating`).
+
 The tested code runs in this same process, so a record is a claim and no proof. `docs/threat-model.md` says which ways
 to lie are stopped by construction, which are seen, and which are not stopped. In short: nothing of the tree can be
 imported before pytest and the plugins of the environment are; the environment is made from nothing; the writer stands

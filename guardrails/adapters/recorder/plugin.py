@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 from collections.abc import Generator
+from contextlib import nullcontext
 from sys import audit
 from time import perf_counter
 
@@ -13,6 +15,9 @@ import pytest
 from guardrails.adapters.recorder.case import Case
 from guardrails.adapters.recorder.channel import RECORD, end_of
 from guardrails.adapters.recorder.drawing import counted, draw_fresh, is_property
+from guardrails.adapters.recorder.importing import Once
+from guardrails.adapters.recorder.mutating import Mutator
+from guardrails.adapters.recorder.observing import Observer
 from guardrails.adapters.recorder.schedule import Entry, Schedule
 
 _SHARE, _START = 0.05, 0.5
@@ -23,7 +28,7 @@ class Recorder:
     """Collects everything, runs what it is to run, and says what happens.
 
     `path` is put first on `sys.path` once pytest is up; `plugins` are those of the environment, by name. Without a
-    `schedule` nothing is run.
+    `schedule` nothing is run. An `observer` watches what tests execute; a `mutator` runs tests on mutants instead.
     """
 
     def __init__(
@@ -32,11 +37,15 @@ class Recorder:
         plugins: list[tuple[str, object]],
         schedule: Schedule | None,
         seed: int | None,
+        observer: Observer | None = None,
+        mutator: Mutator | Once | None = None,
     ) -> None:
         self.path = path
         self.plugins = plugins
         self.schedule = schedule
         self.seed = seed
+        self.observer = observer
+        self.mutator = mutator
         self.case: Case | None = None
         self.offered: list[str] = []
         self.importing = ""
@@ -76,6 +85,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say what will be run."""
+        faulthandler.cancel_dump_traceback_later()
         kept = {str(item.nodeid) for item in session.items}
         tests = [[str(item.nodeid), (item.location[1] or 0) + 1] for item in session.items]
         for at in range(0, len(tests), 200):
@@ -85,10 +95,16 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """pytest's own loop, over what is scheduled."""
+        if self.mutator is not None:
+            self.mutator.run(session.items, self.one)
+            return True
         self.began = perf_counter()
         upcoming = self.schedule.entries(session.items, self._may_twin) if self.schedule is not None else iter(())
         entry = next(upcoming, None)
         while entry is not None:
+            if self.observer is not None and self.observer.is_over():
+                audit(RECORD, "over", {})
+                break
             # One ahead: pytest must know the next test to keep the fixtures that both use.
             following = next(upcoming, None)
             self._run(entry, following.item if following else None)
@@ -100,13 +116,11 @@ class Recorder:
         return True
 
     def _run(self, entry: Entry, following: pytest.Item | None) -> None:
-        item, start = entry.item, perf_counter()
-        case = self.case = Case(item)
-        name = str(item.nodeid)
+        name, start = str(entry.item.nodeid), perf_counter()
         audit(RECORD, "begin", {"id": name})
-        self._watch(case)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        self.case = None
+        watched = self.observer is not None and entry.kind == "test"
+        with self.observer.test(entry.item) if self.observer and watched else nullcontext():
+            case = self.one(entry.item, following)
         outcome, message, longrepr = case.outcome()
         told: dict[str, object] = {"id": name, "outcome": outcome, "message": message}
         if entry.kind == "twin":
@@ -115,7 +129,7 @@ class Recorder:
             audit(RECORD, entry.kind, {**told, "body": entry.body})
         elif outcome:
             told |= {
-                "longrepr": longrepr, "example": case.example, "is_property": is_property(item),
+                "longrepr": longrepr, "example": case.example, "is_property": is_property(entry.item),
                 "seconds": round(sum(report.duration for report in case.reports), 6),
                 "examples": case.examples, "rejected": case.rejected,
             }  # fmt: skip
@@ -124,11 +138,19 @@ class Recorder:
             audit(RECORD, "lost", {"id": name})
 
     def _may_twin(self) -> bool:
-        return self.on_twins < _START + _SHARE * (perf_counter() - self.began)
+        return self.observer is None and self.on_twins < _START + _SHARE * (perf_counter() - self.began)
 
     def now(self) -> str:
         """The test that runs, or the file that is imported."""
         return str(self.case.item.nodeid) if self.case is not None else self.importing
+
+    def one(self, item: pytest.Item, following: pytest.Item | None) -> Case:
+        """Run one test, and return what is known of it."""
+        case = self.case = Case(item)
+        self._watch(case)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        self.case = None
+        return case
 
     def _watch(self, case: Case) -> None:
         """Note what the test raises where it raises it: inside every hook that could hide it."""
@@ -159,6 +181,13 @@ class Recorder:
         yield
         if case is not None and call.when == "call" and call.excinfo is not None and not case.raised:
             case.note_raised(call.excinfo.value)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, None, None]:
+        """Watch what a fixture executes for all the tests that share it."""
+        shared = self.observer is not None and str(fixturedef.scope) != "function"
+        with self.observer.fixture(str(fixturedef.argname)) if self.observer and shared else nullcontext():
+            yield
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from sys import audit
@@ -14,7 +16,11 @@ import pytest
 
 from guardrails.adapters.recorder.channel import RECORD, end_of
 from guardrails.adapters.recorder.drawing import relations
+from guardrails.adapters.recorder.importing import Once, try_at_import
 from guardrails.adapters.recorder.imports import Importing, record_imports
+from guardrails.adapters.recorder.mutating import Mutator
+from guardrails.adapters.recorder.observing import Observer
+from guardrails.adapters.recorder.places import Tree
 from guardrails.adapters.recorder.plugin import Recorder
 from guardrails.adapters.recorder.schedule import Planted, Schedule
 from guardrails.adapters.recorder.watch import watch
@@ -56,7 +62,33 @@ def schedule_of(plan: dict[str, Any]) -> Schedule | None:
         return None
     only = None if plan["only"] is None else frozenset(plan["only"])
     planted = Planted(plan["planted"], tuple((name, once) for name, once in plan["planted_tests"]), plan["twins"])
-    return Schedule(plan["claims"], only, planted)
+    return Schedule(plan["claims"], only, planted, in_order="observe" in plan)
+
+
+def observer_of(plan: dict[str, Any]) -> Observer | None:
+    """What watches the tests, where that is asked for."""
+    wish = plan.get("observe")
+    return (
+        None
+        if wish is None
+        else Observer(Tree(plan["root"], wish["product"]), wish["lines"], wish["tests"], wish["seconds"])
+    )
+
+
+def mutator_of(plan: dict[str, Any]) -> Mutator | None:
+    """What tries mutants, where that is asked for."""
+    wish = plan.get("mutate")
+    if wish is None:
+        return None
+    return Mutator(Tree(plan["root"], wish["product"]), plan["claims"], wish["trials"], wish["seconds"])
+
+
+def session_of(plan: dict[str, Any], plugins: list[tuple[str, object]], names: list[str], once: Once) -> None:
+    """Collect the files of some tests in this process, and let `once` run them."""
+    files = dict.fromkeys(f"./{name.partition('::')[0]}" for name in names)
+    chosen = [word for word in plan["arguments"] if not word.startswith("./")]
+    recorder = Recorder(plan["path"], plugins, None, None, None, once)
+    pytest.main([*options(plugins), *chosen, *files], plugins=[recorder])
 
 
 def main(directory: str) -> None:
@@ -66,7 +98,8 @@ def main(directory: str) -> None:
     place.unlink()
     channel = int(os.environ.pop("GUARDRAILS_CHANNEL"))
     os.set_inheritable(channel, False)  # noqa: FBT003 - positional only
-    watch(channel, bytes.fromhex(plan.pop("key")), plan["root"], (main, Recorder, Schedule, Importing))
+    speaking = (main, Recorder, Schedule, Importing, Mutator, Observer, try_at_import, Once)
+    watch(channel, bytes.fromhex(plan.pop("key")), plan["root"], speaking)
     audit(RECORD, "start", {"python": sys.version.split()[0], "pytest": pytest.__version__})
     redirect(plan["repository"], plan["root"])
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
@@ -75,9 +108,15 @@ def main(directory: str) -> None:
     sys.path[:] = [entry for entry in sys.path if entry != directory] + plan["path"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "guardrails"]:
         del sys.modules[name]
-    recorder = Recorder(plan["path"], plugins, schedule_of(plan), plan["seed"])
+    mutator = mutator_of(plan)
+    if mutator is not None:
+        try_at_import(mutator, partial(session_of, plan, plugins))
+    watching = (observer_of(plan), mutator)
+    recorder = Recorder(plan["path"], plugins, schedule_of(plan), plan["seed"], *watching)
     record_imports(Importing(plan["root"], frozenset(plan["packages"]), recorder.now))
     sys.argv = ["pytest", *plan["arguments"]]
+    # Past it the process ends and says where it hangs. pytest takes the place of standard error, hence the copy.
+    faulthandler.dump_traceback_later(plan["collect_seconds"], exit=True, file=os.dup(2))
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])
     except BaseException as error:

@@ -6,6 +6,7 @@ before what it announces happens, and a line in the pipe cannot be taken back: c
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from collections.abc import Iterator
@@ -104,6 +105,7 @@ def _codes(one: object) -> Iterator[CodeType]:
         for value in vars(one).values():
             yield from _codes(value)
         return
+    one = inspect.unwrap(one) if callable(one) else one
     code = one if isinstance(one, CodeType) else getattr(one, "__code__", None)
     if isinstance(code, CodeType):
         yield code

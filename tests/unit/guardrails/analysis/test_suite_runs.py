@@ -161,3 +161,13 @@ def test_what_the_process_is_told_does_not_say_what_must_pass() -> None:
     other = planted_tests("fedcba9876543210")
     assert not {body for body, _ in other.twins} & {body for body, _ in PLANTED.twins}
     assert [must for _, must in other.twins] != [must for _, must in PLANTED.twins]
+
+
+def test_a_process_that_was_killed_at_a_limit_says_which() -> None:
+    told = transcript(records=(), claimed=())
+    told.finished, told.running, told.broken_rule = False, "a.py::x", "the last record is cut"
+    ended = Ended(told, -9, "", 1.5, "it used more than 4096 MB of memory (isolation.memory_mb)")
+    assert merged([ended], PLANTED, None, 60).complaint == (
+        "the process of the tests was killed, because it used more than 4096 MB of memory (isolation.memory_mb) "
+        "while a.py::x ran"
+    )
