@@ -13,6 +13,18 @@ from guardrails.errors import ConfigurationError
 from guardrails.model.strict import decode
 
 SCHEMA = 1
+RUNNERS = (
+    "**/conftest.py",
+    "pytest.ini",
+    ".pytest.ini",
+    "pytest.toml",
+    ".pytest.toml",
+    "pyproject.toml",
+    "setup.cfg",
+    "tox.ini",
+    "guardrails.toml",
+)
+"""Judges whatever the policy lists: a new one of these in a change would decide how the base's tests run."""
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +56,12 @@ class Project(_Section, frozen=True):
         ".ruff.toml",
         ".coveragerc",
     )
-    """What judges the product: in the trial tree these come from the base."""
+    """What judges the product: in the trial tree these come from the base. What says how pytest runs always does."""
+
+    def __post_init__(self) -> None:
+        """Add `RUNNERS`, which no policy can leave out."""
+        missing = (pattern for pattern in RUNNERS if pattern not in self.judges)
+        msgspec.structs.force_setattr(self, "judges", (*self.judges, *missing))
 
 
 class Environment(_Section, frozen=True):

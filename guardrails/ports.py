@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.conduct import RuntimeImport, Search
 from guardrails.model.exchange import HttpAnswer, HttpRequest
 from guardrails.model.mutation import Observation, TrialRun, Trials, Watch
 
@@ -211,7 +212,8 @@ class SuiteRun:
     per invariant id, the examples that `guardrails.invariants` judged. `ended` says that the recorder saw the session
     finish; `complaint` says in words what went wrong with the run as a whole. `deselected` were collected and then left
     out by the project's own configuration. `toothless` says in words which planted tests did not do what they must: a
-    sentence in it means that the suite's answers are worth nothing.
+    sentence in it means that the suite's answers are worth nothing. `forged` maps tests to words: a body that was run
+    under the name of the test must fail, and was reported to pass.
     """
 
     collected: tuple[str, ...]
@@ -224,6 +226,9 @@ class SuiteRun:
     output: str = ""
     deselected: tuple[str, ...] = ()
     toothless: tuple[str, ...] = ()
+    forged: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[RuntimeImport, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 class Suites(Protocol):

@@ -204,7 +204,10 @@ class PytestSuites:
             "only": None if session.only is None else sorted(session.only),
             "seed": session.seed,
             "planted": session.planted.source,
-            "planted_tests": session.planted.tests,
+            # What must pass and what must fail stays here.
+            "planted_tests": [(name, once) for name, _, once in session.planted.tests],
+            "twins": [body for body, _ in session.planted.twins],
+            "packages": _packages(session.tree),
             **session.more,
         }
         self._store.write(private / "plan.json", json.dumps(plan))
@@ -239,6 +242,19 @@ def _most_files(tree: Tree, paths: Sequence[str]) -> int:
     """How many Python files the paths have: more processes than that would have nothing to do."""
     prefixes = tuple("" if path in (".", "./") else f"{path.rstrip('/')}/" for path in paths)
     return sum(one.endswith(".py") and (one in paths or one.startswith(prefixes)) for one in tree.paths())
+
+
+def _packages(tree: Tree) -> list[str]:
+    """The top-level names that the tree's modules may be imported by, wherever their roots are."""
+    paths = [path.split("/") for path in tree.paths() if path.endswith(".py")]
+    packages = {"/".join(parts[:-1]) for parts in paths if parts[-1] == "__init__.py"}
+    names = set()
+    for parts in paths:
+        at = len(parts) - 1
+        while at and "/".join(parts[:at]) in packages:
+            at -= 1
+        names.update({parts[at].removesuffix(".py"), parts[0].removesuffix(".py")})
+    return sorted(names)
 
 
 def _is_configured(tree: Tree) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from guardrails.model.conduct import RuntimeImport, Search
 from guardrails.model.mutation import Called, Fate, TrialResult
 from guardrails.ports import CaseRecord
 
@@ -21,12 +22,12 @@ _WORST = ("error", "failed", "xfailed", "skipped", "xpassed", "passed")
 
 @dataclass(frozen=True, slots=True)
 class PlantedResult:
-    """What became of a planted test."""
+    """What became of a planted test, or of a planted body under the name of a test of the project's (`body`)."""
 
     id: str
-    must_pass: bool
     outcome: str
     message: str = ""
+    body: int = -1
 
 
 @dataclass(slots=True)
@@ -46,6 +47,9 @@ class Transcript:
     claimed: list[str] = field(default_factory=list)
     records: dict[str, CaseRecord] = field(default_factory=dict)
     planted: list[PlantedResult] = field(default_factory=list)
+    twins: list[PlantedResult] = field(default_factory=list)
+    imports: list[RuntimeImport] = field(default_factory=list)
+    searches: list[Search] = field(default_factory=list)
     relations: dict[str, int] = field(default_factory=dict)
     lines: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
     calls: dict[str, tuple[Called, ...]] = field(default_factory=dict)
@@ -93,11 +97,13 @@ def _authentic(line: bytes, key: bytes) -> dict[str, Any] | None:
 
 def _take(transcript: Transcript, told: Mapping[str, Any]) -> None:
     kind = told["kind"]
-    if transcript.finished:
+    if kind in ("searched", "imported", "intruder"):
+        _take_conduct(transcript, kind, told)  # at exit as well: handlers import and search
+    elif transcript.finished:
         transcript.complain(f"a record of kind '{kind}' came after the last one")
     elif (kind == "start") == transcript.started:
         transcript.complain(f"a record of kind '{kind}' came {'again' if transcript.started else 'before the first'}")
-    elif kind in ("begin", "end", "planted", "lost"):
+    elif kind in ("begin", "end", "planted", "twin", "lost"):
         _take_case(transcript, kind, told)
     else:
         _take_other(transcript, kind, told)
@@ -113,9 +119,9 @@ def _take_case(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> No
     if name != transcript.running:
         transcript.complain(f"{name} ended without having begun")
     transcript.running = ""
-    if kind == "planted":
-        result = PlantedResult(name, bool(told["must_pass"]), str(told["outcome"]), str(told["message"]))
-        transcript.planted.append(result)
+    if kind in ("planted", "twin"):
+        result = PlantedResult(name, str(told["outcome"]), str(told["message"]), int(told["body"]))
+        (transcript.planted if kind == "planted" else transcript.twins).append(result)
     elif kind == "end":
         if name not in transcript.tests:
             transcript.complain(f"{name} was recorded but never collected")
@@ -169,6 +175,27 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
         transcript.relations = {str(name): int(count) for name, count in told["relations"].items()}
     else:
         transcript.complain(f"a record of the unknown kind '{kind}'")
+
+
+def _take_conduct(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> None:
+    """What code did besides passing and failing."""
+    if kind == "searched":
+        transcript.searches.append(Search(str(told["what"]), str(told["file"]), int(told["line"])))
+    elif kind == "imported":
+        transcript.imports.append(_imported(told))
+    else:
+        transcript.complain(f"{told['file']}:{told['line']} wrote one")
+
+
+def _imported(told: Mapping[str, Any]) -> RuntimeImport:
+    return RuntimeImport(
+        importer=str(told["file"]),
+        imported=str(told["module"]),
+        line=int(told["line"]),
+        direct=bool(told["direct"]),
+        during=str(told["during"]),
+        through=tuple(str(path) for path in told["through"]),
+    )
 
 
 def _take_mutation(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> None:

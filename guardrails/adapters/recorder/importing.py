@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from sys import audit
 from typing import Any
 
 import pytest
 
+from guardrails.adapters.recorder.channel import RECORD
 from guardrails.adapters.recorder.forking import Answer, answer, forked
 from guardrails.adapters.recorder.mutating import Mutator, Run, edited, first_failure
 
@@ -66,7 +68,7 @@ def try_at_import(mutator: Mutator, session: Session) -> None:
         if mutator.claim(trial):
             told = _judged(mutator, trial, frozenset(control.get("good", ())), asked, min(left, 2 * usual + 5))
             if told is not None:
-                mutator.say("mutant", key=trial["key"], **told)
+                audit(RECORD, "mutant", {"key": trial["key"], **told})
     mutator.seconds -= mutator.clock() - began
 
 

@@ -19,13 +19,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from sys import audit
 from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
 
 from guardrails.adapters.recorder.case import Case
-from guardrails.adapters.recorder.channel import Say
+from guardrails.adapters.recorder.channel import RECORD
 from guardrails.adapters.recorder.forking import Answer, answer, forked
 from guardrails.adapters.recorder.places import Tree
 
@@ -47,7 +48,6 @@ class UnfitError(Exception):
 class Mutator:
     """Tries the mutants of a plan. `claims` is a directory in which processes share them out; empty: all are ours."""
 
-    say: Say
     tree: Tree
     claims: str
     trials: list[dict[str, Any]]
@@ -68,7 +68,7 @@ class Mutator:
                 continue
             told = lane.judged(trial, last)
             if told is not None:
-                self.say("mutant", key=trial["key"], **told)
+                audit(RECORD, "mutant", {"key": trial["key"], **told})
                 if trial["group"] and told["fate"] == "killed":
                     settled.add(trial["group"])
 

@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from sys import audit
 from types import FrameType
 from typing import Any
 
 import pytest
 
-from guardrails.adapters.recorder.channel import Say
+from guardrails.adapters.recorder.channel import RECORD
 from guardrails.adapters.recorder.places import BESIDE, OUTSIDE, Tree
 
 _GENERATES = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
@@ -42,8 +43,7 @@ class Observer:
     """Watches tests. `watch` has the lines that matter by path, and `tests` the test functions (ids without parameters)
     of which the calls matter too; after `seconds` of tests it has seen enough."""
 
-    def __init__(self, say: Say, tree: Tree, watch: dict[str, list[int]], tests: list[str], seconds: float) -> None:
-        self._say = say
+    def __init__(self, tree: Tree, watch: dict[str, list[int]], tests: list[str], seconds: float) -> None:
         self._watch = {path: frozenset(lines) for path, lines in watch.items()}
         self._place = tree.place
         self._tests = frozenset(tests)
@@ -80,7 +80,8 @@ class Observer:
         calls = [
             [*key, any(direct), sorted(returns)] for key, (direct, returns) in self._now.calls.items()
         ] if self._calls else []  # fmt: skip
-        self._say("covered", id=name, lines={path: lines for path, lines in wanted.items() if lines}, calls=calls)
+        told = {path: lines for path, lines in wanted.items() if lines}
+        audit(RECORD, "covered", {"id": name, "lines": told, "calls": calls})
 
     @contextmanager
     def fixture(self, name: str) -> Iterator[None]:

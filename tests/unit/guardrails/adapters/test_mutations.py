@@ -322,8 +322,8 @@ def test_files_are_watched_in_the_order_in_which_they_are_named(tmp_path: Path) 
     def order(*, in_order: bool) -> list[str]:
         claims = tmp_path / str(in_order)
         claims.mkdir()
-        schedule = Schedule(lambda *_, **__: None, str(claims), None, Planted("", ()), in_order)
-        return [item.nodeid for item, _ in schedule.entries(items)]
+        schedule = Schedule(str(claims), None, Planted("", (), []), in_order)
+        return [entry.item.nodeid for entry in schedule.entries(items, lambda: False)]
 
     assert order(in_order=True) == ["b.py::one", "a.py::one", "a.py::two"]
     assert order(in_order=False) == ["a.py::one", "a.py::two", "b.py::one"]

@@ -114,3 +114,27 @@ def test_where_a_run_stopped_is_known() -> None:
     assert read(importing + line(2, "deselected", ids=[]), KEY).collecting == ""
     lost = read(whole(line(3, "begin", id="a"), line(4, "lost", id="a")), KEY)
     assert (lost.records, lost.running) == ({}, "")
+
+
+def test_what_code_does_besides_is_read() -> None:
+    more = [
+        line(3, "searched", what="gc.get_objects", file="shop.py", line=7),
+        line(4, "imported", file="shop/a.py", line=2, module="shop.b", direct=True, during="a", through=["shop/a.py"]),
+        line(5, "begin", id="a"),
+        line(6, "twin", id="a", outcome="failed", message="m", body=3),
+    ]
+    told = read(whole(*more), KEY)
+    assert told.broken_rule == ""
+    assert [(one.what, one.path, one.line) for one in told.searches] == [("gc.get_objects", "shop.py", 7)]
+    assert [(one.importer, one.imported, one.during) for one in told.imports] == [("shop/a.py", "shop.b", "a")]
+    assert [(one.id, one.body, one.outcome) for one in told.twins] == [("a", 3, "failed")]
+
+
+def test_a_record_of_another_is_told_with_its_place() -> None:
+    assert read(whole(line(3, "intruder", file="shop.py", line=7)), KEY).broken_rule == "shop.py:7 wrote one"
+
+
+def test_what_code_does_at_exit_is_no_offence() -> None:
+    late = line(6, "imported", file="a.py", line=2, module="b", direct=True, during="", through=["a.py"])
+    told = read(GOOD + late, KEY)
+    assert (told.broken_rule, [one.imported for one in told.imports]) == ("", ["b"])

@@ -17,80 +17,23 @@ from guardrails.analysis.left_alone import SuiteSources, file_of, function_of
 from guardrails.analysis.support import below
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
+from guardrails.gates.tests.conduct import Conduct
+from guardrails.gates.tests.rules import (
+    BASE_FAILS,
+    BASE_SKIPPED,
+    BROKEN_RUN,
+    CANNOT_FAIL,
+    FAILS_AT_BASE,
+    FLAKY,
+    HEAD_FAILS,
+    NOT_RUN,
+    RULES,
+)
 from guardrails.model.finding import Finding, Rule, Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.ports import SuiteRun, Tree
 from guardrails.probes.tests import PROBES
-
-BASE_FAILS = Rule(
-    "tests/base-test-fails",
-    Severity.BLOCK,
-    "A test of the base fails on the head's code",
-    "The test passed before the change, and the change left it alone: the change broke what it checks.",
-    "Correct the product code until the test passes as it stands. If the behaviour is meant to change, change the test "
-    "in the same commit and say why: a person will then decide.",
-    bad="`total` sums prices without tax, and `test_total_has_tax` fails",
-    good="`total` adds the tax, whatever else changes in it",
-    limits="Asks for a person, and does not block, where the change also touched the test, a conftest.py, a helper or "
-    "a data file that it uses.",
-)
-BASE_SKIPPED = Rule(
-    "tests/base-test-skipped",
-    Severity.BLOCK,
-    "A test that passed at the base is skipped, or expected to fail, on the head's code",
-    "A test that is skipped checks nothing; here the product code or its environment made it skip.",
-    "Make the condition under which the test runs true again.",
-    bad="`HAS_RANKER = False` in the product, and `@pytest.mark.skipif(not shop.HAS_RANKER)` in the test",
-)
-HEAD_FAILS = Rule(
-    "tests/head-test-fails",
-    Severity.BLOCK,
-    "A test of the head fails",
-    "The change's own tests must pass on the change's own code.",
-    "Correct the code, or the test if it is the test that is wrong.",
-)
-NOT_RUN = Rule(
-    "tests/not-run",
-    Severity.BLOCK,
-    "A test of the base is no longer run",
-    "The test is there, but nothing ran it: deselected, ignored, shadowed, or lost with its process.",
-    "Have pytest collect and run it again: look at collect_ignore, hooks in conftest.py, markers, addopts and names.",
-    bad="`collect_ignore = ['test_rank.py']` in conftest.py",
-    limits="Asks for a person where the change marked the test itself.",
-)
-CANNOT_FAIL = Rule(
-    "tests/suite-cannot-fail",
-    Severity.BLOCK,
-    "The suite can no longer fail",
-    "Tests that are planted in each run, some to fail and some to pass, did not come out as they must: nothing else in "
-    "this run means anything.",
-    "Remove what changes outcomes: hooks in conftest.py or a plugin, patched pytest.raises, pytest.approx or unittest.",
-    bad="a `pytest_pyfunc_call` hook that returns True",
-)
-BROKEN_RUN = Rule(
-    "tests/run-broken",
-    Severity.BLOCK,
-    "The run of the tests did not come to its end",
-    "What did not run has not passed; exit statuses are not read.",
-    "Make the run end by itself: no exit, hang or crash at import or in a test, and nothing written to the records.",
-    bad="`os._exit(0)` where a module is imported",
-)
-FLAKY = Rule(
-    "tests/flaky",
-    Severity.REVIEW,
-    "A test failed, and passed when it was run again alone",
-    "Either the test does not depend on the code alone, or the change made the code depend on order, time or chance.",
-    "Find what the outcome depends on. If tests share a port or a file, set `workers = 1` under [tests].",
-)
-FAILS_AT_BASE = Rule(
-    "tests/fails-at-base",
-    Severity.NOTE,
-    "A test fails at the base as well",
-    "The change did not break it.",
-    "Mend it in a change of its own.",
-)
-RULES = (BASE_FAILS, BASE_SKIPPED, HEAD_FAILS, NOT_RUN, CANNOT_FAIL, BROKEN_RUN, FLAKY, FAILS_AT_BASE)
 
 _EXAMINED = 200
 """Tests that are run once more, at the base or alone."""
@@ -299,6 +242,8 @@ class _Judging:
         """What is wrong with a run as a whole."""
         if run.complaint:
             self.findings.append(BROKEN_RUN.finding(f"{subject}: {run.complaint}", reproduce=self._command()))
+        conduct = Conduct(self.bench, self.sources, self.owed, lambda names: self._base_run(names), self._command())
+        self.findings += [one for one in conduct.findings(run) if one not in self.findings]
         if not run.toothless:
             return
         if self._base_is_toothless():
@@ -312,7 +257,11 @@ class _Judging:
         """Whether planted tests come out wrong at the base too: one test of each directory is run to see."""
         first = {file_of(name).rpartition("/")[0]: name for name in reversed(self.owed.collected)}
         names = sorted(first.values())
-        return bool(names and self.bench.suites.run(self.bench.trees.base, (), self.timeout, only=names).toothless)
+        return bool(names and self._base_run(names).toothless)
+
+    def _base_run(self, names: Sequence[str]) -> SuiteRun:
+        """Some tests of the base, at the base."""
+        return self.bench.suites.run(self.bench.trees.base, (), self.timeout, only=names)
 
     def _at_base(self, names: Sequence[str]) -> Mapping[str, str]:
         """What tests of the base do at the base."""
