@@ -20,8 +20,9 @@ from guardrails.load.service import Recipe
 from guardrails.load.session import NotStartedError, Session
 from guardrails.load.slo import Slo
 from guardrails.model.finding import Finding, Severity
+from guardrails.model.load_run import BASE, HEAD, LoadRun
 from guardrails.model.result import Outcome, Skip, SkipReason
-from guardrails.ports import BASE, HEAD, LoadRun, Tree
+from guardrails.ports import Tree
 from guardrails.probes.load import PROBES
 
 

@@ -8,7 +8,7 @@ import pytest
 from guardrails.load.comparison import ALPHA, Comparison, Outcome, compare, figures, table
 from guardrails.load.recorder import pairs_of, totals
 from guardrails.load.statistics import UNKNOWN, Ratio
-from guardrails.ports import BASE, HEAD, LoadRun
+from guardrails.model.load_run import BASE, HEAD, LoadRun
 from tests.load_samples import one_slice, run_of, tally_of
 
 BUDGETS = {"cpu": 1.10, "p50": 1.15, "p95": 1.25, "p99": 1.40}

@@ -11,8 +11,9 @@ import pytest
 from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
 from guardrails.gates.base import Bench, Profile
 from guardrails.gates.load import LoadGate
+from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadTally
 from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
-from guardrails.ports import BASE, HEAD, Command, LoadRun, LoadTally, Service
+from guardrails.ports import Command, Service
 from guardrails.probes.load import PROJECT
 from tests.judge_fakes import NoSuites, RealProcesses, bench_of, rules_of
 from tests.load_samples import FakeRig, run_of

@@ -13,7 +13,8 @@ import pytest
 from guardrails.errors import JudgementError
 from guardrails.load.service import Recipe, artifact, filled, serving
 from guardrails.load.session import NotStartedError, Session
-from guardrails.ports import BASE, HEAD, Command, Completed, LoadPlan, LoadRun, LoadTally, Service
+from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadTally
+from guardrails.ports import Command, Completed, Service
 from tests.judge_fakes import DirStore, FakeTree, RealProcesses
 from tests.load_samples import FakeRig, run_of
 
