@@ -71,7 +71,8 @@ def replace_files(directory: Path, source: Path) -> None:
     for child in directory.iterdir():
         if child.name != ".git":
             shutil.rmtree(child) if child.is_dir() and not child.is_symlink() else child.unlink()
-    shutil.copytree(source, directory, symlinks=True, dirs_exist_ok=True)
+    # Without the times of the source: two versions of a file that are as long and as old would be one to git's index.
+    shutil.copytree(source, directory, symlinks=True, dirs_exist_ok=True, copy_function=shutil.copy)
 
 
 def _git(directory: Path) -> Git:

@@ -5,8 +5,10 @@ for a commit. Never put the file on a network file system: SQLite's locks do not
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -18,6 +20,7 @@ from recsys.ports import UserSettings
 SCHEMA_VERSION: Final = 1
 APPLICATION_ID: Final = 0x52454353  # "RECS": tells our file from another program's
 BUSY_MS: Final = 5_000
+RETRY_SECONDS: Final = 0.01
 SCHEMA: Final = """
 CREATE TABLE events (
     user_id TEXT NOT NULL, event_id TEXT NOT NULL, kind INTEGER NOT NULL, occurred_at INTEGER NOT NULL,
@@ -44,9 +47,9 @@ class SqliteState:
         with self._explained("opened"):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer, self._reader = _connect(path), _connect(path)
-            _prepare(self._writer, path)
+            _patiently(partial(_prepare, self._writer, path))
             for connection in (self._writer, self._reader):
-                connection.execute("PRAGMA journal_mode = WAL")
+                _patiently(partial(connection.execute, "PRAGMA journal_mode = WAL"))
                 connection.execute("PRAGMA synchronous = FULL")
             self._reader.execute("PRAGMA query_only = ON")
 
@@ -77,6 +80,20 @@ class SqliteState:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False)
+
+
+def _patiently(action: Callable[[], object]) -> None:
+    """Do it, again while the file is busy. SQLite's own time-out does not cover all of the switch to the write-ahead
+    log, which workers that start together all ask for."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            action()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(RETRY_SECONDS)
 
 
 @contextmanager

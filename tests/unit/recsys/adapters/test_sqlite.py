@@ -3,11 +3,12 @@
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from recsys.adapters.sqlite import SqliteEvents, SqliteState, SqliteUsers
+from recsys.adapters.sqlite import SqliteEvents, SqliteState, SqliteUsers, _patiently
 from recsys.domain.events import Event, Kind
 from recsys.errors import StoreUnavailableError
 from recsys.ports import UserSettings
@@ -115,3 +116,27 @@ def test_a_store_that_fails_says_so_in_our_words(path: Path) -> None:
     ):
         with pytest.raises(StoreUnavailableError, match="no such table"):
             call()
+
+
+def test_a_file_that_is_busy_for_a_moment_is_waited_for_and_another_failure_is_not() -> None:
+    """What SQLite answers while another worker switches the same new file to the write-ahead log."""
+
+    def failing(code: int, times: int) -> tuple[Callable[[], None], list[int]]:
+        calls: list[int] = []
+
+        def action() -> None:
+            calls.append(1)
+            if len(calls) <= times:
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = code
+                raise error
+
+        return action, calls
+
+    busy, calls = failing(sqlite3.SQLITE_BUSY_RECOVERY, 2)
+    _patiently(busy)
+    assert len(calls) == 3
+    full, calls = failing(sqlite3.SQLITE_FULL, 2)
+    with pytest.raises(sqlite3.OperationalError):
+        _patiently(full)
+    assert len(calls) == 1
