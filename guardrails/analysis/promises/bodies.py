@@ -143,9 +143,9 @@ def _many(count: int) -> str:
 def _elements(old: Part, new: Part) -> Iterator[tuple[Part, Part]]:
     """Pairs of elements to compare: what the new one allows at a place against what the old one asked there."""
     numbered = {*old.rules.indexes(old.path), *new.rules.indexes(new.path)}
-    longest = max(len(part.value) if part.rule is None or _differ(part.value) else 1 for part in (old, new))
-    places = [f"[{number}]" for number in range(longest)]
-    places = sorted({*places, *numbered}, key=lambda token: int(token[1:-1]))
+    single = [len(part.value) for part in (old, new) if part.rule is None or _differ(part.value)]
+    numbered |= {f"[{number}]" for number in range(max(single, default=0))}
+    places = sorted(numbered, key=lambda token: int(token[1:-1]))
     if new.rule is not None:
         places.append("[*]")
     for place in places:
