@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -28,7 +29,8 @@ class Bench:
     `policy` is the base's and decides; `head_policy` is the head's, or None where it does not parse. `gate_python` runs
     the gate's own tools (ruff, mypy, import-linter); `project_python` runs the project's code. `seed` is fresh in each
     check. `cores` is what this gate may use. `rig` drives services under load;
-    `pacts` replays consumers' expectations.
+    `pacts` replays consumers' expectations. `today` is the day of the check (UTC), by which deadlines are judged; None
+    where nobody told, and then no deadline has passed.
     """
 
     change: Change
@@ -45,6 +47,7 @@ class Bench:
     cores: int = 1
     rig: LoadRig | None = None
     pacts: PactVerifier | None = None
+    today: date | None = None
 
     def path_env(self, root: object) -> Mapping[str, str]:
         """PYTHONPATH for code of the tree that is exported at `root`."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding, Severity
 
 
@@ -52,13 +53,15 @@ class Outcome:
     """What a gate that worked returns: how much it did, how much it owed, and what it found.
 
     `work` and `floor` have the same keys; a key whose work is below its floor means that too little was checked.
-    `notes` are sentences for the reader (what was measured, what was not checked); they change no verdict.
+    `notes` are sentences for the reader (what was measured, what was not checked); they change no verdict. `verified`
+    are the consumers' expectations that were held against the head.
     """
 
     work: Mapping[str, int]
     floor: Mapping[str, int]
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    verified: tuple[Verified, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class GateResult:
     notes: tuple[str, ...] = ()
     skip: Skip | None = None
     error: str = ""
+    verified: tuple[Verified, ...] = ()
 
     @property
     def kind(self) -> VerdictKind:
@@ -111,7 +115,15 @@ def judged(name: str, outcome: Outcome, seconds: float) -> GateResult:
     else:
         status, error = GateStatus.PASSED, ""
     return GateResult(
-        name, status, seconds, dict(outcome.work), dict(outcome.floor), findings, outcome.notes, error=error
+        name,
+        status,
+        seconds,
+        dict(outcome.work),
+        dict(outcome.floor),
+        findings,
+        outcome.notes,
+        error=error,
+        verified=outcome.verified,
     )
 
 

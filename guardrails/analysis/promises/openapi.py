@@ -75,11 +75,25 @@ def sunset(said: Mapping[str, Any]) -> date | None:
 def deprecated(document: Document) -> dict[str, Mapping[str, Any]]:
     """What is deprecated, by name: operations, and fields of the schemas."""
     found = {call.name: call.operation for call in _calls(document) if call.operation.get("deprecated") is True}
-    for name, schema in document.get("components", {}).get("schemas", {}).items():
-        for prop, said in schema.get("properties", {}).items() if isinstance(schema, Mapping) else ():
-            if isinstance(said, Mapping) and said.get("deprecated") is True:
-                found[f"{name}.{prop}"] = said
+    places = dict(document.get("components", {}).get("schemas", {}))
+    places |= {call.name: call.operation for call in _calls(document)}
+    for place, said in places.items():
+        found |= {f"{place}.{name}": field for name, field in _fields(said) if field.get("deprecated") is True}
     return found
+
+
+def _fields(said: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every field of the schemas at and below a place of the document, with its name."""
+    if isinstance(said, Mapping):
+        properties = said.get("properties")
+        for name, inner in properties.items() if isinstance(properties, Mapping) else ():
+            if isinstance(inner, Mapping):
+                yield name, inner
+        for inner in said.values():
+            yield from _fields(inner)
+    elif isinstance(said, list):
+        for inner in said:
+            yield from _fields(inner)
 
 
 def _retired(old: Document, change: Change, today: date) -> bool:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from guardrails.analysis.pact_changes import Loss, differences
-from guardrails.analysis.pacts import Pact, UnreadablePactError, drift, parse, sentence, unverified
+from guardrails.analysis.pact_results import drift, sentence, unverified
+from guardrails.analysis.pacts import Pact, UnreadablePactError, parse
 from guardrails.analysis.promises.steps import Kind
 from guardrails.ports import InteractionResult, PactMismatch
 from guardrails.probes.contracts import interaction, pact
@@ -97,7 +98,7 @@ def test_drift_is_told_by_interaction() -> None:
 def test_a_failed_result_is_a_sentence() -> None:
     mismatches = tuple(PactMismatch("BodyMismatch", "", f"$.f{n}", "1", "2") for n in range(7))
     said = sentence(InteractionResult("web", "a", ("s", "t"), mismatches))
-    assert said.startswith("web: 'a' given s and t: $.f0: expected 1, got 2; $.f1: ")
+    assert said.startswith("web: 'a' given s and t: `f0`: expected 1, got 2; `f1`: ")
     assert said.endswith("; and 2 more")
     assert sentence(InteractionResult("web", "a", (), (), "no answer")) == "web: 'a': no answer"
 
