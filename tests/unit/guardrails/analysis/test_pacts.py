@@ -7,7 +7,7 @@ import pytest
 
 from guardrails.analysis.pact_changes import Loss, differences
 from guardrails.analysis.pact_results import drift, sentence, unverified
-from guardrails.analysis.pacts import Pact, UnreadablePactError, parse
+from guardrails.analysis.pacts import Pact, UnreadablePactError, doubtful, parse
 from guardrails.analysis.promises.steps import Kind
 from guardrails.ports import InteractionResult, PactMismatch
 from guardrails.probes.contracts import interaction, pact
@@ -49,6 +49,12 @@ def test_a_pact_is_read() -> None:
         (json.dumps(document(interactions=[{"request": {}}])), "without a description"),
         (json.dumps(document(interactions=[interaction(), interaction()])), "the interaction 'a track' twice"),
         (" " * 10_000_001, "has 10000001 characters"),
+        (json.dumps(document(interactions=[interaction(request={"path": "/../secret"})])), "which leaves its place"),
+        (json.dumps(document(interactions=[interaction(request={"path": "/a/%2E%2e/b"})])), "which leaves its place"),
+        (json.dumps(document(interactions=[interaction(request={"path": "/a?b"})])), "which leaves its place"),
+        (json.dumps(document(interactions=[interaction(request={"path": "//elsewhere/x"})])), "begins with a single /"),
+        (json.dumps(document(interactions=[interaction(request={"path": "@elsewhere"})])), "begins with a single /"),
+        (json.dumps(document(interactions=[interaction(request={"path": 7})])), "begins with a single /"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
 )
@@ -134,3 +140,20 @@ def test_one_interaction_is_not_followed_to_two() -> None:
     states = [[{"name": "the track is there", "params": {"id": n}}] for n in (1, 2)]
     split = [read(document(interactions=[interaction(providerStates=one) for one in states]))]
     assert [one.loss for one in differences(base, split, split)] == [Loss.INTERACTION]
+
+
+def test_expressions_that_may_backtrack_without_end_are_doubted() -> None:
+    def told(expression: str) -> list[str]:
+        rules = {"body": {"$.title": {"matchers": [{"match": "regex", "regex": expression}]}}}
+        return doubtful(read(document(interactions=[interaction(response={"matchingRules": rules})])))
+
+    assert told("^(a+)+$") == ["/^(a+)+$/ in 'a track'"]
+    for expression in ("(a|aa)*b", "((x)+y*)*", "(?:a{1,}){2,}", r"(\d+)*"):
+        assert told(expression), expression
+    for expression in ("a+b*", "(ab)+", "[(a+)+]", r"\(a+\)+", "(a|b)", "listening|popular", "(a+)?"):
+        assert told(expression) == [], expression
+
+
+def test_a_digest_is_of_what_is_said() -> None:
+    one, other = (read(document(interactions=[interaction(a), interaction(b)])) for a, b in (("x", "y"), ("y", "x")))
+    assert one.digest == other.digest != read(document()).digest

@@ -146,6 +146,105 @@ def test_a_verifier_that_crashes_cannot_judge(tmp_path: Path) -> None:
         ran(tmp_path, PRODUCT, edit=lambda _: [], more={"complaint": "crashed"})
 
 
+class Refusing(Scripted):
+    """A verifier that gives up on every run that holds the pact of `consumer`."""
+
+    consumer = "web"
+
+    def verify(self, provider: str, pacts: Sequence[str], **_: object) -> Verification:
+        if any(json.loads(text)["consumer"]["name"] == self.consumer for text in pacts):
+            return Verification((), (), "pact's verifier gave up: retry-limit-in-match over", blames_pact=True)
+        return super().verify(provider, pacts)
+
+
+WEB = "contracts/pacts/web-shop.json"
+
+
+def endless() -> str:
+    rules = {"body": {"$.title": {"matchers": [{"match": "regex", "regex": "^(a+)+$"}]}}}
+    response = {**interaction()["response"], "matchingRules": rules}  # type: ignore[dict-item]  # a mapping
+    return pact(interaction(response=response)).replace('"player"', '"web"')
+
+
+def refused(tmp_path: Path, base: Mapping[str, Content], head: Mapping[str, Content | None]) -> Outcome:
+    bench = bench_of(tmp_path, base, head)
+    for tree in (bench.trees.base, bench.trees.trial, bench.trees.head):
+        (tree.root / "side").write_text("any")
+    suites = ScriptedSuites(lambda _: suite_run({f"{CONSUMER}::test_player": "passed"}))
+    verifier = Refusing({"player-shop.json": TWO, "web-shop.json": endless()})
+    bench = replace(bench, processes=Provider(), pacts=verifier, suites=suites)  # type: ignore[arg-type]  # enough
+    return ContractsGate().run(bench)
+
+
+def test_the_pact_on_which_the_verifier_gives_up_is_named_and_the_others_are_verified(tmp_path: Path) -> None:
+    outcome = refused(tmp_path, BASE, {**PRODUCT, WEB: endless()})
+    assert told(outcome) == [("unreadable-pact", "block")]
+    [finding] = outcome.findings
+    assert finding.path == WEB
+    assert "retry-limit-in-match over. Doubtful: /^(a+)+$/ in 'a track'" in finding.what
+    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "interactions of player": 2}
+    with pytest.raises(JudgementError, match=r"a pact of the base could not be verified: contracts/pacts/web-shop"):
+        refused(tmp_path, {**BASE, WEB: endless()}, PRODUCT)
+
+
+def test_the_results_are_part_of_the_outcome(tmp_path: Path) -> None:
+    outcome, _, _ = ran(tmp_path, PRODUCT, edit=fail_first)
+    first, second = outcome.verified
+    assert (first.consumer, first.side, first.path, first.line) == ("player", "base", PACT, 11)
+    assert first.mismatches == ("player reads `reason`; the head no longer sends it",)
+    assert (second.description, second.good) == ("a track again", True)
+    assert first.pact == second.pact
+    lost, _, _ = ran(tmp_path, PRODUCT, edit=lambda results: results[1:])
+    assert [one.mismatches for one in lost.verified] == [("it was not verified",), ()]
+
+
+def test_a_consumer_of_whom_nothing_was_verified_is_too_little(tmp_path: Path) -> None:
+    """However many interactions of the others there are."""
+    web = pact().replace('"player"', '"web"')
+    base = {**BASE, WEB: web}
+
+    def without_web(results: Sequence[InteractionResult]) -> list[InteractionResult]:
+        return [one for one in results if one.consumer != "web"]
+
+    outcome, _, _ = ran(tmp_path, PRODUCT, base=base, edit=without_web)
+    assert outcome.work["interactions of web"] == 0
+    assert "interactions of web 0 of at least 1" in judged("contracts", outcome, 0).error
+
+
+OPENAPI = "contracts/openapi.json"
+
+
+def described(*fields: str) -> str:
+    properties = {name: {"type": "string"} for name in fields}
+    content = {"application/json": {"schema": {"type": "object", "properties": properties}}}
+    return json.dumps({"paths": {"/tracks/{id}": {"get": {"responses": {"200": {"content": content}}}}}})
+
+
+def test_a_description_that_promises_less_names_who_reads_it(tmp_path: Path) -> None:
+    base = {**BASE, OPENAPI: described("title", "year")}
+    outcome, _, _ = ran(tmp_path, {OPENAPI: described("year")}, base=base)
+    [finding] = outcome.findings
+    assert (finding.rule, finding.severity) == ("contracts/openapi-breaks", Severity.BLOCK)
+    assert finding.what == f"breaking: GET /tracks/{{id}}: `title` is gone; player reads it ({PACT}:11)"
+    unread, _, _ = ran(tmp_path, {OPENAPI: described("title")}, base=base)
+    assert told(unread) == [("openapi-breaks", "review")]
+    more, _, _ = ran(tmp_path, {OPENAPI: described("title", "year", "new")}, base=base)
+    assert more.findings == ()
+
+
+@pytest.mark.parametrize("path", [OPENAPI, "contracts/events/listen.json"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"paths": 5, "properties": 5}', "[" * 100_000])
+def test_a_document_that_cannot_be_read_is_named(tmp_path: Path, path: str, text: str) -> None:
+    good = described("title") if path == OPENAPI else '{"properties": {"a": {}}}'
+    outcome, _, _ = ran(tmp_path, {path: text}, base={**BASE, path: good})
+    assert told(outcome) == [("unreadable-pact", "block")]
+    assert outcome.findings[0].path == path
+    assert path in outcome.findings[0].what
+    if text in ("{", "[]"):
+        with pytest.raises(JudgementError, match=f"a contract of the base cannot be read: {path}"):
+            ran(tmp_path, {path: good}, base={**BASE, path: text})
+
+
 @pytest.mark.parametrize(
     ("call", "rule", "said"),
     [
