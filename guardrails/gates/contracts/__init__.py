@@ -9,6 +9,8 @@ does to pacts, to the schemas of events and to the published description of the 
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from guardrails.analysis import suite_answers as answers
 from guardrails.analysis.pacts import Pact
 from guardrails.config import Contracts
@@ -74,9 +76,14 @@ class ContractsGate:
 
 
 def _policy(bench: Bench) -> Contracts:
-    """The base's policy; the head's where the base has none yet, so that first pacts are judged too."""
-    first = bench.head_policy is not None and not bench.policy.contracts.provider
-    return bench.head_policy.contracts if first and bench.head_policy else bench.policy.contracts
+    """The base's policy; the head's where the base has none yet, so that first pacts are judged too, and so are the
+    first messages: where to fetch those is no judgement."""
+    base, head = bench.policy.contracts, bench.head_policy.contracts if bench.head_policy else None
+    if head is None:
+        return base
+    if not base.provider:
+        return head
+    return base if base.messages_path else msgspec.structs.replace(base, messages_path=head.messages_path)
 
 
 def _counted(
