@@ -10,6 +10,7 @@ from guardrails.ports import InteractionResult, PactMismatch
 
 _MISMATCHES = 5
 """Mismatches of one interaction that are told."""
+_INDEX = re.compile(r"\[\d+\]")
 _MISSING = re.compile(r"Actual map is missing the following keys: (.+)")
 
 
@@ -72,7 +73,18 @@ def mismatches(result: InteractionResult) -> tuple[str, ...]:
     """What is wrong with a result, each with the path of its field; empty where nothing is."""
     if result.error:
         return (result.error,)
-    return tuple(said for one in result.mismatches for said in _mismatch(result.consumer, one))
+    ordered = sorted(result.mismatches, key=lambda one: (one.path, one.message))
+    return _together([said for one in ordered for said in _mismatch(result.consumer, one)])
+
+
+def _together(says: Sequence[str]) -> tuple[str, ...]:
+    """One sentence for the same field of several elements of a list, and how many more there are."""
+    alike: dict[str, list[str]] = {}
+    for said in says:
+        alike.setdefault(_INDEX.sub("[]", said.partition(": ")[0]) if "[" in said else said, []).append(said)
+    return tuple(
+        some[0] + (f" (and {len(some) - 1} more elements)" if len(some) > 1 else "") for some in alike.values()
+    )
 
 
 def _mismatch(consumer: str, one: PactMismatch) -> list[str]:

@@ -96,6 +96,6 @@ def _counted(
     work = {"interactions": done.total(), "pacts": len(pacts)}
     floor = {"interactions": max(policy.minimum_interactions, owed.total()), "pacts": max(1, len(base))}
     for consumer, count in owed.items():
-        key = f"interactions of {consumer}"
+        key = f"{consumer} interactions"
         work[key], floor[key] = replay.counted[side][consumer], count
     return work, floor

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from guardrails.analysis.pact_changes import Loss, differences
-from guardrails.analysis.pact_results import drift, sentence, unverified
+from guardrails.analysis.pact_results import drift, mismatches, sentence, unverified
 from guardrails.analysis.pacts import Pact, UnreadablePactError, doubtful, parse
 from guardrails.analysis.promises.steps import Kind
 from guardrails.ports import InteractionResult, PactMismatch
@@ -157,3 +157,15 @@ def test_expressions_that_may_backtrack_without_end_are_doubted() -> None:
 def test_a_digest_is_of_what_is_said() -> None:
     one, other = (read(document(interactions=[interaction(a), interaction(b)])) for a, b in (("x", "y"), ("y", "x")))
     assert one.digest == other.digest != read(document()).digest
+
+
+def test_the_elements_of_a_list_are_told_once() -> None:
+    wrong = [PactMismatch("BodyMismatch", "no integer", f"$.items[{n}].id") for n in (2, 0, 1)]
+    missing = [
+        PactMismatch("BodyMismatch", "Actual map is missing the following keys: a, b", f"$.items[{n}]") for n in (0, 1)
+    ]
+    assert mismatches(InteractionResult("web", "a", (), (*wrong, *missing))) == (
+        "web reads `items[0].a`; the head no longer sends it (and 1 more elements)",
+        "web reads `items[0].b`; the head no longer sends it (and 1 more elements)",
+        "`items[0].id`: no integer (and 2 more elements)",
+    )

@@ -113,7 +113,7 @@ def fail_first(results: Sequence[InteractionResult]) -> list[InteractionResult]:
 def test_a_change_that_keeps_its_promises_passes(tmp_path: Path) -> None:
     outcome, provider, verifier = ran(tmp_path, PRODUCT)
     assert outcome.findings == ()
-    assert dict(outcome.work) == dict(outcome.floor) == {"interactions": 2, "pacts": 1, "interactions of player": 2}
+    assert dict(outcome.work) == dict(outcome.floor) == {"interactions": 2, "pacts": 1, "player interactions": 2}
     assert (provider.served, verifier.asked) == (["head"], [["a track", "a track again"]])
 
 
@@ -182,7 +182,7 @@ def test_the_pact_on_which_the_verifier_gives_up_is_named_and_the_others_are_ver
     [finding] = outcome.findings
     assert finding.path == WEB
     assert "retry-limit-in-match over. Doubtful: /^(a+)+$/ in 'a track'" in finding.what
-    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "interactions of player": 2}
+    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "player interactions": 2}
     with pytest.raises(JudgementError, match=r"a pact of the base could not be verified: contracts/pacts/web-shop"):
         refused(tmp_path, {**BASE, WEB: endless()}, PRODUCT)
 
@@ -207,8 +207,8 @@ def test_a_consumer_of_whom_nothing_was_verified_is_too_little(tmp_path: Path) -
         return [one for one in results if one.consumer != "web"]
 
     outcome, _, _ = ran(tmp_path, PRODUCT, base=base, edit=without_web)
-    assert outcome.work["interactions of web"] == 0
-    assert "interactions of web 0 of at least 1" in judged("contracts", outcome, 0).error
+    assert outcome.work["web interactions"] == 0
+    assert "web interactions 0 of at least 1" in judged("contracts", outcome, 0).error
 
 
 OPENAPI = "contracts/openapi.json"
@@ -325,7 +325,7 @@ def test_the_first_pacts_of_a_repository_are_judged(tmp_path: Path) -> None:
     head = {path: text for path, text in project(TWO).items() if path != "shop.py"}
     outcome, provider, _ = ran(tmp_path, head, base={"shop.py": SHOP}, edit=fail_first)
     assert told(outcome) == [("mismatch", "block")]
-    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "interactions of player": 2}
+    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "player interactions": 2}
     assert provider.served == ["head"]
 
 
@@ -369,4 +369,4 @@ def test_one_change_for_real(tmp_path: Path) -> None:
     outcome = ContractsGate().run(running_bench(tmp_path, probe.base, probe.bad))
     assert {finding.rule for finding in outcome.findings} == {"contracts/mismatch"}
     assert "player reads `reason`; the head no longer sends it" in outcome.findings[0].what
-    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "interactions of player": 2}
+    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "player interactions": 2}
