@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Sequence
 
 from guardrails.cli import parser
+from guardrails.cli.contracts_parser import contracts_options
 from guardrails.cli.output import complain
 from guardrails.cli.stopping import interruptible
 from guardrails.errors import GuardrailsError
@@ -44,6 +45,12 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             from guardrails.cli.report import run_report
 
             return run_report(options.source, parser.report_options(options))
+        case "contracts":
+            import os
+
+            from guardrails.cli.contracts import run_contracts
+
+            return run_contracts(contracts_options(options), os.environ)
         case "explain":
             from guardrails.cli.listing import explain
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.changes import Wanted
+from guardrails.cli import contracts_parser
 from guardrails.cli.options import FORMATS, CheckOptions, ReportOptions
 from guardrails.gates.base import Profile
 
@@ -88,6 +89,9 @@ def build() -> argparse.ArgumentParser:
         "--from", dest="source", metavar="FILE", type=Path, default=Path("verdict.json"), help="default: verdict.json"
     )
     _add_report(report)
+    contracts_parser.add(
+        _command(commands, "contracts", "say what was verified with what, and what can be deployed", "")
+    )
     return parser
 
 
