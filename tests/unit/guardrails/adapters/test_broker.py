@@ -1,7 +1,6 @@
 """A Pact Broker as the ledger, against a stub of its links; whatever goes wrong names the address."""
 
 import json
-import os
 import socket
 import sys
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from guardrails.adapters.broker import Broker, Credentials
 from guardrails.analysis.pacts import parse
 from guardrails.errors import JudgementError
 from guardrails.model.deployment import Answer, Checked, Deployed, PactVersion, Row
-from guardrails.ports import Command
+from guardrails.ports import Command, Completed
 from guardrails.probes.contracts import pact
 from tests.broker_stub import Stub, broker_stub
 from tests.judge_suites import processes_in
@@ -174,23 +173,35 @@ def test_a_link_to_another_host_is_not_followed() -> None:
         broker(stub, token="secret").deploy(Deployed("shop", "b", "production", ""))
 
 
-def test_pact_s_own_client_understands_the_stub(tmp_path: Path) -> None:
-    """So that the stub's links are those that a broker has: pact's command line publishes and asks through it."""
+def pact_cli(tmp_path: Path, stub: Stub, *arguments: str) -> Completed:
+    """Pact's own command line, asked about the stub."""
     command = Path(sys.executable).with_name("pact")
     if not command.exists():
-        pytest.skip("pact's command line is not installed: pip install 'recsys-guardrails[contracts]'")
+        pytest.skip("pact's command line is not installed: pip install pact-python-cli")
+    argv = (str(command), "broker", *arguments, "--broker-base-url", stub.url)
+    return processes_in(tmp_path).run(Command(argv, tmp_path, {"PACT_DO_NOT_TRACK": "true"}, 60))
+
+
+def test_what_pact_s_own_client_publishes_is_fetched(tmp_path: Path) -> None:
     (tmp_path / "player-shop.json").write_text(pact())
+    with broker_stub() as stub:
+        done = pact_cli(tmp_path, stub, "publish", "player-shop.json", "--consumer-app-version", "1.0")
+        assert done.exit_code == 0, done.stdout + done.stderr
+        [one] = broker(stub).fetch("shop", [], branch="", pending=False, wip_since="")
+    assert parse("p.json", one.text).digest == PACT.digest
+
+
+def test_pact_s_own_client_asks_the_stub_as_this_one_does(tmp_path: Path) -> None:
+    """So that the stub's links are those that a broker has."""
+    which = ("--pacticipant", "shop", "--version", "b")
     with broker_stub(rows=[MATRIX_ROW]) as stub:
-        asked = ("can-i-deploy", "--pacticipant", "shop", "--version", "b", "--to-environment", "production")
-        done = processes_in(tmp_path).run(
-            Command(
-                (str(command), "broker", *asked, "--broker-base-url", stub.url),
-                tmp_path,
-                {"PACT_DO_NOT_TRACK": "true", "PATH": os.environ["PATH"]},
-                60,
-            )
-        )
-    if not stub.asked:
-        pytest.skip(f"pact's command line does not run here: {done.stderr[-200:] or done.stdout[-200:]}")
-    assert any(path.startswith("/matrix") for _, path, _ in stub.asked), done.stdout + done.stderr
-    assert done.exit_code == 0, done.stdout + done.stderr
+        yes = pact_cli(tmp_path, stub, "can-i-deploy", *which, "--to-environment", "production")
+        assert yes.exit_code == 0, yes.stdout + yes.stderr
+        assert stub.asked[-1][1].startswith("/matrix?q[][pacticipant]=shop&q[][version]=b&")
+        stub.asked.clear()
+        done = pact_cli(tmp_path, stub, "record-deployment", *which, "--environment", "production")
+        assert done.exit_code == 0, done.stdout + done.stderr
+        theirs = list(stub.asked)
+        stub.asked.clear()
+        broker(stub).deploy(Deployed("shop", "b", "production", ""))
+        assert [one[:2] for one in stub.asked if one[1] != "/"] == [one[:2] for one in theirs if one[1] != "/"]
