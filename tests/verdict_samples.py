@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from guardrails.model.change import Snapshot
+from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.result import GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict, not_judged
@@ -242,6 +243,13 @@ def findings() -> st.SearchStrategy[Finding]:
     )
 
 
+def verified() -> st.SearchStrategy[Verified]:
+    """Results of verification with any text in any place."""
+    some = st.lists(texts(), max_size=2).map(tuple)
+    line = st.none() | st.integers(1, 10**6)
+    return st.builds(Verified, *[texts()] * 3, some, *[texts()] * 3, line, some)
+
+
 def verdicts() -> st.SearchStrategy[Verdict]:
     """Verdicts of any kind, with any text in any place where a text can stand."""
     seconds = st.integers(0, 10**6).map(lambda milliseconds: milliseconds / 1000)
@@ -257,6 +265,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         notes=st.lists(texts(), max_size=1).map(tuple),
         skip=st.none() | st.builds(Skip, st.sampled_from(SkipReason), texts()),
         error=texts(),
+        verified=st.lists(verified(), max_size=2).map(tuple),
     )
     sides = st.none() | st.builds(Snapshot, texts(), st.none() | texts(), texts(), texts())
     return st.builds(

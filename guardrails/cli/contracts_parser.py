@@ -59,7 +59,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     fetch.add_argument("--selector", dest="selectors", metavar="JSON", action="append", default=[])
     fetch.add_argument("--branch", metavar="NAME", default="", help="the provider's branch")
     fetch.add_argument("--pending", action="store_true", help="have the broker say what was never verified yet")
-    fetch.add_argument("--wip-since", metavar="DATE", type=_date, default="", help="work in progress since YYYY-MM-DD")
+    fetch.add_argument("--wip-since", metavar="DATE", type=_date, help="work in progress since YYYY-MM-DD")
 
 
 def contracts_options(arguments: argparse.Namespace) -> ContractsOptions:
@@ -71,7 +71,7 @@ def contracts_options(arguments: argparse.Namespace) -> ContractsOptions:
         repository=arguments.repo,
         versions=dict(given.get("versions", ())),
         selectors=tuple(given.get("selectors", ())),
-        **{name: given[name] for name in names if name in given},
+        **{name: given[name] for name in names if given.get(name) is not None},
     )
 
 
