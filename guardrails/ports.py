@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from guardrails.model.deployment import Checked, Decision, Deployed, PactVersion, Row
-
 
 class Tree(Protocol):
     """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
@@ -388,22 +386,3 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
-
-
-class Ledger(Protocol):
-    """Keeps who was verified with whom, and what runs where.
-
-    Each method raises `JudgementError` where the ledger cannot be read, written or reached.
-    """
-
-    def record(self, pacts: Sequence[PactVersion], checked: Sequence[Checked]) -> None:
-        """Keep pacts and the results of their verification."""
-
-    def deploy(self, deployed: Deployed) -> None:
-        """Keep that a version runs in an environment from now on."""
-
-    def matrix(self, name: str = "") -> Sequence[Row]:
-        """Who was verified with whom; of one consumer or provider with `name`."""
-
-    def can_deploy(self, name: str, version: str, environment: str) -> Decision:
-        """Whether a version was verified with all that it meets in an environment."""

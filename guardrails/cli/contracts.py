@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import guardrails
 from guardrails.adapters.broker import Broker, Credentials
@@ -13,11 +14,29 @@ from guardrails.analysis.pacts import UnreadablePactError, parse
 from guardrails.cli.options import ContractsOptions
 from guardrails.errors import UsageError
 from guardrails.model.contract import Verified
-from guardrails.model.deployment import Checked, Deployed, PactVersion, Row
+from guardrails.model.deployment import Checked, Decision, Deployed, PactVersion, Row
 from guardrails.model.result import GateStatus
 from guardrails.model.verdict import Verdict
-from guardrails.ports import Ledger
 from guardrails.report.printable import printable
+
+
+class Ledger(Protocol):
+    """Keeps who was verified with whom, and what runs where: a file of the repository, or a Pact Broker.
+
+    Each method raises `JudgementError` where the ledger cannot be read, written or reached.
+    """
+
+    def record(self, pacts: Sequence[PactVersion], checked: Sequence[Checked]) -> None:
+        """Keep pacts and the results of their verification."""
+
+    def deploy(self, deployed: Deployed) -> None:
+        """Keep that a version runs in an environment from now on."""
+
+    def matrix(self, name: str = "") -> Sequence[Row]:
+        """Who was verified with whom; of one consumer or provider with `name`."""
+
+    def can_deploy(self, name: str, version: str, environment: str) -> Decision:
+        """Whether a version was verified with all that it meets in an environment."""
 
 
 def run_contracts(options: ContractsOptions, environment: Mapping[str, str]) -> int:
