@@ -20,6 +20,14 @@ _INTERACTION_FIELDS = frozenset(
 )  # fmt: skip
 
 
+_PROMISE_FIELDS = frozenset({"headers", "body", "matchingRules", "generators"})
+_PART_FIELDS = {
+    "request": _PROMISE_FIELDS | {"method", "path", "query"},
+    "response": _PROMISE_FIELDS | {"status"},
+}
+"""What the parts of an interaction over HTTP may say. A field that is written wrongly would check nothing."""
+
+
 class UnreadablePactError(ValueError):
     """A pact file that cannot be taken at its word. The message names the file and says what is wrong with it."""
 
@@ -92,7 +100,7 @@ def parse(path: str, text: str) -> Pact:
     if len(text) > _MAX_CHARACTERS:
         raise UnreadablePactError(f"{path} has {len(text)} characters; a pact has at most {_MAX_CHARACTERS}")
     try:
-        told = json.loads(text)
+        told = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise UnreadablePactError(f"{path} is not JSON: {error}") from error
     if not isinstance(told, dict):
@@ -111,6 +119,15 @@ def parse(path: str, text: str) -> Pact:
     if twice:
         raise UnreadablePactError(f"{path} has the interaction '{twice[0]}' twice under the same states")
     return Pact(path, consumer, provider, interactions, text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which every name stands once: readers differ in which of two they take."""
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return told
 
 
 def _version(told: Mapping[str, Any]) -> str:
@@ -141,6 +158,12 @@ def _interaction(path: str, consumer: str, said: object) -> Interaction:
         raise UnreadablePactError(
             f"{path}: the interaction '{said['description']}' has the unknown field '{unknown[0]}'"
         )
+    for part, fields in _PART_FIELDS.items():
+        inner = said.get(part)
+        if isinstance(inner, dict) and "contents" not in inner and (unknown := sorted(inner.keys() - fields)):
+            raise UnreadablePactError(
+                f"{path}: the {part} of '{said['description']}' has the unknown field '{unknown[0]}'"
+            )
     if complaint := _unsafe(said.get("request")):
         raise UnreadablePactError(f"{path}: the interaction '{said['description']}' {complaint}")
     states = said.get("providerStates") or said.get("providerState") or []

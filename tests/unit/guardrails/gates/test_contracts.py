@@ -336,6 +336,23 @@ def test_pacts_of_other_providers_are_another_s(tmp_path: Path) -> None:
     assert verifier.asked == [["a track", "a track again"]]
 
 
+def test_the_first_messages_are_fetched_from_where_the_head_says(tmp_path: Path) -> None:
+    """The base's policy has no place for messages yet; what they are held against is the pact."""
+    message = {"type": "Asynchronous/Messages", "description": "a listen", "contents": {"content": {"id": 7}}}
+    new = pact(interaction(), interaction("a track again"), message)
+    policy = str(BASE["guardrails.toml"])
+    silent, _, _ = ran(tmp_path, promised(new), written=new)
+    assert told(silent) == [("unverified", "block")]
+    head = {**promised(new), "guardrails.toml": policy + 'messages_path = "/_messages"\n'}
+    outcome, _, _ = ran(tmp_path, head, written=new)
+    assert outcome.findings == ()
+    assert [one.description for one in outcome.verified if one.side == "head"] == [
+        "a track",
+        "a track again",
+        "a listen",
+    ]
+
+
 def test_without_pacts_there_is_nothing_to_judge(tmp_path: Path) -> None:
     unnamed = ContractsGate().skip(bench_of(tmp_path, {"shop.py": ""}, PRODUCT))
     assert unnamed is not None
