@@ -18,6 +18,7 @@ from guardrails.model.deployment import Checked, Decision, Deployed, PactVersion
 from guardrails.model.result import GateStatus
 from guardrails.model.verdict import Verdict
 from guardrails.report.printable import printable
+from guardrails.report.words import counted
 
 
 class Ledger(Protocol):
@@ -90,9 +91,8 @@ def _record(options: ContractsOptions, environment: Mapping[str, str]) -> int:
         pacts = [_with_text(options.repository, verdict, pact) for pact in pacts]
     _ledger(options, environment).record(pacts, checked)
     good = sum(one.good for one in checked)
-    _say(
-        f"recorded: {len(checked)} pacts with {checked[0].provider} {checked[0].provider_version}, {good} of them good"
-    )
+    which = f"{checked[0].provider} {checked[0].provider_version}"
+    _say(f"recorded: {counted(len(checked), 'pacts')} with {which}, {good} of them good")
     return 0
 
 
