@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.conduct import RuntimeImport, Search
+from guardrails.model.exchange import HttpAnswer, HttpRequest
+from guardrails.model.load_run import LoadPlan, LoadRun, LoadTarget
+from guardrails.model.mutation import Observation, TrialRun, Trials, Watch
+
 
 class Tree(Protocol):
     """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
@@ -44,6 +49,39 @@ class Trees:
     trial: Tree
 
 
+class Signatures(Protocol):
+    """Signatures of SSH keys over texts, each in a namespace."""
+
+    def is_intact(self, text: str, signature: str, namespace: str) -> bool:
+        """Whether the signature is over this text, whoever made it.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+    def is_by(self, text: str, signature: str, namespace: str, *, principal: str, signers: str) -> bool:
+        """Whether it is `principal`'s, by the text of an allowed-signers file.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Says that a program runs code of the change, and what it needs. It gets nothing else.
+
+    It may write to the directories `writes` (made if they are not there), to its home and its temporary directory; it
+    may read the system, its interpreter, its working directory and `reads`. A program has no network, unless it is a
+    service (`Processes.serve`): then its own `ports` are open, which it may also call if `calls_itself`.
+    """
+
+    writes: tuple[Path, ...] = ()
+    reads: tuple[Path, ...] = ()
+    ports: tuple[int, ...] = ()
+    calls_itself: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A program to run on a tree. `env` is added to a clean environment: no secret of the caller's gets in.
@@ -51,7 +89,8 @@ class Command:
     `timeout` is in seconds; past it the whole process group is killed. Output past `output_limit` bytes a stream is
     thrown away and said to be. With a `channel_limit` the program inherits the writing end of a pipe, whose file
     descriptor stands in its environment as `GUARDRAILS_CHANNEL`; up to that many bytes of what it wrote there come
-    back. What went into a pipe can be added to, never rewritten.
+    back. What went into a pipe can be added to, never rewritten. Whoever runs code of the change says so with
+    `confined`.
     """
 
     argv: tuple[str, ...]
@@ -60,13 +99,15 @@ class Command:
     timeout: float = 300.0
     output_limit: int = 4_000_000
     channel_limit: int = 0
+    confined: Confinement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """How a program ended. `exit_code` is None when it was killed at its time-out, negative for a signal.
 
-    `channel` is what it wrote into the pipe of `Command.channel_limit`.
+    `channel` is what it wrote into the pipe of `Command.channel_limit`. `stopped` says in words which limit it was
+    killed at, if one.
     """
 
     exit_code: int | None
@@ -75,6 +116,7 @@ class Completed:
     seconds: float
     truncated: bool = False
     channel: bytes = b""
+    stopped: str = ""
 
     @property
     def timed_out(self) -> bool:
@@ -171,7 +213,8 @@ class SuiteRun:
     per invariant id, the examples that `guardrails.invariants` judged. `ended` says that the recorder saw the session
     finish; `complaint` says in words what went wrong with the run as a whole. `deselected` were collected and then left
     out by the project's own configuration. `toothless` says in words which planted tests did not do what they must: a
-    sentence in it means that the suite's answers are worth nothing.
+    sentence in it means that the suite's answers are worth nothing. `forged` maps tests to words: a body that was run
+    under the name of the test must fail, and was reported to pass.
     """
 
     collected: tuple[str, ...]
@@ -184,6 +227,9 @@ class SuiteRun:
     output: str = ""
     deselected: tuple[str, ...] = ()
     toothless: tuple[str, ...] = ()
+    forged: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[RuntimeImport, ...] = ()
+    searches: tuple[Search, ...] = ()
 
 
 class Suites(Protocol):
@@ -202,101 +248,27 @@ class Suites(Protocol):
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         """Run a copy of the tree's suite, in `workers` processes at once that share the files out between them.
 
         With `hypothesis_seed` the properties draw fresh examples from that seed, not derandomised ones. `only` names
-        the ids to run (all are collected, the others are not run); `env` is added to the environment.
+        the ids to run (all are collected, the others are not run); `env` is added to the environment. The
+        tests may write to `writes` besides the copy.
         """
 
     def environment(self) -> str:
         """A digest of the interpreter and of what is installed for it: part of the key of any stored answer."""
 
 
-BASE, HEAD = "base", "head"
-"""The sides of a load run."""
+class Mutations(Protocol):
+    """Watches which lines tests execute, and tries mutants against the tests that execute them."""
 
+    def observe(self, tree: Tree, watch: Watch) -> Observation:
+        """Run tests of a copy of the tree and note what each executes."""
 
-@dataclass(frozen=True, slots=True)
-class LoadTarget:
-    """A side that is driven: its name, the address of its service, and the process whose tree's time is read."""
-
-    side: str
-    url: str
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoadPlan:
-    """How to drive one or two services with one scenario.
-
-    `root` is the tree that the locustfile at `locustfile` comes from; the directories `path` of it (all relative) are
-    where the scenario imports from. In a slice each of `users` sends the same number of requests to one side,
-    `concurrency` of them at a time, about `slice_seconds` long; in a pair each side has one slice, in an order that
-    `seed` decides. There are as many pairs as `seconds_per_side` allows, but at most `pairs` and, within three times
-    the planned time, at least `least_pairs`.
-    """
-
-    root: Path
-    locustfile: str
-    path: tuple[str, ...]
-    seed: int
-    pairs: int
-    users: int
-    concurrency: int
-    slice_seconds: float
-    seconds_per_side: float
-    warmup_seconds: float
-    request_timeout_seconds: float
-    least_pairs: int = 12
-
-
-@dataclass(frozen=True, slots=True)
-class LoadSlice:
-    """What one side did in one slice.
-
-    `requests` were sent and ended within the slice; `milliseconds` are the raw response times of those that were
-    answered well. `cpu_seconds` is processor time of the side's whole process tree during its own slice and during the
-    other side's slice of the same pair, so that deferred work is charged to its owner. `complete` says that the slice
-    was not cut short.
-    """
-
-    side: str
-    pair: int
-    requests: int
-    seconds: float
-    cpu_seconds: float
-    milliseconds: tuple[float, ...]
-    complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class LoadTally:
-    """What one side did in a whole run, the warm-up included.
-
-    `errors` counts failed requests by message. `marks` counts the good answers that the scenario marked in the
-    request's context (`empty`, `degraded`). `died` says that the process was gone at the end.
-    """
-
-    side: str
-    requests: int
-    errors: Mapping[str, int]
-    marks: Mapping[str, int]
-    died: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LoadRun:
-    """A run of a scenario. `generator_share` is the share of one core that the generator used during the slices.
-
-    A run that ended early names in `ended_by` the side because of which it did, and in `complaint` why, in words.
-    """
-
-    slices: tuple[LoadSlice, ...]
-    tallies: Mapping[str, LoadTally]
-    generator_share: float
-    ended_by: str = ""
-    complaint: str = ""
+    def judge(self, tree: Tree, trials: Trials) -> TrialRun:
+        """Try mutants, each in a process of its own."""
 
 
 class LoadRig(Protocol):
@@ -386,3 +358,35 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """What looks like a credential on one line. `kind` is what it is of (`AWS Access Key`), `family` one of `token`,
+    `private key`, `address` (a password in one) and `word` (a value beside a word such as `password`). `value` is never
+    shown: it stands in no representation and must not reach a report.
+    """
+
+    line: int
+    kind: str
+    family: str
+    value: str = field(repr=False)
+
+
+class SecretScanner(Protocol):
+    """Finds what looks like a credential."""
+
+    def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Sequence[SecretHit]:
+        """What stands on the lines (number and text) of a file, by the line.
+
+        Raises:
+            ToolMissingError: the library is not installed.
+        """
+
+
+class HttpClient(Protocol):
+    """Asks services on loopback."""
+
+    def ask(self, url: str, requests: Sequence[HttpRequest], *, timeout: float, whole: float) -> tuple[HttpAnswer, ...]:
+        """The answers, asked for one after the other: `timeout` seconds for each, `whole` seconds for all. What could
+        not be asked within them has no answer: the tuple is shorter. No redirect is followed, no proxy is used."""

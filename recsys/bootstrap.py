@@ -11,7 +11,7 @@ from typing import Final
 
 from recsys.adapters.artifacts.directory import ArtifactDirectory
 from recsys.adapters.chance import SystemChance
-from recsys.adapters.clock import SystemClock
+from recsys.adapters.clock import ManualClock, SystemClock
 from recsys.domain.model import Model
 from recsys.domain.published import Published
 from recsys.errors import InvalidValueError
@@ -118,11 +118,17 @@ def _stateful(settings: ServeSettings, published: Published, opened: ExitStack) 
         policy=_policy(settings),
         search=NoSearch(),
         decisions=NoDecisions(),
-        clock=SystemClock() if settings.now is None else SystemClock.starting_at(settings.now),
+        clock=_clock(settings),
         chance=SystemChance(settings.seed),
         telemetry=NoTelemetry(),
         market=home_market(published.model, settings.market),
     )
+
+
+def _clock(settings: ServeSettings) -> Clock:
+    if settings.now is None:
+        return SystemClock()
+    return ManualClock(settings.now) if settings.hold_clock else SystemClock.starting_at(settings.now)
 
 
 def _policy(settings: ServeSettings) -> PolicyStore:

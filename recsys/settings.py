@@ -28,6 +28,7 @@ class ServeSettings:
     experiments: the file of experiments, None for none.
     port: 0 for any free one. market: of users and requests without one, None for the catalogue's first.
     seed: given to every request, None for a new one each. now: unix seconds that the clock starts at, None for today's.
+    hold_clock: the clock stays at `now`. With a seed, answers then depend on the requests before them and nothing else.
     drain_seconds: from SIGTERM, how long the service says "not ready" and still answers. stop_seconds: how long
     requests in flight may take after that. full_decisions: one in how many logged decisions has all candidates, or 0.
     """
@@ -42,6 +43,7 @@ class ServeSettings:
     market: str | None = None
     seed: int | None = None
     now: int | None = None
+    hold_clock: bool = False
     drain_seconds: float = 1.0
     stop_seconds: float = 10.0
     full_decisions: int = 100
@@ -57,5 +59,7 @@ class ServeSettings:
             )
         if self.workers > 1 and self.state is None:
             raise InvalidValueError("several workers cannot share state in memory: name a directory with --state")
+        if self.hold_clock and self.now is None:
+            raise InvalidValueError("a clock that is held needs a time to stand at: name it with --now")
         if min(self.drain_seconds, self.stop_seconds) < 0:
             raise InvalidValueError("drain and stop seconds must not be negative")

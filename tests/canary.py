@@ -2,7 +2,7 @@
 
 `expected.toml` says which: `verdict` (pass, review, block or error), `rules` (exactly those that ask for something),
 `only` (the gates that judge; default all), `profile` (default pr), `error` (words that the reason of an error holds),
-and `slow` (kept out of the fast suite).
+`slow` (kept out of the fast suite), and `message` (of the commit with the change).
 """
 
 import os
@@ -34,6 +34,7 @@ class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: str = "pr"
     error: str = ""
     slow: bool = False
+    message: str = "change"
 
 
 def folders() -> list[Path]:
@@ -53,8 +54,8 @@ def judge(folder: Path, directory: Path, cache: Path) -> Verdict:
     commit(directory, "base")
     branch(directory)
     replace_files(directory, folder / "head")
-    commit(directory, "change")
     wish = expected(folder)
+    commit(directory, wish.message)
     engine = Engine(GATES, os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=cache)
     return engine.check(
         CheckOptions(directory, Wanted(BASE, CHANGE), only=wish.only, profile=wish.profile, jobs=2, seed=1)

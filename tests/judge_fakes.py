@@ -18,10 +18,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from guardrails import config
+from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.config import Policy
 from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
 from guardrails.gates.base import Bench, Gate, Profile
@@ -304,6 +305,7 @@ class NoSuites:
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         raise AssertionError(f"this gate must not run tests: {tree}, {paths}, {timeout}, {workers}, {hypothesis_seed}")
 
@@ -333,6 +335,7 @@ def bench_of(
     profile: Profile = Profile.PR,
     store: DirStore | None = None,
     seed: int = 1,
+    messages: Sequence[str] = (),
 ) -> Bench:
     """A bench whose base is `base` and whose head is `base` changed by `head` (None deletes a file)."""
     place = Path(tempfile.mkdtemp(dir=tmp_path, prefix="bench-"))
@@ -345,7 +348,7 @@ def bench_of(
     kept |= {path: content for path, content in base.items() if matches(path, judges)}
     trial = head_tree if kept == after else FakeTree(place / "trial", kept)
     return Bench(
-        change=change_of(base_tree, head_tree),
+        change=replace(change_of(base_tree, head_tree), messages=tuple(messages)),
         trees=Trees(base_tree, head_tree, trial),
         policy=decided,
         head_policy=_head_policy(head_tree),
@@ -356,12 +359,19 @@ def bench_of(
         gate_python=sys.executable,
         project_python=sys.executable,
         seed=seed,
+        secrets=DetectSecrets(),
     )
 
 
-def judge(gate: Gate, tmp_path: Path, base: Mapping[str, Content], head: Mapping[str, Content | None]) -> Outcome:
+def judge(
+    gate: Gate,
+    tmp_path: Path,
+    base: Mapping[str, Content],
+    head: Mapping[str, Content | None],
+    messages: Sequence[str] = (),
+) -> Outcome:
     """What a gate says of a change, given that it has something to judge."""
-    bench = bench_of(tmp_path, base, head)
+    bench = bench_of(tmp_path, base, head, messages=messages)
     assert gate.skip(bench) is None
     return gate.run(bench)
 
@@ -373,8 +383,8 @@ def rules_of(findings: Sequence[Finding]) -> list[str]:
 
 def check_probe(gate: Gate, probe: Probe, tmp_path: Path) -> None:
     """A probe holds: its violation is found by its rule, its honest twin is not found at all."""
-    bad = judge(gate, tmp_path, probe.base, probe.bad)
+    bad = judge(gate, tmp_path, probe.base, probe.bad, (probe.bad_message,))
     assert probe.rule in rules_of(bad.findings), f"{probe.rule} did not fire: {bad.findings}"
-    honest = judge(gate, tmp_path, probe.base, probe.honest)
+    honest = judge(gate, tmp_path, probe.base, probe.honest, (probe.honest_message,))
     loud = [finding for finding in honest.findings if finding.severity.rank > 0]
     assert not loud, f"the honest twin of {probe.rule} is found: {loud}"

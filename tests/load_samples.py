@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-from guardrails.ports import BASE, HEAD, LoadPlan, LoadRun, LoadSlice, LoadTally, LoadTarget
+from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadSlice, LoadTally, LoadTarget
 
 
 def one_slice(

@@ -8,7 +8,8 @@ import msgspec
 import guardrails
 from guardrails.adapters.loadgen.codec import Order, decode_report, encode
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.ports import Command, Completed, LoadPlan, LoadRun, LoadTarget, Processes
+from guardrails.model.load_run import LoadPlan, LoadRun, LoadTarget
+from guardrails.ports import Command, Completed, Processes
 
 REPORT_LIMIT = 256_000_000
 START_SECONDS = 60.0

@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.ports import (
-    Command,
-    InteractionResult,
-    PactMismatch,
-    Processes,
-    StateCall,
-    Store,
-    Verification,
-)
+from guardrails.ports import Command, InteractionResult, PactMismatch, Processes, StateCall, Store, Verification
 
 _CHILD = Path(__file__).with_name("pact_child.py")
 _MAX_PACT_BYTES = 20_000_000

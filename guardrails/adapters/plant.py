@@ -18,8 +18,10 @@ _IDENTITY = {
 }
 
 
-def plant(directory: Path, base: Mapping[str, str], change: Mapping[str, str | None]) -> None:
+def plant(directory: Path, base: Mapping[str, str], change: Mapping[str, str | None], message: str = "change") -> None:
     """Make a repository in `directory` with `base` on `main` and `change` (None deletes a file) on top of it.
+
+    `message` is that of the commit with the change.
 
     Raises:
         RepositoryError: git refused.
@@ -29,7 +31,7 @@ def plant(directory: Path, base: Mapping[str, str], change: Mapping[str, str | N
     commit(directory, "base")
     branch(directory)
     write_files(directory, change)
-    commit(directory, "change")
+    commit(directory, message)
 
 
 def start(directory: Path) -> None:

@@ -45,10 +45,19 @@ def remove(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     if not directory.exists():
         return
-    for root, _, _ in os.walk(directory):
-        with suppress(OSError):
-            Path(root).chmod(0o700)
+    # Before the walk goes into them: nobody but root can list a closed directory.
+    for root, names, _ in os.walk(_opened(directory)):
+        for name in names:
+            _opened(Path(root, name))
     shutil.rmtree(directory, ignore_errors=True)
+
+
+def _opened(directory: Path) -> Path:
+    """The directory, which its owner may now change; a link is left alone."""
+    if not directory.is_symlink():
+        with suppress(OSError):
+            directory.chmod(0o700)
+    return directory
 
 
 def _new(parent: Path) -> tuple[Path, int]:

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from guardrails.model.conduct import RuntimeImport, Search
+from guardrails.model.mutation import Called, Fate, TrialResult
 from guardrails.ports import CaseRecord
 
 _WORST = ("error", "failed", "xfailed", "skipped", "xpassed", "passed")
@@ -20,17 +22,18 @@ _WORST = ("error", "failed", "xfailed", "skipped", "xpassed", "passed")
 
 @dataclass(frozen=True, slots=True)
 class PlantedResult:
-    """What became of a planted test."""
+    """What became of a planted test, or of a planted body under the name of a test of the project's (`body`)."""
 
     id: str
-    must_pass: bool
     outcome: str
     message: str = ""
+    body: int = -1
 
 
 @dataclass(slots=True)
 class Transcript:
     """What one process recorded. `tests` holds each collected id with its line; `claimed` the files that it ran.
+    `lines` and `calls` say what each watched test executed, `mutants` what became of those that were tried.
 
     `running` is the test that began and did not end, `collecting` the file that was being imported last.
     """
@@ -44,10 +47,18 @@ class Transcript:
     claimed: list[str] = field(default_factory=list)
     records: dict[str, CaseRecord] = field(default_factory=dict)
     planted: list[PlantedResult] = field(default_factory=list)
+    twins: list[PlantedResult] = field(default_factory=list)
+    imports: list[RuntimeImport] = field(default_factory=list)
+    searches: list[Search] = field(default_factory=list)
     relations: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
+    calls: dict[str, tuple[Called, ...]] = field(default_factory=dict)
+    mutants: dict[int, TrialResult] = field(default_factory=dict)
     started: bool = False
     collection_ended: bool = False
     finished: bool = False
+    over: bool = False
+    """Whether it stopped before all tests had run, because the time for watching was up."""
     collecting: str = ""
     running: str = ""
     internal: str = ""
@@ -86,11 +97,13 @@ def _authentic(line: bytes, key: bytes) -> dict[str, Any] | None:
 
 def _take(transcript: Transcript, told: Mapping[str, Any]) -> None:
     kind = told["kind"]
-    if transcript.finished:
+    if kind in ("searched", "imported", "intruder"):
+        _take_conduct(transcript, kind, told)  # at exit as well: handlers import and search
+    elif transcript.finished:
         transcript.complain(f"a record of kind '{kind}' came after the last one")
     elif (kind == "start") == transcript.started:
         transcript.complain(f"a record of kind '{kind}' came {'again' if transcript.started else 'before the first'}")
-    elif kind in ("begin", "end", "planted", "lost"):
+    elif kind in ("begin", "end", "planted", "twin", "lost"):
         _take_case(transcript, kind, told)
     else:
         _take_other(transcript, kind, told)
@@ -106,9 +119,9 @@ def _take_case(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> No
     if name != transcript.running:
         transcript.complain(f"{name} ended without having begun")
     transcript.running = ""
-    if kind == "planted":
-        result = PlantedResult(name, bool(told["must_pass"]), str(told["outcome"]), str(told["message"]))
-        transcript.planted.append(result)
+    if kind in ("planted", "twin"):
+        result = PlantedResult(name, str(told["outcome"]), str(told["message"]), int(told["body"]))
+        (transcript.planted if kind == "planted" else transcript.twins).append(result)
     elif kind == "end":
         if name not in transcript.tests:
             transcript.complain(f"{name} was recorded but never collected")
@@ -153,8 +166,54 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
     elif kind == "internal":
         transcript.internal = transcript.internal or str(told["message"])
         transcript.collecting = transcript.collecting or str(told["file"])
+    elif kind == "over":
+        transcript.over = True
+    elif kind in ("covered", "mutant"):
+        _take_mutation(transcript, kind, told)
     elif kind == "finish":
         transcript.finished = True
         transcript.relations = {str(name): int(count) for name, count in told["relations"].items()}
     else:
         transcript.complain(f"a record of the unknown kind '{kind}'")
+
+
+def _take_conduct(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> None:
+    """What code did besides passing and failing."""
+    if kind == "searched":
+        transcript.searches.append(Search(str(told["what"]), str(told["file"]), int(told["line"])))
+    elif kind == "imported":
+        transcript.imports.append(_imported(told))
+    else:
+        transcript.complain(f"{told['file']}:{told['line']} wrote one")
+
+
+def _imported(told: Mapping[str, Any]) -> RuntimeImport:
+    return RuntimeImport(
+        importer=str(told["file"]),
+        imported=str(told["module"]),
+        line=int(told["line"]),
+        direct=bool(told["direct"]),
+        during=str(told["during"]),
+        through=tuple(str(path) for path in told["through"]),
+    )
+
+
+def _take_mutation(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> None:
+    """What a test executed, or what became of a mutant."""
+    if kind == "mutant":
+        key = int(told["key"])
+        if key in transcript.mutants:
+            transcript.complain(f"the mutant {key} was recorded twice")
+        transcript.mutants[key] = TrialResult(key, Fate(told["fate"]), str(told["by"]), str(told["message"]))
+        return
+    name = str(told["id"])
+    if name != transcript.running:
+        transcript.complain(f"lines of {name} were recorded while it did not run")
+    before = transcript.lines.setdefault(name, {})
+    for path, lines in told["lines"].items():
+        before[path] = before.get(path, frozenset()) | frozenset(int(line) for line in lines)
+    calls = tuple(
+        Called(str(path), str(function), int(line), bool(direct), tuple(returns))
+        for path, function, line, direct, returns in told["calls"]
+    )
+    transcript.calls[name] = (*transcript.calls.get(name, ()), *calls)

@@ -1,5 +1,6 @@
 """One answer from the transcripts of the processes that shared a suite's files out between them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,16 +9,22 @@ from guardrails.analysis.records import PlantedResult, Transcript
 from guardrails.ports import CaseRecord, SuiteRun
 
 _QUOTED = 1500
+_SURE = 3
+# What `faulthandler` writes when a time is up, and each frame of it, the innermost first.
+_HUNG = re.compile(r"^Timeout \((?P<limit>[\d:.]+)\)!$", re.MULTILINE)
+_FRAME = re.compile(r'^  File "(?P<path>[^"\n]+)", line (?P<line>\d+) in ', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds."""
+    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds, and
+    the limit that it was killed at, in words."""
 
     transcript: Transcript
     exit_code: int | None
     output: str
     seconds: float
+    stopped: str = ""
 
 
 def merged(
@@ -47,6 +54,9 @@ def merged(
         output="\n".join(dict.fromkeys(process.output for process in ended)),
         deselected=tuple(dict.fromkeys(name for t in transcripts for name in t.deselected)),
         toothless=_toothless(transcripts, planted) if planted is not None and records else (),
+        forged=_forged(transcripts, planted) if planted is not None else {},
+        imports=tuple(dict.fromkeys(one for t in transcripts for one in t.imports)),
+        searches=tuple(dict.fromkeys(one for t in transcripts for one in t.searches)),
     )
 
 
@@ -73,10 +83,15 @@ def _complaint(process: Ended, timeout: float) -> str:
     """What is wrong with a process as a whole; empty for one that did its work."""
     transcript = process.transcript
     tail = _tail(process.output)
+    if process.stopped:
+        # First, because its last record may be cut.
+        return f"the process of the tests was killed, because {process.stopped}{_where(transcript)}"
     if transcript.broken_rule:
         return f"the records of the tests cannot be trusted: {transcript.broken_rule}"
     if process.exit_code is None:
         return f"the tests did not end within {timeout:g} seconds{_where(transcript)}"
+    if not transcript.collection_ended and (hung := _HUNG.search(process.output)):
+        return f"the tests were not imported within {hung['limit']}{_where(transcript)}{_hanging(process.output)}"
     if not transcript.started:
         return f"pytest did not start{_status(process)}: {tail}"
     if transcript.internal:
@@ -96,6 +111,13 @@ def _where(transcript: Transcript) -> str:
     return "" if transcript.collection_ended else " while the configuration or a conftest.py was read"
 
 
+def _hanging(output: str) -> str:
+    """The innermost place of the tree, whose paths are relative, or of anything else."""
+    frames = [f"{frame['path']}:{frame['line']}" for frame in _FRAME.finditer(output)]
+    place = next((frame for frame in frames if not frame.startswith("/")), frames[0] if frames else "")
+    return f"; it hangs at {place}" if place else ""
+
+
 def _tail(text: str) -> str:
     """The last lines of a text, whole ones."""
     text = text.strip()
@@ -112,16 +134,35 @@ def _status(process: Ended) -> str:
 def _toothless(transcripts: Iterable[Transcript], planted: PlantedTests) -> tuple[str, ...]:
     """What the planted tests show. Where a fixture keeps one from being run, another directory's must do."""
     results = [result for transcript in transcripts for result in transcript.planted]
-    known = [result for result in results if (_name(result), result.must_pass) in {t[:2] for t in planted.tests}]
+    known = [result for result in results if planted.must_pass(_name(result)) is not None]
     bad = [(planted.way(_name(result)), said) for result in known if (said := _misbehaved(result, planted))]
     # Where the plain assert cannot fail, that the other ways cannot either says nothing more.
     sentences = [said for way, said in bad if way == "assert"] or [said for _, said in bad]
     if not sentences:
         for must_pass, wanted in ((True, "passed"), (False, "failed")):
-            if not any(result.must_pass == must_pass and result.outcome == wanted for result in known):
-                why = next((f": {r.message[-300:]}" for r in known if r.must_pass == must_pass), "")
+            alike = [result for result in known if planted.must_pass(_name(result)) == must_pass]
+            if not any(result.outcome == wanted for result in alike):
+                why = f": {alike[0].message[-300:]}" if alike else ""
                 sentences.append(f"no planted test that must have {wanted} came to its end{why}")
     return tuple(dict.fromkeys(sentences))
+
+
+def _forged(transcripts: Iterable[Transcript], planted: PlantedTests) -> dict[str, str]:
+    """Tests under whose names a planted body came out otherwise than it must, though the test itself passed.
+
+    An error outside the body shows nothing; nor does a failure of one that must pass, unless all of them failed.
+    """
+    told: dict[str, str] = {}
+    for transcript in transcripts:
+        passed = {name for name, record in transcript.records.items() if record.outcome == "passed"}
+        known = [twin for twin in transcript.twins if 0 <= twin.body < len(planted.twins) and twin.id in passed]
+        for twin in known:
+            if not planted.twins[twin.body][1] and twin.outcome in ("passed", "xpassed"):
+                told[twin.id] = "a planted body that must fail is reported as passed under its name"
+        good = [twin for twin in known if planted.twins[twin.body][1]]
+        if len(good) >= _SURE and all(twin.outcome == "failed" for twin in good):
+            told[good[0].id] = f"no planted body that must pass passed under its name: {good[0].message[-300:]}"
+    return told
 
 
 def _name(result: PlantedResult) -> str:
@@ -134,8 +175,9 @@ def _misbehaved(result: PlantedResult, planted: PlantedTests) -> str:
     subject = f"a planted test by {planted.way(_name(result))} in {result.id.rpartition('::')[0]}"
     if result.message.startswith("reported as "):
         return f"{subject} is {result.message[-300:]}"
-    if result.must_pass and result.outcome == "failed":
+    must_pass = planted.must_pass(_name(result))
+    if must_pass and result.outcome == "failed":
         return f"{subject} that must pass failed: {result.message[-300:]}"
-    if not result.must_pass and result.outcome not in ("failed", "error", ""):
+    if not must_pass and result.outcome not in ("failed", "error", ""):
         return f"{subject} that must fail is reported as {result.outcome}"
     return ""

@@ -75,14 +75,14 @@ class Prover:
 
     def _one(self, gate: Gate, probe: Probe, scratch: Path) -> Proof:
         began = time.monotonic()
-        bad = self._judged(gate, probe.base, probe.bad, scratch / "bad")
-        honest = self._judged(gate, probe.base, probe.honest, scratch / "honest")
+        bad = self._judged(gate, probe, probe.bad, probe.bad_message, scratch / "bad")
+        honest = self._judged(gate, probe, probe.honest, probe.honest_message, scratch / "honest")
         proof = Proof(probe.rule, _missed(bad, probe.rule), _false_alarm(honest), time.monotonic() - began)
         complain(f"{proof.rule}: {'fires' if proof.good else 'BROKEN'} ({proof.seconds:.1f} s)")
         return proof
 
     def _judged(
-        self, gate: Gate, base: Mapping[str, str], change: Mapping[str, str | None], directory: Path
+        self, gate: Gate, probe: Probe, change: Mapping[str, str | None], message: str, directory: Path
     ) -> GateResult | str:
         """What the gate answers, or why nothing could be judged at all."""
         profile = next(profile for profile in _PROFILES if profile in gate.profiles)
@@ -90,7 +90,7 @@ class Prover:
             directory, Wanted(BASE, CHANGE), only=(gate.name,), profile=profile.value, jobs=1, seed=self.seed
         )
         try:
-            plant(directory, base, change)
+            plant(directory, probe.base, change, message)
             verdict = self.engine.check(options)
         except (GuardrailsError, OSError) as error:
             return str(error)
@@ -98,7 +98,7 @@ class Prover:
 
 
 def run_probes(names: Sequence[str], *, jobs: int = 0, seed: int | None = None) -> int:
-    """Prove the named gates, or all: 0 if every gate has probes and every probe fires, 1 if not.
+    """Prove the named gates, or all: 0 if every probe fires and every rule has one (or says why none), 1 if not.
 
     Raises:
         UsageError: there is no such gate.
@@ -111,7 +111,13 @@ def run_probes(names: Sequence[str], *, jobs: int = 0, seed: int | None = None) 
     )
     proofs = Prover(engine, jobs or available_cores(), secrets.randbits(32) if seed is None else seed).prove(gates)
     say(report(gates, proofs))
-    return 0 if all(proof.good for proof in proofs) and all(gate.probes for gate in gates) else 1
+    return 0 if all(proof.good for proof in proofs) and not unproved(gates, proofs) else 1
+
+
+def unproved(gates: Sequence[Gate], proofs: Sequence[Proof]) -> list[str]:
+    """The rules of which no probe shows that they work, and that do not say why none can."""
+    proved = {proof.rule for proof in proofs if proof.good}
+    return [rule.id for gate in gates for rule in gate.rules if rule.id not in proved and not rule.unprovable]
 
 
 def report(gates: Sequence[Gate], proofs: Sequence[Proof]) -> str:
@@ -128,10 +134,9 @@ def report(gates: Sequence[Gate], proofs: Sequence[Proof]) -> str:
         for gate in gates
         if not gate.probes
     ]
-    proved = {proof.rule for proof in proofs if proof.good}
-    unproved = [rule.id for gate in gates for rule in gate.rules if rule.id not in proved]
-    if unproved:
-        lines.append(f"Rules that no probe has proved: {', '.join(unproved)}.")
+    if open_rules := unproved(gates, proofs):
+        lines.append(f"Rules that no probe has proved: {', '.join(open_rules)}. Each needs a Probe.")
+    lines += [f"{rule.id} has no probe: {rule.unprovable}" for gate in gates for rule in gate.rules if rule.unprovable]
     good = sum(proof.good for proof in proofs)
     lines.append(f"{good} of {len(proofs)} probes did what they must, for {len(gates)} gates.")
     return "\n".join(lines)

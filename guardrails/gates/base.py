@@ -11,7 +11,17 @@ from guardrails.model.change import Change
 from guardrails.model.finding import Rule
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
-from guardrails.ports import LoadRig, PactVerifier, Processes, Store, Suites, Trees
+from guardrails.ports import (
+    HttpClient,
+    LoadRig,
+    Mutations,
+    PactVerifier,
+    Processes,
+    SecretScanner,
+    Store,
+    Suites,
+    Trees,
+)
 
 
 class Profile(StrEnum):
@@ -29,8 +39,9 @@ class Bench:
     `policy` is the base's and decides; `head_policy` is the head's, or None where it does not parse. `gate_python` runs
     the gate's own tools (ruff, mypy, import-linter); `project_python` runs the project's code. `seed` is fresh in each
     check. `cores` is what this gate may use. `rig` drives services under load;
-    `pacts` replays consumers' expectations. `today` is the day of the check (UTC), by which deadlines are judged; None
-    where nobody told, and then no deadline has passed.
+    `pacts` replays consumers' expectations; `secrets` finds what looks like a credential; `mutations` tries mutants of
+    the product; `http` asks services. `today` is the day of the check (UTC), by which deadlines
+    are judged; None where nobody told, and then no deadline has passed.
     """
 
     change: Change
@@ -48,6 +59,9 @@ class Bench:
     rig: LoadRig | None = None
     pacts: PactVerifier | None = None
     today: date | None = None
+    secrets: SecretScanner | None = None
+    mutations: Mutations | None = None
+    http: HttpClient | None = None
 
     def path_env(self, root: object) -> Mapping[str, str]:
         """PYTHONPATH for code of the tree that is exported at `root`."""

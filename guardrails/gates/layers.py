@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import guardrails
+from guardrails.analysis.contract_edges import configuration
 from guardrails.analysis.dynamic import DynamicCode, dynamic_code
 from guardrails.analysis.layering import (
     Before,
@@ -87,7 +88,6 @@ UNCHECKED = Rule(
 )
 
 RULES = (BROKEN, UNDECLARED, DYNAMIC, REMOVED, UNREADABLE, UNCHECKED)
-_PLACES = ("setup.cfg", ".importlinter", "pyproject.toml")  # where import-linter itself looks, in its order
 _CHILD = Path(guardrails.__file__).parent / "adapters" / "layers_child.py"
 _OUTPUT_LIMIT = 256_000_000
 
@@ -144,11 +144,7 @@ class _Results:
 
 def _configuration(sources: Sources, bench: Bench) -> str | None:
     """The file that holds the contracts: the policy's, or the first of import-linter's own places."""
-    for path in dict.fromkeys((bench.policy.layers.config, *_PLACES)):
-        text = sources.text(path)
-        if text is not None and "importlinter" in text:
-            return path
-    return None
+    return configuration(sources, bench.policy.layers.config)
 
 
 def _text(sources: Sources, path: str | None) -> object:

@@ -11,6 +11,7 @@ from guardrails.config import Load
 from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.load import slo as objectives
+from guardrails.load.comparison import figures
 from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
 from guardrails.load.recorder import pairs_of
 from guardrails.load.rules import NOT_STARTED, RULES
@@ -19,8 +20,9 @@ from guardrails.load.service import Recipe
 from guardrails.load.session import NotStartedError, Session
 from guardrails.load.slo import Slo
 from guardrails.model.finding import Finding, Severity
+from guardrails.model.load_run import BASE, HEAD, LoadRun
 from guardrails.model.result import Outcome, Skip, SkipReason
-from guardrails.ports import BASE, HEAD, LoadRun, Tree
+from guardrails.ports import Tree
 from guardrails.probes.load import PROBES
 
 
@@ -60,7 +62,7 @@ class LoadGate:
             return Outcome({"services": 1}, {"services": 1}, (NOT_STARTED.finding(str(error), reproduce=again),))
         found = tuple(replace(finding, reproduce=again) for finding in findings(evidence))
         work, floor = _work(evidence, found)
-        return Outcome(work, floor, found, notes(evidence, bench.seed))
+        return Outcome(work, floor, found, notes(evidence, bench.seed), figures(evidence.compared))
 
 
 @dataclass(frozen=True, slots=True)

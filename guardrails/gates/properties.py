@@ -250,6 +250,11 @@ class _Judging:
             self.findings.append(BROKEN_RUN.finding(f"{subject}: {run.complaint}", reproduce=reproduce))
         for sentence in run.toothless:
             self.findings.append(CANNOT_FAIL.finding(f"{subject}: {sentence}", reproduce=reproduce))
+        known = sorted(run.forged.keys() & set(self.owed.collected))
+        before = self.drawn("base", only=known).forged if known else {}
+        for name in sorted(run.forged.keys() - before.keys()):
+            what = f"{subject}: {name}: {run.forged[name]}"
+            self.findings.append(CANNOT_FAIL.finding(what, reproduce=reproduce))
 
     def _at_base(self, names: Sequence[str]) -> Mapping[str, CaseRecord]:
         """The same properties at the base, from the same seed."""

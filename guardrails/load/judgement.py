@@ -9,7 +9,7 @@ from guardrails.load.recorder import Totals, pairs_of, totals
 from guardrails.load.rules import BUDGET, DIED, ERRORS, INCONCLUSIVE, SLOWER_CPU, SLOWER_LATENCY
 from guardrails.load.slo import Slo
 from guardrails.model.finding import Finding, Severity
-from guardrails.ports import BASE, HEAD, LoadRun
+from guardrails.model.load_run import BASE, HEAD, LoadRun
 
 SATURATED = 0.9
 """Share of a core above which the generator, and not the service, may be what was measured."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.load.statistics import quantile
-from guardrails.ports import BASE, HEAD, LoadRun, LoadSlice
+from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadSlice
 
 PERCENTILES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 

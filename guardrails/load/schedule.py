@@ -4,7 +4,8 @@ import random
 from collections.abc import Sequence
 
 from guardrails.load.slo import Drive
-from guardrails.ports import BASE, HEAD, LoadPlan, Tree
+from guardrails.model.load_run import BASE, HEAD, LoadPlan
+from guardrails.ports import Tree
 
 LEAST_PAIRS = 12
 """Below 12 pairs even a large difference could be chance."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from guardrails.errors import JudgementError
 from guardrails.load.service import Recipe, artifact, serving
-from guardrails.ports import BASE, HEAD, LoadPlan, LoadRig, LoadRun, LoadTarget, Processes, Store, Tree
+from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadTarget
+from guardrails.ports import LoadRig, Processes, Store, Tree
 
 
 class NotStartedError(JudgementError):

@@ -26,6 +26,9 @@ class Rule:
 
     `id` is `<gate>/<kebab-case-name>` and never changes once released. `bad` and `good` are the shortest examples that
     a reader needs; `limits` says what the rule does not see. `guardrails explain` prints all of it.
+
+    Every rule has a probe, or `guardrails probe` fails; `unprovable` says why none can be planted, and what shows the
+    rule to work instead. It is for what depends on the machine alone.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Rule:
     bad: str = ""
     good: str = ""
     limits: str = ""
+    unprovable: str = ""
 
     @property
     def gate(self) -> str:
@@ -71,6 +75,7 @@ class Finding:
     """One thing wrong.
 
     `path` is relative to the repository; `line` counts from 1 in the head (in the base if the file was deleted).
+    `deciders` are those whom CODEOWNERS names for the path, where a person must decide.
     """
 
     rule: str
@@ -81,6 +86,7 @@ class Finding:
     path: str | None = None
     line: int | None = None
     reproduce: str = ""
+    deciders: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:

@@ -18,13 +18,15 @@ class Probe:
 
     `base` is a whole small project, path to text (or `LinkTo`, `Executable`). `bad` and `honest` are changes to it:
     path to new text, or None to delete the file. Judged by its gate alone, `bad` must produce a finding of `rule`, and
-    `honest` must pass.
+    `honest` must pass. `bad_message` and `honest_message` are the messages of the commits that bring them.
     """
 
     rule: str
     base: Mapping[str, str]
     bad: Mapping[str, str | None]
     honest: Mapping[str, str | None]
+    bad_message: str = "change"
+    honest_message: str = "change"
 
     @property
     def gate(self) -> str:

@@ -20,9 +20,20 @@ def _probe(rule: str, bad: Mapping[str, str | None], honest: Mapping[str, str | 
     return Probe(f"scope/{rule}", BASE, bad, honest or _HONEST)
 
 
+def _said(
+    rule: str, bad: Mapping[str, str | None], bad_message: str, honest: Mapping[str, str | None], honest_message: str
+) -> Probe:
+    return Probe(f"scope/{rule}", BASE, bad, honest, bad_message, honest_message)
+
+
 def _rank(line: str) -> Mapping[str, str | None]:
     return {"shop/rank.py": f"{_RANK}{line}\n"}
 
+
+_STOCK: Mapping[str, str | None] = {"shop/store.py": "STOCK = {1: 2}\n"}
+_LAID_OUT = {"shop/store.py": "STOCK = {\n}\n"}
+_DOCUMENTED = {"shop/rank.py": _RANK.replace(":\n", ':\n    """Best first."""\n', 1)}
+_REVERSED = {"shop/rank.py": _RANK.replace("True", "False")}
 
 PROBES: tuple[Probe, ...] = (
     _probe("too-large", _rank("\n".join(f"LIMIT_{n} = {n}" for n in range(60)))),
@@ -46,4 +57,16 @@ PROBES: tuple[Probe, ...] = (
     _probe("file-name", {"shop/ra\u200bnk.py": _RANK}, {"shop/rerank.py": _RANK}),
     _probe("unportable-name", {"shop/Rank.py": _RANK}, {"shop/rerank.py": _RANK}),
     _probe("unreadable-line", _rank("TABLE = [" + "1," * 600 + "]"), _rank("TABLE = [" + "1," * 60 + "]")),
+    _said("unknown-declaration", _HONEST, "Top\n\nIntent: feeture", _HONEST, "Top\n\nIntent: feature"),
+    _said(
+        "contradicting-declaration",
+        {**_HONEST, ".guardrails/intent.toml": 'intent = ["refactor", "feature"]\n'},
+        "Top",
+        {**_HONEST, ".guardrails/intent.toml": 'intent = ["refactor", "test"]\n'},
+        "Top",
+    ),
+    _said("out-of-area", {**_HONEST, **_STOCK}, "Top\n\nArea: rank", _HONEST, "Top\n\nArea: rank"),
+    _said("out-of-intent", _HONEST, "Describe\n\nIntent: docs", _DOCUMENTED, "Describe\n\nIntent: docs"),
+    _said("unrelated-formatting", {**_HONEST, **_LAID_OUT}, "Top", _LAID_OUT, "Wrap a line"),
+    _said("claim-unsupported", _REVERSED, "Pure refactoring of rank", _HONEST, "Add top; tests will follow"),
 )

@@ -5,6 +5,7 @@ turns back. A lone surrogate (a path that is not UTF-8) has no valid JSON form, 
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 
@@ -13,7 +14,7 @@ import msgspec
 from guardrails.model.change import Snapshot
 from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding
-from guardrails.model.result import GateResult
+from guardrails.model.result import Figure, GateResult
 from guardrails.model.verdict import Verdict
 from guardrails.report import wire
 from guardrails.report.printable import visible
@@ -52,6 +53,7 @@ def document(verdict: Verdict) -> wire.Document:
         notes=verdict.notes,
         error=verdict.error,
         gates=tuple(_gate(result) for result in verdict.results),
+        gate_digest=verdict.gate_digest,
     )
 
 
@@ -74,6 +76,7 @@ def _gate(result: GateResult) -> wire.GateEntry:
         skip=wire.SkipEntry(reason=skip.reason, sentence=skip.sentence) if skip else None,
         error=result.error,
         verified=tuple(_verified(one) for one in result.verified),
+        figures=tuple(_figure(figure) for figure in result.figures),
     )
 
 
@@ -92,6 +95,21 @@ def _verified(one: Verified) -> wire.VerifiedEntry:
     )
 
 
+def _figure(figure: Figure) -> wire.FigureEntry:
+    numbers = (figure.base, figure.head, figure.ratio, figure.low, figure.high, figure.limit)
+    base, head, ratio, low, high, limit = (None if n is None or not math.isfinite(n) else n for n in numbers)
+    return wire.FigureEntry(
+        name=figure.name,
+        unit=figure.unit,
+        base=base or 0.0,
+        head=head or 0.0,
+        ratio=ratio,
+        low=low,
+        high=high,
+        limit=limit,
+    )
+
+
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
     """The counts by name, as the names are written."""
     return dict(sorted(counts.items(), key=lambda item: item[0].encode("utf-8", "backslashreplace")))
@@ -107,4 +125,5 @@ def _finding(finding: Finding) -> wire.FindingEntry:
         why=finding.why,
         fix=finding.fix,
         reproduce=finding.reproduce,
+        deciders=finding.deciders,
     )

@@ -19,6 +19,8 @@ def explain(rule: Rule, width: int = 100) -> str:
     parts += [_example(label, text) for label, text in (("Bad", rule.bad), ("Good", rule.good)) if text]
     if rule.limits:
         parts.append(_paragraph("What it does not see", rule.limits, width))
+    if rule.unprovable:
+        parts.append(_paragraph("Why `guardrails probe` cannot show it", rule.unprovable, width))
     return "\n\n".join(parts) + "\n"
 
 

@@ -9,7 +9,7 @@ from guardrails.errors import UsageError
 from guardrails.model.change import Snapshot
 from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding
-from guardrails.model.result import GateResult, Skip
+from guardrails.model.result import Figure, GateResult, Skip
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict
 from guardrails.report import wire
 from guardrails.report.printable import printable, shorten
@@ -85,6 +85,7 @@ def _verdict(document: wire.Document) -> Verdict:
         notes=document.notes,
         error=document.error,
         schema=document.schema,
+        gate_digest=document.gate_digest,
     )
 
 
@@ -104,6 +105,7 @@ def _gate(entry: wire.GateEntry) -> GateResult:
         skip=Skip(entry.skip.reason, entry.skip.sentence) if entry.skip else None,
         error=entry.error,
         verified=tuple(_verified(one) for one in entry.verified),
+        figures=tuple(Figure(**msgspec.structs.asdict(figure)) for figure in entry.figures),
     )
 
 
@@ -137,4 +139,5 @@ def _finding(entry: wire.FindingEntry) -> Finding:
         path=entry.path,
         line=entry.line,
         reproduce=entry.reproduce,
+        deciders=entry.deciders,
     )

@@ -22,7 +22,7 @@ class SystemClock:
 
 @dataclass(slots=True)
 class ManualClock:
-    """A clock that stands still until it is set. For tests and for one answer at a given time."""
+    """A clock that stands still until it is set. For replays, tests and one answer at a given time."""
 
     time: int
 

@@ -63,6 +63,11 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="N",
         help="log all candidates of one in N slates, 0 for none (default: %(default)s)",
     )
+    parser.add_argument(
+        "--hold-clock",
+        action="store_true",
+        help="keep the clock at --now; with --seed, two services answer the same requests alike",
+    )
     parser.add_argument("--access-log", action="store_true", help="log every request")
     parser.add_argument("--json-log", action="store_true", help="log JSON lines instead of text")
     parser.set_defaults(run=run)
@@ -80,6 +85,7 @@ def run(args: argparse.Namespace) -> int:
         drain_seconds=args.drain_seconds,
         stop_seconds=args.stop_seconds,
         full_decisions=args.full_decisions,
+        hold_clock=args.hold_clock,
         access_log=args.access_log,
         json_log=args.json_log,
     )

@@ -16,7 +16,7 @@ from guardrails.adapters.loadgen.draws import draw_by_seat
 from guardrails.adapters.loadgen.lane import Lane, ScenarioError, Slice, gated, never_retry
 from guardrails.adapters.loadgen.meter import tree_seconds
 from guardrails.load.schedule import orders
-from guardrails.ports import LoadPlan, LoadRun, LoadSlice, LoadTarget
+from guardrails.model.load_run import LoadPlan, LoadRun, LoadSlice, LoadTarget
 
 LIMIT_SLICES = 20
 """A slice is cut after this many times its wanted length, and never before a request's time-out."""

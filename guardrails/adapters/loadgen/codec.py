@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from guardrails.ports import LoadPlan, LoadRun, LoadTarget
+from guardrails.model.load_run import LoadPlan, LoadRun, LoadTarget
 
 
 class Order(msgspec.Struct, frozen=True):

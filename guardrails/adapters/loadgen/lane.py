@@ -12,7 +12,7 @@ from gevent.lock import Semaphore
 from locust.env import Environment
 
 from guardrails.adapters.loadgen.meter import is_alive
-from guardrails.ports import LoadPlan, LoadTally, LoadTarget
+from guardrails.model.load_run import LoadPlan, LoadTally, LoadTarget
 
 SLICE = "guardrails_slice"
 """The key of a request's context that says in which slice it was sent."""

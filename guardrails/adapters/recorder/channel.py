@@ -10,6 +10,11 @@ from typing import Protocol
 
 LONGEST = 6000
 """Characters of a traceback or a message that are kept."""
+RECORD = "guardrails.record"
+"""The audit event by which the recorder says something: `sys.audit(RECORD, kind, fields)`.
+
+The writer stands behind an audit hook (`watch.py`), so that no object of pytest leads to it.
+"""
 
 
 class Say(Protocol):

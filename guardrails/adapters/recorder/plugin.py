@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 from collections.abc import Generator
+from contextlib import nullcontext
+from sys import audit
+from time import perf_counter
 
 import pytest
 
 from guardrails.adapters.recorder.case import Case
-from guardrails.adapters.recorder.channel import Say, end_of
+from guardrails.adapters.recorder.channel import RECORD, end_of
 from guardrails.adapters.recorder.drawing import counted, draw_fresh, is_property
-from guardrails.adapters.recorder.schedule import Schedule
+from guardrails.adapters.recorder.importing import Once
+from guardrails.adapters.recorder.mutating import Mutator
+from guardrails.adapters.recorder.observing import Observer
+from guardrails.adapters.recorder.schedule import Entry, Schedule
+
+_SHARE, _START = 0.05, 0.5
+"""Twins may take this part of the time that has passed, and this many seconds at the start."""
 
 
 class Recorder:
     """Collects everything, runs what it is to run, and says what happens.
 
     `path` is put first on `sys.path` once pytest is up; `plugins` are those of the environment, by name. Without a
-    `schedule` nothing is run.
+    `schedule` nothing is run. An `observer` watches what tests execute; a `mutator` runs tests on mutants instead.
     """
 
     def __init__(
         self,
-        say: Say,
         path: list[str],
         plugins: list[tuple[str, object]],
         schedule: Schedule | None,
         seed: int | None,
+        observer: Observer | None = None,
+        mutator: Mutator | Once | None = None,
     ) -> None:
-        self.say = say
         self.path = path
         self.plugins = plugins
         self.schedule = schedule
         self.seed = seed
+        self.observer = observer
+        self.mutator = mutator
         self.case: Case | None = None
         self.offered: list[str] = []
         self.importing = ""
+        self.began, self.on_twins = perf_counter(), 0.0
 
     def pytest_addoption(self, pluginmanager: pytest.PytestPluginManager) -> None:
         """Register the environment's plugins: they were loaded before the tree could be imported from."""
@@ -55,13 +68,14 @@ class Recorder:
         """Say which file is about to be imported: it may be the last that is heard."""
         if isinstance(collector, pytest.File):
             self.importing = str(collector.nodeid)
-            self.say("collecting", file=self.importing)
+            audit(RECORD, "collecting", {"file": self.importing})
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Say what could not be collected."""
         self.importing = ""
         if report.failed:
-            self.say("broken", file=str(report.nodeid), message=end_of(str(report.longreprtext)))
+            told = end_of(str(report.longreprtext))
+            audit(RECORD, "broken", {"file": str(report.nodeid), "message": told})
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, None, None]:
@@ -71,21 +85,29 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say what will be run."""
+        faulthandler.cancel_dump_traceback_later()
         kept = {str(item.nodeid) for item in session.items}
         tests = [[str(item.nodeid), (item.location[1] or 0) + 1] for item in session.items]
         for at in range(0, len(tests), 200):
-            self.say("collected", tests=tests[at : at + 200])
-        self.say("deselected", ids=[name for name in self.offered if name not in kept])
+            audit(RECORD, "collected", {"tests": tests[at : at + 200]})
+        audit(RECORD, "deselected", {"ids": [name for name in self.offered if name not in kept]})
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """pytest's own loop, over what is scheduled."""
-        upcoming = self.schedule.entries(session.items) if self.schedule is not None else iter(())
+        if self.mutator is not None:
+            self.mutator.run(session.items, self.one)
+            return True
+        self.began = perf_counter()
+        upcoming = self.schedule.entries(session.items, self._may_twin) if self.schedule is not None else iter(())
         entry = next(upcoming, None)
         while entry is not None:
+            if self.observer is not None and self.observer.is_over():
+                audit(RECORD, "over", {})
+                break
             # One ahead: pytest must know the next test to keep the fixtures that both use.
             following = next(upcoming, None)
-            self._run(entry[0], following[0] if following else None, entry[1])
+            self._run(entry, following.item if following else None)
             if session.shouldfail:
                 raise session.Failed(session.shouldfail)
             if session.shouldstop:
@@ -93,24 +115,42 @@ class Recorder:
             entry = following
         return True
 
-    def _run(self, item: pytest.Item, following: pytest.Item | None, must_pass: bool | None) -> None:
+    def _run(self, entry: Entry, following: pytest.Item | None) -> None:
+        name, start = str(entry.item.nodeid), perf_counter()
+        audit(RECORD, "begin", {"id": name})
+        watched = self.observer is not None and entry.kind == "test"
+        with self.observer.test(entry.item) if self.observer and watched else nullcontext():
+            case = self.one(entry.item, following)
+        outcome, message, longrepr = case.outcome()
+        told: dict[str, object] = {"id": name, "outcome": outcome, "message": message}
+        if entry.kind == "twin":
+            self.on_twins += perf_counter() - start
+        if entry.kind != "test":
+            audit(RECORD, entry.kind, {**told, "body": entry.body})
+        elif outcome:
+            told |= {
+                "longrepr": longrepr, "example": case.example, "is_property": is_property(entry.item),
+                "seconds": round(sum(report.duration for report in case.reports), 6),
+                "examples": case.examples, "rejected": case.rejected,
+            }  # fmt: skip
+            audit(RECORD, "end", told)
+        else:
+            audit(RECORD, "lost", {"id": name})
+
+    def _may_twin(self) -> bool:
+        return self.observer is None and self.on_twins < _START + _SHARE * (perf_counter() - self.began)
+
+    def now(self) -> str:
+        """The test that runs, or the file that is imported."""
+        return str(self.case.item.nodeid) if self.case is not None else self.importing
+
+    def one(self, item: pytest.Item, following: pytest.Item | None) -> Case:
+        """Run one test, and return what is known of it."""
         case = self.case = Case(item)
-        name = str(item.nodeid)
-        self.say("begin", id=name)
         self._watch(case)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         self.case = None
-        outcome, message, longrepr = case.outcome()
-        if must_pass is not None:
-            self.say("planted", id=name, must_pass=must_pass, outcome=outcome, message=message)
-        elif outcome:
-            self.say(
-                "end", id=name, outcome=outcome, message=message, longrepr=longrepr, example=case.example,
-                seconds=round(sum(report.duration for report in case.reports), 6), is_property=is_property(item),
-                examples=case.examples, rejected=case.rejected,
-            )  # fmt: skip
-        else:
-            self.say("lost", id=name)
+        return case
 
     def _watch(self, case: Case) -> None:
         """Note what the test raises where it raises it: inside every hook that could hide it."""
@@ -142,6 +182,13 @@ class Recorder:
         if case is not None and call.when == "call" and call.excinfo is not None and not case.raised:
             case.note_raised(call.excinfo.value)
 
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, None, None]:
+        """Watch what a fixture executes for all the tests that share it."""
+        shared = self.observer is not None and str(fixturedef.scope) != "function"
+        with self.observer.fixture(str(fixturedef.argname)) if self.observer and shared else nullcontext():
+            yield
+
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what is reported of the test that runs."""
@@ -154,9 +201,9 @@ class Recorder:
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Say that a hook crashed, or that something left pytest by force."""
-        self.say("internal", file=self.importing, message=end_of(str(excrepr)))
+        audit(RECORD, "internal", {"file": self.importing, "message": end_of(str(excrepr))})
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Say that the session was stopped from inside."""
-        told = end_of(str(excinfo.value))
-        self.say("internal", file=self.importing, message=f"the session was stopped: {excinfo.typename}: {told}")
+        told = f"the session was stopped: {excinfo.typename}: {end_of(str(excinfo.value))}"
+        audit(RECORD, "internal", {"file": self.importing, "message": told})

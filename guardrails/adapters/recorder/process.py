@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
+from functools import partial
 from importlib import metadata
 from pathlib import Path
+from sys import audit
 from typing import Any
 
 import pytest
 
-from guardrails.adapters.recorder.channel import Say, end_of, speaker
+from guardrails.adapters.recorder.channel import RECORD, end_of
 from guardrails.adapters.recorder.drawing import relations
+from guardrails.adapters.recorder.importing import Once, try_at_import
+from guardrails.adapters.recorder.imports import Importing, record_imports
+from guardrails.adapters.recorder.mutating import Mutator
+from guardrails.adapters.recorder.observing import Observer
+from guardrails.adapters.recorder.places import Tree
 from guardrails.adapters.recorder.plugin import Recorder
 from guardrails.adapters.recorder.schedule import Planted, Schedule
+from guardrails.adapters.recorder.watch import watch
 
 
 def environment_plugins(wanted: list[str]) -> list[tuple[str, object]]:
@@ -47,13 +56,39 @@ def redirect(old: str, new: str) -> None:
             mapping.update({package: moved(str(place)) for package, place in mapping.items()})
 
 
-def schedule_of(plan: dict[str, Any], say: Say) -> Schedule | None:
+def schedule_of(plan: dict[str, Any]) -> Schedule | None:
     """What to run; None to collect only."""
     if not plan["run"]:
         return None
     only = None if plan["only"] is None else frozenset(plan["only"])
-    planted = Planted(plan["planted"], tuple((name, must, once) for name, must, once in plan["planted_tests"]))
-    return Schedule(say, plan["claims"], only, planted)
+    planted = Planted(plan["planted"], tuple((name, once) for name, once in plan["planted_tests"]), plan["twins"])
+    return Schedule(plan["claims"], only, planted, in_order="observe" in plan)
+
+
+def observer_of(plan: dict[str, Any]) -> Observer | None:
+    """What watches the tests, where that is asked for."""
+    wish = plan.get("observe")
+    return (
+        None
+        if wish is None
+        else Observer(Tree(plan["root"], wish["product"]), wish["lines"], wish["tests"], wish["seconds"])
+    )
+
+
+def mutator_of(plan: dict[str, Any]) -> Mutator | None:
+    """What tries mutants, where that is asked for."""
+    wish = plan.get("mutate")
+    if wish is None:
+        return None
+    return Mutator(Tree(plan["root"], wish["product"]), plan["claims"], wish["trials"], wish["seconds"])
+
+
+def session_of(plan: dict[str, Any], plugins: list[tuple[str, object]], names: list[str], once: Once) -> None:
+    """Collect the files of some tests in this process, and let `once` run them."""
+    files = dict.fromkeys(f"./{name.partition('::')[0]}" for name in names)
+    chosen = [word for word in plan["arguments"] if not word.startswith("./")]
+    recorder = Recorder(plan["path"], plugins, None, None, None, once)
+    pytest.main([*options(plugins), *chosen, *files], plugins=[recorder])
 
 
 def main(directory: str) -> None:
@@ -63,8 +98,9 @@ def main(directory: str) -> None:
     place.unlink()
     channel = int(os.environ.pop("GUARDRAILS_CHANNEL"))
     os.set_inheritable(channel, False)  # noqa: FBT003 - positional only
-    say = speaker(channel, bytes.fromhex(plan.pop("key")), plan["root"])
-    say("start", python=sys.version.split()[0], pytest=pytest.__version__)
+    speaking = (main, Recorder, Schedule, Importing, Mutator, Observer, try_at_import, Once)
+    watch(channel, bytes.fromhex(plan.pop("key")), plan["root"], speaking)
+    audit(RECORD, "start", {"python": sys.version.split()[0], "pytest": pytest.__version__})
     redirect(plan["repository"], plan["root"])
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ["PYTHONPATH"] = os.pathsep.join(plan["path"])
@@ -72,11 +108,19 @@ def main(directory: str) -> None:
     sys.path[:] = [entry for entry in sys.path if entry != directory] + plan["path"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "guardrails"]:
         del sys.modules[name]
-    recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"])
+    mutator = mutator_of(plan)
+    if mutator is not None:
+        try_at_import(mutator, partial(session_of, plan, plugins))
+    watching = (observer_of(plan), mutator)
+    recorder = Recorder(plan["path"], plugins, schedule_of(plan), plan["seed"], *watching)
+    record_imports(Importing(plan["root"], frozenset(plan["packages"]), recorder.now))
     sys.argv = ["pytest", *plan["arguments"]]
+    # Past it the process ends and says where it hangs. pytest takes the place of standard error, hence the copy.
+    faulthandler.dump_traceback_later(plan["collect_seconds"], exit=True, file=os.dup(2))
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])
     except BaseException as error:
-        say("internal", file=recorder.importing, message=end_of(f"{type(error).__name__}: {error}"))
+        told = end_of(f"{type(error).__name__}: {error}")
+        audit(RECORD, "internal", {"file": recorder.importing, "message": told})
         raise
-    say("finish", status=int(status), relations=relations())
+    audit(RECORD, "finish", {"status": int(status), "relations": relations()})

@@ -23,6 +23,8 @@ from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
 from guardrails.model.finding import Severity
 
+_TELLING = 4  # words of a name, besides `test`, that two tests do not share by chance
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -116,6 +118,13 @@ def _became_case(weakening: Weakening, before: Sequence[Check], living: Sequence
     return strong and (check.expected in known or not check.literal)
 
 
+def _namesake(test: TestCase, new: Sequence[TestCase], head: Side) -> str:
+    """The file of the one new test that has the telling name of a test that is gone, and checks something."""
+    alike = [other for other in new if other.bare == test.bare and test.bare.count("_") >= _TELLING]
+    checks = [check for other in alike for check in head.of_test(other) if not check.dead]
+    return alike[0].path if len(alike) == 1 and checks else ""
+
+
 def _gone(
     found: Pairing,
     base: Side,
@@ -151,6 +160,8 @@ def _gone(
                 why = f", and so is {with_it[0]}, which it used"
             elif path in replaced:
                 why = ", and other tests of the same file take its place"
+            elif elsewhere := _namesake(test, found.new, head):
+                why = f"; {elsewhere}:{test.bare} may be what became of it"
             what = f"{test.name} in {test.path} is gone{why}"
             yield Observation("test-deleted", path, None, what, Severity.REVIEW if why else None)
 

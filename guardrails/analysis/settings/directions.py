@@ -76,6 +76,11 @@ def _listed(before: object, after: object, *, looser_if_gone: bool) -> Direction
     return Direction.STRICTER
 
 
+def wider_is_looser(before: object, after: object) -> Direction:
+    """Patterns that something may touch. Without any, its name decides: which is wider is not known."""
+    return Direction.UNKNOWN if before is None or after is None else longer_is_looser(before, after)
+
+
 def selected_rules(before: object, after: object) -> Direction:
     """Rule selectors, where `E` covers `E501` and `ALL` covers everything."""
     old, new = set(entries(before)), set(entries(after))

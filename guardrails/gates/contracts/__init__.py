@@ -72,7 +72,8 @@ class ContractsGate:
         if [pact.text for pact in base] != [pact.text for pact in head] and head:
             replay.verify_head(head)
         work, floor = _counted(replay, base, head, policy)
-        return Outcome(work, floor, answers.shortened(findings), tuple(promises.notes), tuple(replay.verified))
+        notes, verified = tuple(promises.notes), tuple(replay.verified)
+        return Outcome(work, floor, answers.shortened(findings), notes, verified=verified)
 
 
 def _policy(bench: Bench) -> Contracts:

@@ -76,7 +76,9 @@ class Promises:
         with self.bench.store.scratch() as scratch:
             self.bench.store.write(scratch / "pacts" / ".made", "")
             env = {"PACT_OUTPUT_DIR": str(scratch / "pacts"), "PACT_DO_NOT_TRACK": "true"}
-            run = self.bench.suites.run(tree, (policy.consumers,), policy.timeout_seconds, env=env)
+            run = self.bench.suites.run(
+                tree, (policy.consumers,), policy.timeout_seconds, env=env, writes=(scratch / "pacts",)
+            )
             texts = self.verifier.written(scratch / "pacts")
         bad = [f"{name}: {record.message}" for name, record in run.records.items() if record.outcome in answers.BAD]
         bad += [f"{name}: {message}" for name, message in run.errors]

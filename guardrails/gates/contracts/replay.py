@@ -16,7 +16,7 @@ from guardrails.gates.base import Bench
 from guardrails.gates.contracts.rules import MISMATCH, NO_STATE, PROVIDER_FAILED, UNREADABLE, UNVERIFIED
 from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding, Severity
-from guardrails.ports import Command, InteractionResult, PactVerifier, Service, Tree, Verification
+from guardrails.ports import Command, Confinement, InteractionResult, PactVerifier, Service, Tree, Verification
 
 BASE, HEAD = "base", "head"
 
@@ -91,7 +91,9 @@ class Replay:
         argv = tuple(part.replace("{python}", bench.project_python) for part in policy.command)
         states_port = bench.processes.free_port()
         apart = any("{states_port}" in part for part in argv)
-        command = Command(argv, root, {**bench.path_env(root), "PACT_DO_NOT_TRACK": "true"})
+        env = {**bench.path_env(root), "PACT_DO_NOT_TRACK": "true"}
+        # A state handler may set states through the service's own doors.
+        command = Command(argv, root, env, confined=Confinement((root,), calls_itself=True))
         with bench.processes.serve(
             command,
             ready_path=policy.ready_path,

@@ -9,7 +9,7 @@ from guardrails.config import Policy
 from guardrails.errors import ConfigurationError, UsageError
 from guardrails.model.result import SkipReason
 from guardrails.policy import plan, read_policies
-from tests.judge_fakes import Content, FakeTree, link
+from tests.judge_fakes import Content, FakeTree, bench_of, link
 
 
 @dataclass(frozen=True)
@@ -101,3 +101,13 @@ def test_the_digest_covers_the_defaults_and_nothing_of_the_head(tmp_path: Path) 
     default = digest(1, {}, {})
     assert digest(2, {"guardrails.toml": "schema = 1\n"}, {"guardrails.toml": POLICY.format(9)}) == default
     assert digest(3, {"guardrails.toml": POLICY.format(3)}, {}) != default
+
+
+@pytest.mark.parametrize("judges", ['["tests/**"]', "[]"])
+def test_what_says_how_pytest_runs_is_a_judge_whatever_the_policy_lists(tmp_path: Path, judges: str) -> None:
+    policy = f"schema = 1\n[project]\njudges = {judges}\n"
+    bench = bench_of(
+        tmp_path, {"guardrails.toml": policy, "a.py": ""}, {".pytest.ini": "[pytest]\n", "conftest.py": ""}
+    )
+    assert bench.trees.head.read(".pytest.ini") is not None
+    assert (bench.trees.trial.read(".pytest.ini"), bench.trees.trial.read("conftest.py")) == (None, None)

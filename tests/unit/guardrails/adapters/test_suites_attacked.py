@@ -1,7 +1,7 @@
 """What code of a change may try against the recorder, and what the parent makes of it.
 
-The docstring of `guardrails.adapters.recorder` says which attacks are stopped by construction, which by detection and
-which are not; each test here is one line of it.
+`docs/threat-model.md` says which attacks are stopped by construction, which by detection and which are not; each test
+here is one line of it.
 """
 
 from pathlib import Path

@@ -25,8 +25,8 @@ def transcript(records: tuple[str, ...] = ("a.py::x",), claimed: tuple[str, ...]
     )
     if records:
         told.planted = [
-            PlantedResult(f"a.py::{PASS}_0", True, "passed"),
-            PlantedResult(f"a.py::{FAIL}_0", False, "failed"),
+            PlantedResult(f"a.py::{PASS}_0", "passed"),
+            PlantedResult(f"a.py::{FAIL}_0", "failed"),
         ]
     return told
 
@@ -87,25 +87,25 @@ def toothless(*results: PlantedResult) -> tuple[str, ...]:
 
 
 def test_planted_tests_must_do_what_they_must() -> None:
-    good, bad = PlantedResult(f"a.py::{PASS}_0", True, "passed"), PlantedResult(f"a.py::{FAIL}_0", False, "failed")
+    good, bad = PlantedResult(f"a.py::{PASS}_0", "passed"), PlantedResult(f"a.py::{FAIL}_0", "failed")
     assert toothless(good, bad) == ()
     for outcome in ("passed", "skipped", "xfailed", "xpassed"):
-        [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", False, outcome))
+        [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", outcome))
         assert said == f"a planted test by assert in a.py that must fail is reported as {outcome}"
-    [said] = toothless(PlantedResult(f"a.py::{PASS}_0", True, "failed", "assert 1 < 2"), bad)
+    [said] = toothless(PlantedResult(f"a.py::{PASS}_0", "failed", "assert 1 < 2"), bad)
     assert "must pass failed: assert 1 < 2" in said
-    [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", False, "failed", "reported as passed, but inside"))
+    [said] = toothless(good, PlantedResult(f"a.py::{FAIL}_0", "failed", "reported as passed, but inside"))
     assert "reported as passed" in said
 
 
 def test_planted_tests_that_show_nothing_are_not_enough() -> None:
     assert len(toothless()) == 2
-    stopped = PlantedResult(f"a.py::{FAIL}_0", False, "error", "no such fixture")
+    stopped = PlantedResult(f"a.py::{FAIL}_0", "error", "no such fixture")
     assert any("no such fixture" in sentence for sentence in toothless(stopped))
-    invented = PlantedResult("a.py::test_mine_0", False, "failed")
+    invented = PlantedResult("a.py::test_mine_0", "failed")
     assert len(toothless(invented)) == 2
-    swapped = PlantedResult(f"a.py::{PASS}_0", False, "failed")
-    assert len(toothless(swapped)) == 2
+    swapped = PlantedResult(f"a.py::{PASS}_0", "failed")
+    assert toothless(swapped) == ("a planted test by assert in a.py that must pass failed: ",)
 
 
 def test_a_run_without_tests_has_nothing_to_show() -> None:
@@ -122,3 +122,52 @@ def test_planted_tests_are_fresh_and_right() -> None:
         assert callable(body)
         with nullcontext() if must_pass else pytest.raises((AssertionError, pytest.fail.Exception)):
             body()
+
+
+def twins(*told: tuple[str, bool, str], recorded: str = "passed") -> dict[str, str]:
+    """What is told of twins: id, whether the body must pass, outcome."""
+    passing, failing = ([n for n, (_, must) in enumerate(PLANTED.twins) if must is wanted] for wanted in (True, False))
+    one = transcript()
+    one.records = {name: CaseRecord(name, recorded) for name, _, _ in told}
+    one.twins = [
+        PlantedResult(name, outcome, "why", (passing if must else failing)[number])
+        for number, (name, must, outcome) in enumerate(told)
+    ]
+    return dict(run(one).forged)
+
+
+def test_a_body_that_must_fail_and_passes_gives_the_test_away() -> None:
+    said = "a planted body that must fail is reported as passed under its name"
+    assert twins(("a", False, "passed"), ("b", True, "passed"), ("c", False, "failed")) == {"a": said}
+    assert twins(("a", False, "xpassed")) == {"a": said}
+    for shows_nothing in ("failed", "error", "skipped", ""):
+        assert twins(("a", False, shows_nothing)) == {}
+    assert twins(("a", False, "passed"), recorded="failed") == {}, "nothing hangs on a test that did not pass"
+
+
+def test_bodies_that_must_pass_count_where_none_does() -> None:
+    failing = [(name, True, "failed") for name in "abc"]
+    assert twins(*failing) == {"a": "no planted body that must pass passed under its name: why"}
+    assert twins(*failing[:2]) == {}
+    assert twins(*failing, ("d", True, "passed")) == {}
+
+
+def test_what_the_process_is_told_does_not_say_what_must_pass() -> None:
+    """Some of each, in no order that tells; the answer is that of the arithmetic."""
+    assert 10 < sum(must for _, must in PLANTED.twins) < 24
+    for body, must in PLANTED.twins:
+        with nullcontext() if must else pytest.raises(AssertionError):
+            exec(body)
+    other = planted_tests("fedcba9876543210")
+    assert not {body for body, _ in other.twins} & {body for body, _ in PLANTED.twins}
+    assert [must for _, must in other.twins] != [must for _, must in PLANTED.twins]
+
+
+def test_a_process_that_was_killed_at_a_limit_says_which() -> None:
+    told = transcript(records=(), claimed=())
+    told.finished, told.running, told.broken_rule = False, "a.py::x", "the last record is cut"
+    ended = Ended(told, -9, "", 1.5, "it used more than 4096 MB of memory (isolation.memory_mb)")
+    assert merged([ended], PLANTED, None, 60).complaint == (
+        "the process of the tests was killed, because it used more than 4096 MB of memory (isolation.memory_mb) "
+        "while a.py::x ran"
+    )

@@ -1,16 +1,18 @@
 """The probes: a gate that cannot fail, or that fails what is honest, is found out."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from guardrails.adapters.terminal import Quiet
+from guardrails.cli import probe
 from guardrails.cli.engine import Engine
-from guardrails.cli.probe import Proof, Prover, report
+from guardrails.cli.probe import Proof, Prover, report, run_probes, unproved
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Gate, Profile
+from guardrails.gates.registry import GATES
 from guardrails.model.finding import Rule, Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
@@ -100,7 +102,33 @@ def test_a_finding_of_another_rule_is_no_proof(tmp_path: Path) -> None:
 def test_a_gate_without_a_probe_and_a_rule_without_a_proof_are_named() -> None:
     shown = report([Words(probes=())], [])
     assert "words: no violation is planted for this gate" in shown
-    assert "Rules that no probe has proved: words/evil." in shown
+    assert "Rules that no probe has proved: words/evil. Each needs a Probe." in shown
+
+
+def test_only_a_rule_that_says_why_may_do_without_a_proof() -> None:
+    excused = replace(EVIL, unprovable="It depends on the weather.")
+    caught, missed = Proof("words/evil", "", ""), Proof("words/evil", "missed", "")
+    assert unproved([Words(probes=())], []) == ["words/evil"]
+    assert unproved([Words()], [missed]) == ["words/evil"]
+    assert unproved([Words()], [caught]) == []
+    assert unproved([Words(rules=(excused,))], []) == []
+    assert "words/evil has no probe: It depends on the weather." in report([Words(rules=(excused,))], [])
+
+
+def test_a_rule_without_a_proof_fails_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = replace(EVIL, id="words/other")
+    monkeypatch.setenv("GUARDRAILS_CACHE", str(tmp_path))
+    for rules, status in (((EVIL,), 0), ((EVIL, other), 1), ((EVIL, replace(other, unprovable="why")), 0)):
+        monkeypatch.setattr(probe, "GATES", (Words(rules=rules),))
+        assert run_probes(["words"], seed=1) == status
+
+
+def test_every_rule_of_this_judge_has_a_probe_or_says_why_not() -> None:
+    probed = {one.rule for gate in GATES for one in gate.probes}
+    rules = {rule.id: rule for gate in GATES for rule in gate.rules}
+    assert probed <= rules.keys()
+    assert {name for name, rule in rules.items() if name not in probed and not rule.unprovable} == set()
+    assert {name for name, rule in rules.items() if rule.unprovable} == {"load/inconclusive"}
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,15 +13,7 @@ from guardrails.gates.contracts import RULES, ContractsGate
 from guardrails.model.finding import Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import GateStatus, Outcome, judged
-from guardrails.ports import (
-    Command,
-    InteractionResult,
-    PactMismatch,
-    Service,
-    StateCall,
-    SuiteRun,
-    Verification,
-)
+from guardrails.ports import Command, InteractionResult, PactMismatch, Service, StateCall, SuiteRun, Verification
 from guardrails.probes.contracts import BASE, PROBES, SHOP, interaction, pact, project
 from tests.judge_fakes import Content, bench_of
 from tests.judge_suites import ScriptedSuites, running_bench, suite_run

@@ -43,7 +43,7 @@ def test_a_gate_has_a_probe_and_every_probe_a_rule_of_it(gate: Gate) -> None:
     assert gate.probes
     assert {probe.rule for probe in gate.probes} <= {rule.id for rule in gate.rules}
     for probe in gate.probes:
-        assert probe.bad != probe.honest
+        assert (probe.bad, probe.bad_message) != (probe.honest, probe.honest_message)
         for change in (probe.bad, probe.honest):
             before = {path: probe.base.get(path) for path in change}
             assert any((type(before[path]), before[path]) != (type(text), text) for path, text in change.items())

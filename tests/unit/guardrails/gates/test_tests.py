@@ -303,3 +303,18 @@ def test_one_change_for_real(tmp_path: Path) -> None:
     outcome = TestsGate().run(running_bench(tmp_path, probe.base, probe.bad))
     assert {finding.rule for finding in outcome.findings} == {"tests/base-test-fails"}
     assert dict(outcome.work) == {"tests": 4}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [".pytest.ini", "pytest.toml", "conftest.py"])
+def test_a_configuration_that_appears_in_the_head_does_not_run_the_base_s_tests(tmp_path: Path, name: str) -> None:
+    base = {
+        "guardrails.toml": "schema = 1\n[project]\njudges = ['tests/**']\n[tests]\nplugins = []\n",
+        "shop.py": "PRICE = 1\n",
+        "tests/test_shop.py": "import shop\n\ndef test_price():\n    assert shop.PRICE == 1\n",
+    }
+    quiet = "def pytest_collection_modifyitems(items):\n    del items[:]\n"
+    text = {".pytest.ini": "[pytest]\naddopts = -p quiet\n", "pytest.toml": '[pytest]\naddopts = ["-p", "quiet"]\n'}
+    head = {"shop.py": "PRICE = 2\n", "quiet.py": quiet, name: text.get(name, quiet)}
+    found = TestsGate().run(running_bench(tmp_path, base, head)).findings
+    assert "tests/base-test-fails" in {finding.rule for finding in found}

@@ -11,8 +11,9 @@ import pytest
 from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
 from guardrails.gates.base import Bench, Profile
 from guardrails.gates.load import LoadGate
+from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadTally
 from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
-from guardrails.ports import BASE, HEAD, Command, LoadRun, LoadTally, Service
+from guardrails.ports import Command, Service
 from guardrails.probes.load import PROJECT
 from tests.judge_fakes import NoSuites, RealProcesses, bench_of, rules_of
 from tests.load_samples import FakeRig, run_of
@@ -91,6 +92,7 @@ def test_an_honest_change_passes(tmp_path: Path) -> None:
     assert judged("load", outcome, 0.0).status is GateStatus.PASSED
     assert outcome.work == {"requests": 7200, "pairs": 120}
     assert outcome.notes[0].startswith("metric")
+    assert {figure.name for figure in outcome.figures} >= {"processor time a request", "latency p50"}
 
 
 def test_a_slower_head_is_found_with_the_command_that_shows_it(tmp_path: Path) -> None:

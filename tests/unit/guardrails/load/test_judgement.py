@@ -7,7 +7,7 @@ import pytest
 from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
 from guardrails.load.slo import Budget, Drive, Regression, Slo
 from guardrails.model.finding import Finding, Severity
-from guardrails.ports import BASE, HEAD, LoadRun, LoadTally
+from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadTally
 from tests.load_samples import run_of
 
 SLO = Slo()

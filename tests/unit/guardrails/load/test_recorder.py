@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrails.load.recorder import Pair, pairs_of, totals, windows
-from guardrails.ports import BASE, HEAD, LoadRun, LoadTally
+from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadTally
 from tests.load_samples import one_slice, run_of, tally_of
 
 

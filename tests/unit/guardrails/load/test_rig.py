@@ -18,7 +18,8 @@ import pytest
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.process import ProcessRunner
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.ports import BASE, HEAD, Command, Completed, LoadPlan, LoadRun, LoadTarget
+from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadTarget
+from guardrails.ports import Command, Completed
 
 SCENARIO = """
 import random

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from guardrails.load.schedule import LEAST_PAIRS, orders, plan
 from guardrails.load.slo import Drive
-from guardrails.ports import BASE, HEAD
+from guardrails.model.load_run import BASE, HEAD
 from tests.judge_fakes import FakeTree
 
 

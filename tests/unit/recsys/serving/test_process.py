@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from recsys.bootstrap import artifact_directory
+from recsys.bootstrap import artifact_directory, one_answer
 from recsys.errors import ArtifactError, InvalidValueError, PolicyUnavailableError, StoreUnavailableError
 from recsys.serving.server import AddressUnavailableError
 from recsys.serving.workers import serve
@@ -154,6 +154,28 @@ def test_workers_share_socket_state_and_count_and_are_replaced_when_they_die(art
             pass
         assert second in after
         assert service.stop() == 0
+
+
+def test_two_services_with_held_clock_and_seed_answer_alike(artifact: Path) -> None:
+    held = ("--seed", "7", "--now", "2026-11-01T00:00:00Z", "--hold-clock")
+    with running(artifact, ":memory:", *held) as one, running(artifact, ":memory:", *held) as other:
+        answers = [service.recommend().json() for service in (one, other)]
+    for answer in answers:
+        del answer["request_id"]
+    assert answers[0] == answers[1]
+    assert "next_page_token" in answers[0]  # holds the time and the seed
+
+
+def test_a_held_clock_stands_still(artifact: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("recsys.adapters.clock.time.time", lambda: 1_000.0)
+        outsides = [one_answer(ServeSettings(artifact, now=50, hold_clock=held)) for held in (True, False)]
+        patched.setattr("recsys.adapters.clock.time.time", lambda: 1_007.0)
+        assert [outside.clock.now() for outside in outsides] == [50, 57]
+    for outside in outsides:
+        outside.close()
+    with pytest.raises(InvalidValueError, match="name it with --now"):
+        ServeSettings(artifact, hold_clock=True)
 
 
 def test_what_keeps_the_service_from_starting_is_told(artifact: Path, tmp_path: Path) -> None:

@@ -259,6 +259,18 @@ def test_a_test_that_moves_and_is_weakened_is_compared(tmp_path: Path) -> None:
     assert seen(tmp_path, {"tests/test_a.py": TEST}, {"tests/test_b.py": weak}) == ["assertion-weakened"]
 
 
+def test_a_test_with_a_telling_name_that_is_rewritten_elsewhere_is_for_a_person(tmp_path: Path) -> None:
+    def file(name: str, body: str) -> dict[str, str]:
+        return {"tests/test_b.py": f"def {name}():\n    {body}\n"}
+
+    name = "test_what_a_slate_uses_is_followed"
+    base = {"tests/test_a.py": f"def {name}():\n    told = support(1)\n    assert told == {{1, 2}}\n"}
+    assert seen(tmp_path / "it", base, file(name, "assert Support(1).of(1) == {1, 2}")) == ["test-deleted?"]
+    assert "test-deleted" in seen(tmp_path / "empty", base, file(name, "Support(1)"))
+    short = {"tests/test_a.py": base["tests/test_a.py"].replace(name, "test_uses")}
+    assert seen(tmp_path / "short", short, file("test_uses", "assert Support(1).of(1) == {1, 2}")) == ["test-deleted"]
+
+
 def test_a_mark_that_the_suite_leaves_out(tmp_path: Path) -> None:
     base = {"Makefile": "test:\n\tpytest -m 'not slow'\n", "tests/test_a.py": TEST}
     marked = "import pytest\n@pytest.mark.slow\n" + TEST

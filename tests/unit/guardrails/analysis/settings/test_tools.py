@@ -181,19 +181,30 @@ def test_budgets() -> None:
 def test_the_policy() -> None:
     before: dict[str, object] = {
         "scope": {"max_files": 10, "protected": ["a", "b"]}, "project": {"judges": ["t/**"]}, "tests": {"minimum": 9},
-        "load": {"command": ["x"]},
+        "load": {"command": ["x"]}, "approvals": {"agents": ["bot"], "expires_days": 7, "allowed_signers": "a"},
     }  # fmt: skip
     after: dict[str, object] = {
         "scope": {"max_files": 99, "protected": ["a"]}, "project": {"judges": []}, "tests": {"minimum": 1},
-        "load": {"command": ["y"]},
+        "load": {"command": ["y"]}, "approvals": {"agents": [], "expires_days": 70, "allowed_signers": "b"},
     }  # fmt: skip
     seen = {c.key: c.direction.value for c in policy_changes("guardrails.toml", before, after)}
     assert seen == {
         "scope.max_files": "looser", "scope.protected": "looser", "project.judges": "looser",
         "tests.minimum": "looser", "load.command": "changed",
+        "approvals.agents": "looser", "approvals.expires_days": "looser", "approvals.allowed_signers": "changed",
     }  # fmt: skip
     back = [c.direction for c in policy_changes("guardrails.toml", after, before)]
     assert Direction.LOOSER not in back
+
+
+def test_time_to_look_for_faults_is_a_floor() -> None:
+    before: dict[str, object] = {"mutants": {"seconds": 30, "watch_seconds": 60, "minimum": 2}}
+    after: dict[str, object] = {"mutants": {"seconds": 1, "watch_seconds": 2, "minimum": 0}}
+    keys = ("mutants.minimum", "mutants.seconds", "mutants.watch_seconds")
+    changes = list(policy_changes("guardrails.toml", before, after))
+    assert [(c.key, c.direction) for c in changes] == [(key, Direction.LOOSER) for key in keys]
+    back = {c.direction for c in policy_changes("guardrails.toml", after, before)}
+    assert back == {Direction.STRICTER}
 
 
 def test_changes_say_both_values() -> None:
@@ -209,3 +220,65 @@ def test_names_of_files() -> None:
     assert not is_script("shop/Makefile.py")
     assert is_nested_configuration("shop/ruff.toml")
     assert not is_nested_configuration("ruff.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after", "direction"),
+    [
+        ("scope.areas.rank", ["a/**"], ["a/**", "b/**"], "looser"),
+        ("scope.areas.rank", ["a/**", "b/**"], ["a/**"], "stricter"),
+        ("scope.areas.rank", None, ["a/**"], "changed"),
+        ("scope.intent", "a.toml", "", "changed"),
+        ("behaviour.ignore", ["id"], ["id", "score"], "looser"),
+        ("behaviour.ignore", ["id", "score"], ["id"], "stricter"),
+        ("behaviour.tolerance", 1e-6, 1e-2, "looser"),
+        ("behaviour.tolerance", 1e-2, 0.0, "stricter"),
+        ("behaviour.least_overlap", 0.2, 0.1, "looser"),
+        ("behaviour.least_overlap", 0.2, 0.3, "stricter"),
+        ("behaviour.minimum_requests", 10, 1, "looser"),
+        ("behaviour.most_requests", 300, 30, "looser"),
+        ("behaviour.most_requests", 300, 400, "stricter"),
+        ("behaviour.timeout_seconds", 60, 600, "looser"),
+        ("behaviour.inputs", ["a/**", "b/**"], ["a/**"], "looser"),
+        ("behaviour.requests", "a.jsonl", "b.jsonl", "changed"),
+        ("behaviour.command", ["a"], ["b"], "changed"),
+        ("behaviour.items", "items[].id", "", "changed"),
+    ],
+)
+def test_keys_of_areas_and_behaviour(key: str, before: object, after: object, direction: str) -> None:
+    def table(value: object) -> dict[str, object]:
+        *sections, last = key.split(".")
+        found: dict[str, object] = {} if value is None else {last: value}
+        for section in reversed(sections):
+            found = {section: found}
+        return found
+
+    assert [c.direction.value for c in policy_changes("guardrails.toml", table(before), table(after))] == [direction]
+
+
+def test_the_policy_of_dependencies_and_secrets_has_directions() -> None:
+    strict = {"dependencies": {"allow": [], "locks": ["a", "b"], "ignore": []}, "secrets": {"ignore": [], "tests": []}}
+    loose = {
+        "dependencies": {"allow": ["x"], "locks": ["a"], "ignore": ["x"]},
+        "secrets": {"ignore": ["x"], "tests": ["x"]},
+    }
+    looser = [c.direction for c in policy_changes("guardrails.toml", strict, loose)]
+    stricter = [c.direction for c in policy_changes("guardrails.toml", loose, strict)]
+    assert looser == [Direction.LOOSER] * 5
+    assert stricter == [Direction.STRICTER] * 5
+
+
+@pytest.mark.parametrize(
+    ("key", "strict", "loose"),
+    [
+        ("mode", "required", "best-effort"),
+        ("memory_mb", 1024, 4096),
+        ("processes", 64, 512),
+        ("file_mb", 10, 2048),
+        ("read", [], ["~/.ssh"]),
+    ],
+)
+def test_which_way_isolation_is_looser(key: str, strict: object, loose: object) -> None:
+    before, after = {"isolation": {key: strict}}, {"isolation": {key: loose}}
+    assert [c.direction for c in policy_changes("guardrails.toml", before, after)] == [Direction.LOOSER]
+    assert [c.direction for c in policy_changes("guardrails.toml", after, before)] == [Direction.STRICTER]

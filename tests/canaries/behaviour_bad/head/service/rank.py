@@ -1,0 +1,9 @@
+ITEMS = range(60)
+
+
+def score(user, item):
+    return (item * (user + 7)) % 61 // 2
+
+
+def slate(user):
+    return sorted(ITEMS, key=lambda item: -score(user, item))[:10]
