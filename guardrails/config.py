@@ -193,6 +193,14 @@ class Contracts(_Section, frozen=True):
     states_path: str = "/_states"
     """Where the provider takes `POST {"state": …, "params": {…}, "action": "setup" | "teardown"}`, on `{states_port}`
     if the command names it, else on `{port}`. 2xx: done; 404: no handler for the state; the state "" may be refused."""
+    messages_path: str = ""
+    """Where, beside `states_path`, the provider takes `POST {"description": …, "providerStates": […]}` and answers with
+    a message that it emitted, its metadata in base64 in the header `pact-message-metadata`; 404: no such message.
+    Empty: the provider emits none, and an interaction by message is unverified."""
+    openapi: str = "contracts/openapi.json"
+    """The provider's published description. A change to it is judged by meaning."""
+    events: str = "contracts/events"
+    """The directory of the JSON Schemas of what the provider emits. A change to one is judged by meaning."""
     timeout_seconds: float = 120
     minimum_interactions: int = 1
     inputs: tuple[str, ...] = ()

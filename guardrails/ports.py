@@ -326,18 +326,31 @@ class StateCall:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """One run of pact's verifier. `complaint` says in words why it ended without results; empty for a whole run."""
+    """One run of pact's verifier. `complaint` says in words why it ended without results; empty for a whole run.
+    `blames_pact`: it is one of the pacts that the verifier could not take."""
 
     results: tuple[InteractionResult, ...]
     states: tuple[StateCall, ...] = ()
     complaint: str = ""
+    blames_pact: bool = False
 
 
 class PactVerifier(Protocol):
     """Replays the interactions of pact files against a running provider."""
 
-    def verify(self, provider: str, pacts: Sequence[str], *, url: str, states_url: str, timeout: float) -> Verification:
+    def verify(
+        self,
+        provider: str,
+        pacts: Sequence[str],
+        *,
+        url: str,
+        states_url: str,
+        timeout: float,
+        messages_url: str = "",
+    ) -> Verification:
         """Verify the pacts (their texts) against the provider at `url`, with its state handler at `states_url`.
+
+        With `messages_url` messages are verified too: whoever answers there hands out what the provider emitted.
 
         Raises:
             ToolMissingError: pact is not installed.

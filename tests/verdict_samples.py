@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from guardrails.model.change import Snapshot
+from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.result import Figure, GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict, not_judged
@@ -244,6 +245,13 @@ def findings() -> st.SearchStrategy[Finding]:
     )
 
 
+def verified() -> st.SearchStrategy[Verified]:
+    """Results of verification with any text in any place."""
+    some = st.lists(texts(), max_size=2).map(tuple)
+    line = st.none() | st.integers(1, 10**6)
+    return st.builds(Verified, *[texts()] * 3, some, *[texts()] * 3, line, some)
+
+
 def figures() -> st.SearchStrategy[Figure]:
     """Figures with any text and any finite number."""
     number = st.floats(-1e9, 1e9)
@@ -265,6 +273,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         notes=st.lists(texts(), max_size=1).map(tuple),
         skip=st.none() | st.builds(Skip, st.sampled_from(SkipReason), texts()),
         error=texts(),
+        verified=st.lists(verified(), max_size=2).map(tuple),
         figures=st.lists(figures(), max_size=1).map(tuple),
     )
     sides = st.none() | st.builds(Snapshot, texts(), st.none() | texts(), texts(), texts())

@@ -1,9 +1,9 @@
-"""The real service for pact's verifier, with a second port on which provider states are set.
+"""The real service for pact's verifier, with a second port on which states are set and messages are fetched.
 
     python -m contracts.provider --port 8080 --states-port 8081
 
-It trains a small artifact, starts `recsys serve` on it as a process of its own, and answers `POST /_states` on the
-second port. Production starts the service without this program, so no such port exists there.
+It trains a small artifact, starts `recsys serve` on it as a process of its own, and answers `POST /_states` and `POST
+/_messages` on the second port. Production starts the service without this program, so no such port exists there.
 """
 
 import argparse
@@ -15,29 +15,31 @@ import tempfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from contracts.provider import data
+from contracts.provider.records import Records
 from contracts.provider.states import States
 
 
 def handler(states: States) -> type[BaseHTTPRequestHandler]:
-    """The handler of pact's state change requests."""
+    """The handler of what pact asks beside the service: changes of state, and messages."""
 
-    class StateChange(BaseHTTPRequestHandler):
+    class Harness(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             try:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                values = states.change(body["state"], body["action"], body.get("params") or {})
-                self._answer(200, dict(values))
+                if self.path == "/_messages":
+                    self._answer(200, states.message(body["description"]))
+                else:
+                    values = states.change(body["state"], body["action"], body.get("params") or {})
+                    self._answer(200, json.dumps(dict(values)).encode())
             except (LookupError, TypeError, ValueError, httpx.HTTPError, OSError) as error:
                 sys.stderr.write(f"states: {type(error).__name__}: {error}\n")
-                self._answer(500, {"error": f"{type(error).__name__}: {error}"})
+                self._answer(500, json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
 
-        def _answer(self, status: int, body: dict[str, Any]) -> None:
-            text = json.dumps(body).encode()
+        def _answer(self, status: int, text: bytes) -> None:
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(text)))
@@ -47,7 +49,7 @@ def handler(states: States) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
             sys.stderr.write(f"states: {format % args}\n")
 
-    return StateChange
+    return Harness
 
 
 def main() -> int:
@@ -64,12 +66,14 @@ def main() -> int:
         data.write(Path(name, "data"))
         train = ("train", "--data", str(Path(name, "data")), "--output", str(artifact))
         subprocess.run((*recsys, *train), check=True)
-        states = States(f"http://127.0.0.1:{args.port}", state / "takedowns.json")
+        records = Records(state / "decisions")
+        states = States(f"http://127.0.0.1:{args.port}", state / "takedowns.json", records)
         server = ThreadingHTTPServer(("127.0.0.1", args.states_port), handler(states))
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        service = subprocess.Popen(
-            (*recsys, "serve", "--artifact", str(artifact), "--state", str(state), "--port", str(args.port))
-        )
+        experiments = Path(name, "experiments.toml")
+        experiments.write_text(data.EXPERIMENTS, encoding="utf-8")
+        serve = ("serve", "--artifact", str(artifact), "--state", str(state), "--experiments", str(experiments))
+        service = subprocess.Popen((*recsys, *serve, "--port", str(args.port)))
         try:
             return service.wait()
         finally:

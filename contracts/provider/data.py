@@ -11,6 +11,23 @@ from pathlib import Path
 ARTISTS = ("amber", "birch", "cedar", "dune", "elm", "fern")
 WORDS = ("Night Train", "Harbour Lights", "Paper Moon", "Long Road", "Winter Song")
 TRACKS, USERS, PLAYS = 60, 40, 24
+EXPERIMENTS = """\
+[[layer]]
+name = "exploring"
+salt = "exploring-1"
+
+[[layer.experiment]]
+name = "explore-more"
+salt = "explore-more-1"
+
+[[layer.experiment.arm]]
+name = "control"
+
+[[layer.experiment.arm]]
+name = "more"
+overrides = { epsilon = 0.03 }
+"""
+"""One experiment in which every user is, so that there are exposures to read."""
 END, DAY = 1_761_955_200, 86_400  # 2025-11-01
 
 

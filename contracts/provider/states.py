@@ -1,7 +1,8 @@
 """The provider states that the pacts name, each put up through the service's own doors.
 
 Events go in over HTTP and takedowns through the file that operators write, so that these handlers know nothing of the
-service's code and keep working when it is rewritten. Every state has a teardown.
+service's code and keep working when it is rewritten. Every state has a teardown. Messages are handed out as the service
+emitted them: a state has a slate served, and the message is what the service logged about it.
 """
 
 import json
@@ -11,17 +12,23 @@ from typing import Any
 
 import httpx
 
+from contracts.provider.records import Records
+
 Params = Mapping[str, Any]
 STRANGER = "states-stranger"
 SHOWN = 30  # as many as the consumers ask for: what is further down would be missed anyway
+MESSAGES = frozenset({"the decision on a slate", "the exposure of a user to an experiment"})
+"""What the service emits, by the names that the pacts give it: both are lines of the decision log."""
 WHEN = "2025-10-30T12:00:00Z"
 
 
 class States:
     """Puts states up in one running service and takes them down again."""
 
-    def __init__(self, base_url: str, takedowns: Path) -> None:
-        """`takedowns` is the file from which the service reads what was withdrawn."""
+    def __init__(self, base_url: str, takedowns: Path, records: Records) -> None:
+        """`takedowns` is the file from which the service reads what was withdrawn, `records` are what it logs."""
+        self._records = records
+        self._served = ""
         self._http = httpx.Client(base_url=base_url, timeout=10.0)
         self._takedowns = takedowns
         self._setups: Mapping[str, Callable[[Params], Params]] = {
@@ -32,6 +39,7 @@ class States:
             "the user has blocked the artist": self._blocked,
             "the track was taken down": self._taken_down,
             "the event is stored": self._stored,
+            "a slate was served": self._slate,
         }
 
     def change(self, state: str, action: str, params: Params) -> Params:
@@ -45,8 +53,26 @@ class States:
             raise LookupError(f"no handler for the provider state {state!r}; known: {', '.join(sorted(self._setups))}")
         if action == "teardown":
             self._withdraw()
+            self._served = ""
             return {}
         return self._setups[state](params)
+
+    def message(self, description: str) -> bytes:
+        """The message of that name about the slate that was served last, as the service emitted it.
+
+        Raises:
+            LookupError: no such message, or no state had a slate served.
+        """
+        if description not in MESSAGES:
+            raise LookupError(f"no message {description!r}; known: {', '.join(sorted(MESSAGES))}")
+        if not self._served:
+            raise LookupError(f"no slate was served: give {description!r} the state 'a slate was served'")
+        return self._records.of(self._served)
+
+    def _slate(self, params: Params) -> Params:
+        answer = self._post("/v1/recommendations", {"user_id": params["user"], "k": params["k"]})
+        self._served = answer["request_id"]
+        return {}
 
     def _listened(self, params: Params) -> Params:
         for n, item in enumerate(self._popular(5)):

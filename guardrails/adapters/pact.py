@@ -1,8 +1,10 @@
 """Pact's verifier, in a process of its own."""
 
 import json
+import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +16,32 @@ _MAX_PACT_BYTES = 20_000_000
 _CHANNEL_LIMIT = 64_000_000
 _REQUEST_TIMEOUT = 10_000
 _QUOTED = 1_000
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_PANIC = re.compile(r"Caught panic with error: (.*)")
 
 
 class NativePactVerifier:
     """`PactVerifier` over pact-python in the interpreter `python`."""
 
-    def __init__(self, processes: Processes, store: Store, python: str) -> None:
+    def __init__(
+        self, processes: Processes, store: Store, python: str, *, request_timeout: int = _REQUEST_TIMEOUT
+    ) -> None:
+        """`request_timeout`: milliseconds that the provider may take for one answer."""
+        self._request_timeout = request_timeout
         self._processes = processes
         self._store = store
         self._python = python
 
-    def verify(self, provider: str, pacts: Sequence[str], *, url: str, states_url: str, timeout: float) -> Verification:
+    def verify(
+        self,
+        provider: str,
+        pacts: Sequence[str],
+        *,
+        url: str,
+        states_url: str,
+        timeout: float,
+        messages_url: str = "",
+    ) -> Verification:
         """Verify the pacts, given as texts, against the provider at `url`.
 
         Raises:
@@ -39,7 +56,8 @@ class NativePactVerifier:
                 "pacts": [str(path) for path in paths],
                 "port": urllib.parse.urlsplit(url).port,
                 "states_url": states_url,
-                "request_timeout": _REQUEST_TIMEOUT,
+                "messages_url": messages_url,
+                "request_timeout": self._request_timeout,
             }
             self._store.write(scratch / "plan.json", json.dumps(plan))
             done = self._processes.run(
@@ -59,7 +77,11 @@ class NativePactVerifier:
             return Verification((), (), f"pact's verifier did not end within {timeout:g} seconds")
         if done.exit_code != 0 or not done.channel:
             return Verification((), (), f"pact's verifier crashed ({done.exit_code}): {done.stderr[-_QUOTED:]}")
-        return verification(done.channel)
+        told = verification(done.channel)
+        if (panic := _PANIC.search(done.stderr)) and not told.results:
+            # pact's library gives up, and says that all is well with nothing.
+            return replace(told, complaint=f"pact's verifier gave up: {panic.group(1).strip()}", blames_pact=True)
+        return told
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files in a directory, by name.
@@ -82,12 +104,25 @@ def verification(answer: bytes) -> Verification:
     """What the child's answer says."""
     told = json.loads(answer)
     results = told["results"] or {}
-    calls = tuple(StateCall(call["state"], call["action"], call["status"], call["detail"]) for call in told["calls"])
-    found = tuple(_result(one) for one in results.get("interactionResults") or ())
+    states = [call for call in told["calls"] if "message" not in call]
+    calls = tuple(StateCall(call["state"], call["action"], call["status"], call["detail"]) for call in states)
+    refused = {call["message"]: call for call in told["calls"] if "message" in call and not 200 <= call["status"] < 300}
+    found = tuple(_given(_result(one), refused) for one in results.get("interactionResults") or ())
     # Raising is how pact says that an interaction failed; without one it did not get as far as that.
     nothing = told["raised"] and not found
     general = [str(error.get("mismatch", {}).get("message", error)) for error in results.get("errors") or ()]
-    return Verification(found, calls, "; ".join(general) or told["raised"] if nothing else "")
+    complaint = "; ".join(_ESCAPE.sub("", one) for one in general) or told["raised"] if nothing else ""
+    return Verification(found, calls, complaint, blames_pact=bool(complaint and general))
+
+
+def _given(result: InteractionResult, refused: Mapping[str, Any]) -> InteractionResult:
+    """The result, unless the provider gave no such message: pact compares the refusal with what is expected."""
+    call = refused.get(result.description)
+    if call is None:
+        return result
+    return replace(
+        result, mismatches=(), error=f"the provider gives no such message: {call['status']} {call['detail']}"
+    )
 
 
 def _result(one: Mapping[str, Any]) -> InteractionResult:

@@ -1,16 +1,15 @@
 """Pact files: read strictly, compared by what they say."""
 
+import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from guardrails.ports import InteractionResult
+from guardrails.analysis.promises.patterns import endless
 
 _MAX_CHARACTERS = 10_000_000
-_MISMATCHES = 5
-"""Mismatches of one interaction that are told."""
 _FILE_FIELDS = frozenset({"consumer", "provider", "interactions", "messages", "metadata"})
 _INTERACTION_FIELDS = frozenset(
     {
@@ -19,6 +18,14 @@ _INTERACTION_FIELDS = frozenset(
         "transport", "references", "_id",
     }
 )  # fmt: skip
+
+
+_PROMISE_FIELDS = frozenset({"headers", "body", "matchingRules", "generators"})
+_PART_FIELDS = {
+    "request": _PROMISE_FIELDS | {"method", "path", "query"},
+    "response": _PROMISE_FIELDS | {"status"},
+}
+"""What the parts of an interaction over HTTP may say. A field that is written wrongly would check nothing."""
 
 
 class UnreadablePactError(ValueError):
@@ -46,6 +53,11 @@ class Interaction:
         return self.consumer, self.description, self.states
 
     @property
+    def expressions(self) -> tuple[str, ...]:
+        """The regular expressions of its matching rules."""
+        return tuple(_expressions(self.said))
+
+    @property
     def is_message(self) -> bool:
         """Whether it is a message rather than a request over HTTP."""
         return "Messages" in str(self.said.get("type", "")) or ("request" not in self.said and "contents" in self.said)
@@ -66,6 +78,12 @@ class Pact:
     interactions: tuple[Interaction, ...]
     text: str
 
+    @property
+    def digest(self) -> str:
+        """A digest of what it says, whatever the order: equal in two versions of a consumer that expect the same."""
+        said = sorted(one.canonical for one in self.interactions)
+        return hashlib.sha256(json.dumps([self.consumer, self.provider, said]).encode()).hexdigest()[:32]
+
     def line(self, description: str) -> int | None:
         """The line on which an interaction's description stands."""
         wanted = f'"description": {json.dumps(description, ensure_ascii=False)}'
@@ -82,7 +100,7 @@ def parse(path: str, text: str) -> Pact:
     if len(text) > _MAX_CHARACTERS:
         raise UnreadablePactError(f"{path} has {len(text)} characters; a pact has at most {_MAX_CHARACTERS}")
     try:
-        told = json.loads(text)
+        told = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise UnreadablePactError(f"{path} is not JSON: {error}") from error
     if not isinstance(told, dict):
@@ -101,6 +119,15 @@ def parse(path: str, text: str) -> Pact:
     if twice:
         raise UnreadablePactError(f"{path} has the interaction '{twice[0]}' twice under the same states")
     return Pact(path, consumer, provider, interactions, text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object in which every name stands once: readers differ in which of two they take."""
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"the name {twice!r} stands twice in one object")
+    return told
 
 
 def _version(told: Mapping[str, Any]) -> str:
@@ -131,66 +158,49 @@ def _interaction(path: str, consumer: str, said: object) -> Interaction:
         raise UnreadablePactError(
             f"{path}: the interaction '{said['description']}' has the unknown field '{unknown[0]}'"
         )
+    for part, fields in _PART_FIELDS.items():
+        inner = said.get(part)
+        if isinstance(inner, dict) and "contents" not in inner and (unknown := sorted(inner.keys() - fields)):
+            raise UnreadablePactError(
+                f"{path}: the {part} of '{said['description']}' has the unknown field '{unknown[0]}'"
+            )
+    if complaint := _unsafe(said.get("request")):
+        raise UnreadablePactError(f"{path}: the interaction '{said['description']}' {complaint}")
     states = said.get("providerStates") or said.get("providerState") or []
     names = [states] if isinstance(states, str) else [str(s.get("name")) for s in states if isinstance(s, dict)]
     return Interaction(consumer, said["description"], tuple(names), said)
 
 
-def unverified(interactions: Iterable[Interaction], results: Iterable[InteractionResult]) -> list[Interaction]:
-    """The interactions that have no result. What was not verified has not passed."""
-    left = Counter((one.consumer, one.description, one.states) for one in results)
-    missing = []
-    for interaction in interactions:
-        if left[interaction.result_key] > 0:
-            left[interaction.result_key] -= 1
-        else:
-            missing.append(interaction)
-    return missing
+def _unsafe(request: object) -> str:
+    """What is wrong with where a request goes: the verifier appends its path to the provider's address as it stands."""
+    if not isinstance(request, Mapping):
+        return ""
+    place = request.get("path", "/")
+    if not isinstance(place, str) or not place.startswith("/") or place.startswith("//"):
+        return f"has the path {place!r}; a path begins with a single /"
+    segments = place.replace("%2e", ".").replace("%2E", ".").split("/")
+    if ".." in segments or any(ord(one) < 0x21 or one in "\\?#" for one in place):
+        return f"has the path {place!r}, which leaves its place; write it without .., ?, # and blanks"
+    return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """How pacts that were written just now differ from the committed ones, by the key of an interaction."""
-
-    path: str
-    consumer: str
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        """The difference in words."""
-        parts = (("lacks", self.added), ("still has", self.removed), ("has another", self.changed))
-        says = [f"{words} {', '.join(repr(name) for name in names)}" for words, names in parts if names]
-        return f"the committed pact of {self.consumer} {'; '.join(says)}"
+def _expressions(said: object) -> Iterator[str]:
+    if isinstance(said, Mapping):
+        for name, inner in said.items():
+            if name == "regex" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _expressions(inner)
+    elif isinstance(said, list):
+        for inner in said:
+            yield from _expressions(inner)
 
 
-def drift(committed: Sequence[Pact], written: Sequence[Pact]) -> list[Drift]:
-    """Where the committed pacts are not what the consumers' tests write. Consumers without a test are left out."""
-    found = []
-    for fresh in written:
-        same = [pact for pact in committed if (pact.consumer, pact.provider) == (fresh.consumer, fresh.provider)]
-        old = {one.key: one for pact in same for one in pact.interactions}
-        new = {one.key: one for one in fresh.interactions}
-        added = [one.description for key, one in new.items() if key not in old]
-        removed = [one.description for key, one in old.items() if key not in new]
-        changed = [one.description for key, one in new.items() if key in old and one.canonical != old[key].canonical]
-        if added or removed or changed:
-            path = same[0].path if same else fresh.path
-            found.append(Drift(path, fresh.consumer, tuple(added), tuple(removed), tuple(changed)))
-    return found
-
-
-def sentence(result: InteractionResult) -> str:
-    """A failed result as a person would say it: who reads what, under which states, and what stands there instead."""
-    states = f" given {' and '.join(result.states)}" if result.states else ""
-    who = f"{result.consumer}: '{result.description}'{states}"
-    if result.error:
-        return f"{who}: {result.error}"
-    says = []
-    for one in result.mismatches[:_MISMATCHES]:
-        place = f"{one.path}: " if one.path and one.path not in one.message else ""
-        says.append(f"{place}{one.message or f'expected {one.expected}, got {one.actual}'}")
-    more = len(result.mismatches) - _MISMATCHES
-    return f"{who}: {'; '.join(says)}" + (f"; and {more} more" if more > 0 else "")
+def doubtful(pact: Pact) -> list[str]:
+    """The regular expressions of a pact that may backtrack without end, each with its interaction."""
+    return [
+        f"/{expression}/ in '{one.description}'"
+        for one in pact.interactions
+        for expression in one.expressions
+        if endless(expression)
+    ]

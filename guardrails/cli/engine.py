@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import guardrails
@@ -152,6 +153,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         seed=options.seed or 0,
         rig=LocustRig(processes, sys.executable),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
+        today=datetime.now(UTC).date(),
         http=LoopbackClient(),
         secrets=DetectSecrets(),
         mutations=PytestMutations(suites),

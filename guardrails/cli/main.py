@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Sequence
 
 from guardrails.cli import parser
+from guardrails.cli.contracts_parser import contracts_options
 from guardrails.cli.output import complain
 from guardrails.cli.stopping import interruptible
 from guardrails.errors import GuardrailsError
@@ -71,6 +72,12 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             return verify_evidence(
                 EvidenceOptions(options.source, options.key, options.head, options.base, options.repo, options.profile)
             )
+        case "contracts":
+            import os
+
+            from guardrails.cli.contracts import run_contracts
+
+            return run_contracts(contracts_options(options), os.environ)
         case "explain":
             from guardrails.cli.listing import explain
 

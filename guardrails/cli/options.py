@@ -1,5 +1,6 @@
 """What the caller asked for, as values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,3 +48,21 @@ class ReportOptions:
     def exit_status(self, verdict: Verdict) -> int:
         """The exit status of a verdict, as the caller wants it."""
         return 0 if self.review_ok and verdict.kind is VerdictKind.REVIEW else verdict.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class ContractsOptions:
+    """One of the `contracts` commands. `versions` are consumers' versions by name; `to` an environment."""
+
+    action: str
+    repository: Path = Path()
+    name: str = ""
+    version: str = ""
+    to: str = ""
+    source: Path = Path("verdict.json")
+    versions: Mapping[str, str] = field(default_factory=dict)
+    output: Path = Path("pacts")
+    selectors: tuple[str, ...] = ()
+    branch: str = ""
+    pending: bool = False
+    wip_since: str = ""

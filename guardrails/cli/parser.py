@@ -5,6 +5,7 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.changes import Wanted
+from guardrails.cli import contracts_parser
 from guardrails.cli.options import FORMATS, CheckOptions, ReportOptions
 from guardrails.gates.base import Profile
 
@@ -112,6 +113,9 @@ def build() -> argparse.ArgumentParser:
     )
     report.add_argument("--repo", metavar="DIR", type=Path, help="where the page takes the lines of the change from")
     _add_report(report)
+    contracts_parser.add(
+        _command(commands, "contracts", "say what was verified with what, and what can be deployed", "")
+    )
     _add_evidence(commands)
     _add_approve(commands)
     return parser

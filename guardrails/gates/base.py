@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
@@ -39,7 +40,8 @@ class Bench:
     the gate's own tools (ruff, mypy, import-linter); `project_python` runs the project's code. `seed` is fresh in each
     check. `cores` is what this gate may use. `rig` drives services under load;
     `pacts` replays consumers' expectations; `secrets` finds what looks like a credential; `mutations` tries mutants of
-    the product; `http` asks services.
+    the product; `http` asks services. `today` is the day of the check (UTC), by which deadlines
+    are judged; None where nobody told, and then no deadline has passed.
     """
 
     change: Change
@@ -56,6 +58,7 @@ class Bench:
     cores: int = 1
     rig: LoadRig | None = None
     pacts: PactVerifier | None = None
+    today: date | None = None
     secrets: SecretScanner | None = None
     mutations: Mutations | None = None
     http: HttpClient | None = None

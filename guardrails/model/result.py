@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding, Severity
 
 
@@ -70,7 +71,8 @@ class Outcome:
     """What a gate that worked returns: how much it did, how much it owed, and what it found.
 
     `work` and `floor` have the same keys; a key whose work is below its floor means that too little was checked.
-    `notes` are sentences for the reader (what was measured, what was not checked); they change no verdict.
+    `notes` are sentences for the reader (what was measured, what was not checked); they change no verdict. `verified`
+    are the consumers' expectations that were held against the head.
     """
 
     work: Mapping[str, int]
@@ -78,6 +80,7 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
+    verified: tuple[Verified, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ class GateResult:
     skip: Skip | None = None
     error: str = ""
     figures: tuple[Figure, ...] = ()
+    verified: tuple[Verified, ...] = ()
 
     @property
     def kind(self) -> VerdictKind:
@@ -131,7 +135,18 @@ def judged(name: str, outcome: Outcome, seconds: float) -> GateResult:
     else:
         status, error = GateStatus.PASSED, ""
     work, floor = dict(outcome.work), dict(outcome.floor)
-    return GateResult(name, status, seconds, work, floor, findings, outcome.notes, error=error, figures=outcome.figures)
+    return GateResult(
+        name,
+        status,
+        seconds,
+        work,
+        floor,
+        findings,
+        outcome.notes,
+        error=error,
+        figures=outcome.figures,
+        verified=outcome.verified,
+    )
 
 
 def skipped(name: str, skip: Skip) -> GateResult:

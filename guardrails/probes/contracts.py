@@ -22,7 +22,10 @@ class Shop(BaseHTTPRequestHandler):
 
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.answer(200 if asked["state"] in STATES else 404, {})
+        if self.path == "/_messages":
+            self.answer(200 if asked["description"] == "a listen" else 404, {"id": 7, "at": 1.5})
+        else:
+            self.answer(200 if asked["state"] in STATES else 404, {})
 
     def answer(self, status, body):
         text = json.dumps(body).encode()
@@ -98,10 +101,10 @@ def pact(*interactions: dict[str, object]) -> str:
     )
 
 
-def project(text: str) -> dict[str, str]:
-    """A project whose consumer writes the pact `text`, which is committed."""
+def project(text: str, policy: str = "") -> dict[str, str]:
+    """A project whose consumer writes the pact `text`, which is committed. `policy` is added to its policy."""
     return {
-        "guardrails.toml": _POLICY,
+        "guardrails.toml": _POLICY + policy,
         "shop.py": SHOP,
         "contracts/consumers/test_player.py": CONSUMER,
         "contracts/consumers/promise.py": f"def text():\n    return {text!r}\n",
@@ -109,8 +112,23 @@ def project(text: str) -> dict[str, str]:
     }
 
 
+def _described(**title: object) -> str:
+    """The shop's OpenAPI document, with what stands at the title of a track."""
+    properties = {"id": {"type": "integer"}, "title": {"type": "string", **title}, "reason": {"type": "string"}}
+    schema = {"type": "object", "required": ["id", "title"], "properties": properties}
+    answer = {"200": {"description": "A track", "content": {"application/json": {"schema": schema}}}}
+    return json.dumps({"openapi": "3.1.0", "paths": {"/tracks/{id}": {"get": {"responses": answer}}}}, indent=1)
+
+
+def _event(**of_id: object) -> str:
+    """The schema of the shop's event, with what stands at its id."""
+    return json.dumps({"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", **of_id}}})
+
+
 _TWO = pact(interaction(), interaction("a track again"))
+_OPENAPI, _EVENT = "contracts/openapi.json", "contracts/events/listen.json"
 BASE: Mapping[str, str] = project(_TWO)
+_WITH_DOCUMENTS = {**BASE, _OPENAPI: _described(), _EVENT: _event()}
 _PACT, _PROMISE = "contracts/pacts/player-shop.json", "contracts/consumers/promise.py"
 _HONEST = {"shop.py": SHOP.replace('"title": "Blue"', '"title": "Green", "year": 1971')}
 
@@ -121,6 +139,15 @@ def _promised(text: str) -> dict[str, str | None]:
 
 def _probe(rule: str, bad: Mapping[str, str | None]) -> Probe:
     return Probe(f"contracts/{rule}", BASE, bad, _HONEST)
+
+
+def _shop(old: str, new: str) -> dict[str, str | None]:
+    """The shop with something changed in it."""
+    return {"shop.py": SHOP.replace(old, new)}
+
+
+def _document(rule: str, path: str, bad: str, honest: str) -> Probe:
+    return Probe(f"contracts/{rule}", _WITH_DOCUMENTS, {path: bad}, {path: honest})
 
 
 def _weaker() -> str:
@@ -136,15 +163,26 @@ _MESSAGE: dict[str, object] = {
     "pending": False,
     "contents": {"content": {"id": 7}, "contentType": "application/json", "encoded": False},
 }
+_LISTENING = project(pact(interaction(), _MESSAGE), policy='messages_path = "/_messages"\n')
+_LATER = {"deprecated": True, "x-sunset": "2099-01-01"}
 PROBES: tuple[Probe, ...] = (
-    _probe("mismatch", {"shop.py": SHOP.replace('"reason"', '"why"')}),
+    _probe("mismatch", _shop('"reason"', '"why"')),
+    _probe("mismatch", _shop('"Blue"', "1971")),
+    _probe("mismatch", _shop('"Blue"', "None")),
+    _probe("mismatch", _shop("self.answer(200, {} if", "self.answer(200 if self.path == '/readyz' else 201, {} if")),
+    _probe("mismatch", _shop("cache-control", "x-cache-control")),
+    Probe("contracts/mismatch", _LISTENING, _shop('"id": 7, "at"', '"track": 7, "at"'), _HONEST),
     _probe("unverified", _promised(pact(interaction(), interaction("a track again"), _MESSAGE))),
-    _probe("no-state-handler", {"shop.py": SHOP.replace("the track is there", "the track was there")}),
+    _probe("no-state-handler", _shop("the track is there", "the track was there")),
     _probe("provider-failed", {"shop.py": "raise SystemExit('no shop')\n"}),
     _probe("pact-drift", {_PACT: _weaker()}),
     _probe("consumer-test-fails", {"contracts/consumers/test_player.py": "def test_player():\n    assert 1 == 2\n"}),
     _probe("interaction-removed", _promised(pact(interaction()))),
     _probe("interaction-weakened", _promised(_weaker())),
+    _probe("interaction-weakened", _promised(pact(interaction(providerStates=[]), interaction("a track again")))),
     _probe("pact-removed", {_PACT: None}),
     _probe("unreadable-pact", {_PACT: "{"}),
+    _document("openapi-breaks", _OPENAPI, _described(type="integer"), _described(maxLength=80)),
+    _document("schema-breaks", _EVENT, _event(type="string"), _event(minimum=0)),
+    _document("no-sunset", _OPENAPI, _described(deprecated=True), _described(**_LATER)),
 )

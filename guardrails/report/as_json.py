@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import msgspec
 
 from guardrails.model.change import Snapshot
+from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding
 from guardrails.model.result import Figure, GateResult
 from guardrails.model.verdict import Verdict
@@ -74,7 +75,23 @@ def _gate(result: GateResult) -> wire.GateEntry:
         notes=result.notes,
         skip=wire.SkipEntry(reason=skip.reason, sentence=skip.sentence) if skip else None,
         error=result.error,
+        verified=tuple(_verified(one) for one in result.verified),
         figures=tuple(_figure(figure) for figure in result.figures),
+    )
+
+
+def _verified(one: Verified) -> wire.VerifiedEntry:
+    return wire.VerifiedEntry(
+        consumer=one.consumer,
+        provider=one.provider,
+        description=one.description,
+        states=one.states,
+        side=one.side,
+        pact=one.pact,
+        path=one.path,
+        line=one.line,
+        good=one.good,
+        mismatches=one.mismatches,
     )
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from guardrails.errors import UsageError
 from guardrails.model.change import Snapshot
+from guardrails.model.contract import Verified
 from guardrails.model.finding import Finding
 from guardrails.model.result import Figure, GateResult, Skip
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict
@@ -103,7 +104,28 @@ def _gate(entry: wire.GateEntry) -> GateResult:
         notes=entry.notes,
         skip=Skip(entry.skip.reason, entry.skip.sentence) if entry.skip else None,
         error=entry.error,
+        verified=tuple(_verified(one) for one in entry.verified),
         figures=tuple(Figure(**msgspec.structs.asdict(figure)) for figure in entry.figures),
+    )
+
+
+def _verified(entry: wire.VerifiedEntry) -> Verified:
+    if entry.good is bool(entry.mismatches):
+        raise UsageError(
+            f"The verdict says of '{entry.description}' of {entry.consumer} that it is "
+            f"{'good' if entry.good else 'not good'}, and lists {len(entry.mismatches)} mismatches. "
+            "It was changed after it was written: run the check again."
+        )
+    return Verified(
+        entry.consumer,
+        entry.provider,
+        entry.description,
+        entry.states,
+        entry.side,
+        entry.pact,
+        entry.path,
+        entry.line,
+        entry.mismatches,
     )
 
 

@@ -72,6 +72,21 @@ class FigureEntry(_Entry, frozen=True):
     limit: Annotated[float | None, msgspec.Meta(description="The ratio that must not be passed.")]
 
 
+class VerifiedEntry(_Entry, frozen=True):
+    """One expectation of a consumer that was held against the head. `mismatches`: what is wrong, each with its path."""
+
+    consumer: str
+    provider: str
+    description: str
+    states: tuple[str, ...]
+    side: Annotated[str, msgspec.Meta(description="Whose pact it is: base or head.")]
+    pact: Annotated[str, msgspec.Meta(description="A digest of what the pact says.")]
+    path: Annotated[str, msgspec.Meta(description="Where the expectation stands.")]
+    line: Annotated[int, msgspec.Meta(ge=1)] | None
+    good: bool
+    mismatches: tuple[str, ...]
+
+
 class GateEntry(_Entry, frozen=True):
     """What one gate answered. `work` and `floor` count what was checked, and the least that had to be."""
 
@@ -84,6 +99,7 @@ class GateEntry(_Entry, frozen=True):
     notes: tuple[str, ...]
     skip: SkipEntry | None
     error: str
+    verified: tuple[VerifiedEntry, ...] = ()
     figures: tuple[FigureEntry, ...] = ()
     """Absent in files that were written before there were any."""
 

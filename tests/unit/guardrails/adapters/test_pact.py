@@ -51,14 +51,21 @@ def test_raising_without_a_result_is_a_complaint() -> None:
     assert answer(raised="Failed to execute").complaint == "Failed to execute"
 
 
-def verify(tmp_path: Path, provider: str, *pacts: str, python: str = sys.executable) -> Verification:
-    """A verification against a provider that is really there."""
+def verify(tmp_path: Path, provider: str, *pacts: str, messages: str = "", patience: int = 10_000) -> Verification:
+    """A verification against a provider that is really there; `patience` in milliseconds an answer."""
     (tmp_path / "shop.py").write_text(provider)
     processes = processes_in(tmp_path)
-    verifier = NativePactVerifier(processes, DirStore(tmp_path / "store"), python)
+    verifier = NativePactVerifier(processes, DirStore(tmp_path / "store"), sys.executable, request_timeout=patience)
     command = Command((sys.executable, "shop.py", "--port", "{port}"), tmp_path)
     with processes.serve(command, ready_path="/readyz", ready_timeout=30) as service:
-        return verifier.verify("shop", pacts, url=service.url, states_url=f"{service.url}/_states", timeout=60)
+        return verifier.verify(
+            "shop",
+            pacts,
+            url=service.url,
+            states_url=f"{service.url}/_states",
+            timeout=60,
+            messages_url=service.url + messages if messages else "",
+        )
 
 
 def test_a_provider_is_verified_with_its_states(tmp_path: Path) -> None:
@@ -84,8 +91,67 @@ def test_a_provider_that_dies_is_not_waited_for(tmp_path: Path) -> None:
     assert any(call.status == 0 for call in told.states)
 
 
-def test_what_is_no_pact_is_a_complaint(tmp_path: Path) -> None:
-    assert "Failed to parse Pact JSON" in verify(tmp_path, SHOP, "{").complaint
+def test_a_provider_that_answers_late_has_not_answered(tmp_path: Path) -> None:
+    late = SHOP.replace(
+        "def do_GET(self):", "def do_GET(self):\n        '7' in self.path and __import__('time').sleep(60)"
+    )
+    told = verify(tmp_path, late, pact(), patience=200)
+    assert not told.results[0].good
+    assert "error sending request" in told.results[0].error
+    assert told.complaint == ""
+
+
+def test_what_is_no_pact_is_a_complaint_about_the_pact(tmp_path: Path) -> None:
+    told = verify(tmp_path, SHOP, "{")
+    assert "Failed to parse Pact JSON" in told.complaint
+    assert "\x1b" not in told.complaint
+    assert told.blames_pact
+
+
+def ruled(matcher: dict[str, Any]) -> str:
+    """A pact with one matcher for the title."""
+    one = interaction()
+    response: Any = one["response"]
+    rules = {"body": {"$.title": {"combine": "AND", "matchers": [matcher]}}}
+    return pact({**one, "response": {**response, "matchingRules": rules}})
+
+
+def test_a_matcher_that_pact_does_not_take_is_a_complaint_about_the_pact(tmp_path: Path) -> None:
+    told = verify(tmp_path, SHOP, ruled({"match": "regex"}))
+    assert told.blames_pact
+    assert "Could not parse matcher JSON" in told.complaint
+
+
+def test_an_expression_that_backtracks_without_end_is_a_complaint_about_the_pact(tmp_path: Path) -> None:
+    """pact's engine gives up with a panic, and then says that all is well with no interaction at all."""
+    shop = SHOP.replace('"Blue"', f'"{"a" * 40}!"')
+    told = verify(tmp_path, shop, ruled({"match": "regex", "regex": "^(a+)+$"}))
+    assert told.results == ()
+    assert told.blames_pact
+    assert told.complaint.startswith("pact's verifier gave up: ")
+
+
+def test_a_huge_answer_is_taken(tmp_path: Path) -> None:
+    told = verify(tmp_path, SHOP.replace('"Blue"', '"x" * 5_000_000'), pact())
+    assert told.results[0].good
+
+
+def listened(description: str) -> dict[str, object]:
+    contents = {"content": {"id": 7}, "contentType": "application/json", "encoded": False}
+    return {"type": "Asynchronous/Messages", "description": description, "contents": contents}
+
+
+def test_messages_are_verified_and_a_refusal_is_none(tmp_path: Path) -> None:
+    """pact itself compares whatever the harness answers, a refusal too, with what is expected."""
+    told = verify(tmp_path, SHOP, pact(listened("a listen"), listened("a skip")), messages="/_messages")
+    good, refused = told.results
+    assert good.good
+    assert not refused.good
+    assert refused.error.startswith("the provider gives no such message: 404")
+    wrong = verify(
+        tmp_path, SHOP.replace('"id": 7, "at"', '"id": 8, "at"'), pact(listened("a listen")), messages="/_messages"
+    )
+    assert wrong.results[0].mismatches[0].path == "$.id"
 
 
 def fake(tmp_path: Path, script: str) -> NativePactVerifier:

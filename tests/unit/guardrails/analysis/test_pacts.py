@@ -1,14 +1,14 @@
 """Pact files: what is taken, what is refused, and what a change to one takes away."""
 
-import copy
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from guardrails.analysis.pact_changes import Loss, differences, weakened
-from guardrails.analysis.pacts import Pact, UnreadablePactError, drift, parse, sentence, unverified
+from guardrails.analysis.pact_changes import Loss, differences
+from guardrails.analysis.pact_results import drift, mismatches, sentence, unverified
+from guardrails.analysis.pacts import Pact, UnreadablePactError, doubtful, parse
+from guardrails.analysis.promises.steps import Kind
 from guardrails.ports import InteractionResult, PactMismatch
 from guardrails.probes.contracts import interaction, pact
 
@@ -48,7 +48,16 @@ def test_a_pact_is_read() -> None:
         (json.dumps(document(interactions={})), "is not a list"),
         (json.dumps(document(interactions=[{"request": {}}])), "without a description"),
         (json.dumps(document(interactions=[interaction(), interaction()])), "the interaction 'a track' twice"),
+        (json.dumps(document(interactions=[interaction(response={"stauts": 200})])), "the unknown field 'stauts'"),
+        (json.dumps(document(interactions=[interaction(request={"verb": "GET"})])), "the request of 'a track' has the"),
+        ('{"a": {"body": 1, "body": 2}}', "the name 'body' stands twice in one object"),
         (" " * 10_000_001, "has 10000001 characters"),
+        (json.dumps(document(interactions=[interaction(request={"path": "/../secret"})])), "which leaves its place"),
+        (json.dumps(document(interactions=[interaction(request={"path": "/a/%2E%2e/b"})])), "which leaves its place"),
+        (json.dumps(document(interactions=[interaction(request={"path": "/a?b"})])), "which leaves its place"),
+        (json.dumps(document(interactions=[interaction(request={"path": "//elsewhere/x"})])), "begins with a single /"),
+        (json.dumps(document(interactions=[interaction(request={"path": "@elsewhere"})])), "begins with a single /"),
+        (json.dumps(document(interactions=[interaction(request={"path": 7})])), "begins with a single /"),
     ],
     ids=lambda value: value[:40] if isinstance(value, str) else None,
 )
@@ -98,67 +107,9 @@ def test_drift_is_told_by_interaction() -> None:
 def test_a_failed_result_is_a_sentence() -> None:
     mismatches = tuple(PactMismatch("BodyMismatch", "", f"$.f{n}", "1", "2") for n in range(7))
     said = sentence(InteractionResult("web", "a", ("s", "t"), mismatches))
-    assert said.startswith("web: 'a' given s and t: $.f0: expected 1, got 2; $.f1: ")
+    assert said.startswith("web: 'a' given s and t: `f0`: expected 1, got 2; `f1`: ")
     assert said.endswith("; and 2 more")
     assert sentence(InteractionResult("web", "a", (), (), "no answer")) == "web: 'a': no answer"
-
-
-def change(edit: Callable[[dict[str, Any]], Any]) -> list[str]:
-    """What is weaker once `edit` was applied to the interaction."""
-    told = document()
-    new = copy.deepcopy(told)
-    edit(new["interactions"][0])
-    return weakened(read(told).interactions[0], read(new).interactions[0])
-
-
-def rules(one: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = one["response"]["matchingRules"]["body"]
-    return found
-
-
-def body(one: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = one["response"]["body"]["content"]
-    return found
-
-
-def matcher(name: str) -> dict[str, Any]:
-    return {"combine": "AND", "matchers": [{"match": name}]}
-
-
-def test_less_is_found() -> None:
-    assert change(lambda one: body(one).pop("reason")) == ["$.reason is no longer expected"]
-    assert change(lambda one: rules(one).update({"$.id": matcher("integer")})) == [
-        "$.id may now be any integer, and was exactly 7"
-    ]
-    assert change(lambda one: rules(one).update({"$": matcher("type")}))[0].startswith("$.id may now be any value")
-    assert change(lambda one: one.update(pending=True)) == ["it became pending, so that a failure no longer counts"]
-    assert change(lambda one: one["response"].update(status=500)) == ["the status 200 became 500"]
-    assert change(lambda one: one["response"].pop("headers")) == ["the header cache-control is no longer expected"]
-    assert change(lambda one: body(one).update(id=8)) == ["$.id is expected to be 8, and was 7"]
-    assert change(lambda one: rules(one).update({"$.id": matcher("invented")})) != []
-
-
-def test_more_and_the_same_are_not_found() -> None:
-    assert change(lambda one: None) == []
-    assert change(lambda one: body(one).update(year=1971)) == []
-    assert change(lambda one: body(one).update(title="Another Title")) == [], "its type is what counts"
-    assert change(lambda one: rules(one).pop("$.title")) == [], "exactly is more than any of its type"
-    assert change(lambda one: rules(one).update({"$.title": matcher("regex")})) == []
-    assert change(lambda one: one["response"]["headers"].update({"etag": ["1"]})) == []
-    assert change(lambda one: one["request"].update(path="/tracks/8")) == [], "what a consumer sends is its own affair"
-
-
-def test_paths_are_the_same_however_they_are_written() -> None:
-    def listed(path: str) -> dict[str, Any]:
-        response = {
-            "status": 200,
-            "body": {"content": {"items": [{"id": 1}]}, "contentType": "application/json", "encoded": False},
-            "matchingRules": {"body": {path: matcher("type")}},
-        }
-        return interaction(response=response)
-
-    old, new = (read(document(interactions=[listed(p)])).interactions[0] for p in ("$.items[0].id", "$['items'][*].id"))
-    assert weakened(old, new) == []
 
 
 def test_what_a_change_takes_away() -> None:
@@ -172,3 +123,52 @@ def test_what_a_change_takes_away() -> None:
     other = [parse("pacts/b.json", pact().replace("player", "web"))]
     assert not differences(base, other, other)[0].blocks
     assert differences(base, base, []) == []
+
+
+def test_an_interaction_is_followed_to_its_new_states() -> None:
+    """A state that was dropped makes it another interaction for pact, and the same one for a reader."""
+    base = [read(document())]
+    bare = [read(document(interactions=[interaction(providerStates=[])]))]
+    [lost] = differences(base, bare, bare)
+    assert (lost.loss, lost.kind) == (Loss.PROMISE, Kind.WEAKENING)
+    assert lost.what == "player, 'a track': it is no longer asked given 'the track is there'"
+    renamed = [
+        read(document(interactions=[interaction(providerStates=[{"name": "the track is there", "params": {"id": 8}}])]))
+    ]
+    assert differences(base, renamed, renamed) == [], "which track is there is the consumer's affair"
+
+
+def test_one_interaction_is_not_followed_to_two() -> None:
+    base = [read(document())]
+    states = [[{"name": "the track is there", "params": {"id": n}}] for n in (1, 2)]
+    split = [read(document(interactions=[interaction(providerStates=one) for one in states]))]
+    assert [one.loss for one in differences(base, split, split)] == [Loss.INTERACTION]
+
+
+def test_expressions_that_may_backtrack_without_end_are_doubted() -> None:
+    def told(expression: str) -> list[str]:
+        rules = {"body": {"$.title": {"matchers": [{"match": "regex", "regex": expression}]}}}
+        return doubtful(read(document(interactions=[interaction(response={"matchingRules": rules})])))
+
+    assert told("^(a+)+$") == ["/^(a+)+$/ in 'a track'"]
+    for expression in ("(a|aa)*b", "((x)+y*)*", "(?:a{1,}){2,}", r"(\d+)*"):
+        assert told(expression), expression
+    for expression in ("a+b*", "(ab)+", "[(a+)+]", r"\(a+\)+", "(a|b)", "listening|popular", "(a+)?"):
+        assert told(expression) == [], expression
+
+
+def test_a_digest_is_of_what_is_said() -> None:
+    one, other = (read(document(interactions=[interaction(a), interaction(b)])) for a, b in (("x", "y"), ("y", "x")))
+    assert one.digest == other.digest != read(document()).digest
+
+
+def test_the_elements_of_a_list_are_told_once() -> None:
+    wrong = [PactMismatch("BodyMismatch", "no integer", f"$.items[{n}].id") for n in (2, 0, 1)]
+    missing = [
+        PactMismatch("BodyMismatch", "Actual map is missing the following keys: a, b", f"$.items[{n}]") for n in (0, 1)
+    ]
+    assert mismatches(InteractionResult("web", "a", (), (*wrong, *missing))) == (
+        "web reads `items[0].a`; the head no longer sends it (and 1 more elements)",
+        "web reads `items[0].b`; the head no longer sends it (and 1 more elements)",
+        "`items[0].id`: no integer (and 2 more elements)",
+    )

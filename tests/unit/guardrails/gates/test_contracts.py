@@ -53,7 +53,7 @@ class Scripted:
         self._said = said
         self.asked: list[list[str]] = []
 
-    def verify(self, provider: str, pacts: Sequence[str], *, url: str, states_url: str, timeout: float) -> Verification:
+    def verify(self, provider: str, pacts: Sequence[str], **_: object) -> Verification:
         told = [(json.loads(text)["consumer"]["name"], json.loads(text)["interactions"]) for text in pacts]
         self.asked.append([one["description"] for _, interactions in told for one in interactions])
         good = [
@@ -105,7 +105,7 @@ def fail_first(results: Sequence[InteractionResult]) -> list[InteractionResult]:
 def test_a_change_that_keeps_its_promises_passes(tmp_path: Path) -> None:
     outcome, provider, verifier = ran(tmp_path, PRODUCT)
     assert outcome.findings == ()
-    assert dict(outcome.work) == dict(outcome.floor) == {"interactions": 2, "pacts": 1}
+    assert dict(outcome.work) == dict(outcome.floor) == {"interactions": 2, "pacts": 1, "player interactions": 2}
     assert (provider.served, verifier.asked) == (["head"], [["a track", "a track again"]])
 
 
@@ -113,7 +113,7 @@ def test_a_broken_promise_names_consumer_field_and_place(tmp_path: Path) -> None
     outcome, _, _ = ran(tmp_path, PRODUCT, edit=fail_first)
     [finding] = outcome.findings
     assert (finding.rule, finding.severity, finding.place) == ("contracts/mismatch", Severity.BLOCK, f"{PACT}:11")
-    assert finding.what == f"player: 'a track' given {STATE}: $: {MISMATCH.message}"
+    assert finding.what == f"player: 'a track' given {STATE}: player reads `reason`; the head no longer sends it"
     assert judged("contracts", outcome, 0).status is GateStatus.FAILED
 
 
@@ -136,6 +136,105 @@ def test_what_was_not_verified_blocks(tmp_path: Path) -> None:
 def test_a_verifier_that_crashes_cannot_judge(tmp_path: Path) -> None:
     with pytest.raises(JudgementError, match="could not be verified: crashed"):
         ran(tmp_path, PRODUCT, edit=lambda _: [], more={"complaint": "crashed"})
+
+
+class Refusing(Scripted):
+    """A verifier that gives up on every run that holds the pact of `consumer`."""
+
+    consumer = "web"
+
+    def verify(self, provider: str, pacts: Sequence[str], **_: object) -> Verification:
+        if any(json.loads(text)["consumer"]["name"] == self.consumer for text in pacts):
+            return Verification((), (), "pact's verifier gave up: retry-limit-in-match over", blames_pact=True)
+        return super().verify(provider, pacts)
+
+
+WEB = "contracts/pacts/web-shop.json"
+
+
+def endless() -> str:
+    rules = {"body": {"$.title": {"matchers": [{"match": "regex", "regex": "^(a+)+$"}]}}}
+    response = {**interaction()["response"], "matchingRules": rules}  # type: ignore[dict-item]  # a mapping
+    return pact(interaction(response=response)).replace('"player"', '"web"')
+
+
+def refused(tmp_path: Path, base: Mapping[str, Content], head: Mapping[str, Content | None]) -> Outcome:
+    bench = bench_of(tmp_path, base, head)
+    for tree in (bench.trees.base, bench.trees.trial, bench.trees.head):
+        (tree.root / "side").write_text("any")
+    suites = ScriptedSuites(lambda _: suite_run({f"{CONSUMER}::test_player": "passed"}))
+    verifier = Refusing({"player-shop.json": TWO, "web-shop.json": endless()})
+    bench = replace(bench, processes=Provider(), pacts=verifier, suites=suites)  # type: ignore[arg-type]  # enough
+    return ContractsGate().run(bench)
+
+
+def test_the_pact_on_which_the_verifier_gives_up_is_named_and_the_others_are_verified(tmp_path: Path) -> None:
+    outcome = refused(tmp_path, BASE, {**PRODUCT, WEB: endless()})
+    assert told(outcome) == [("unreadable-pact", "block")]
+    [finding] = outcome.findings
+    assert finding.path == WEB
+    assert "retry-limit-in-match over. Doubtful: /^(a+)+$/ in 'a track'" in finding.what
+    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "player interactions": 2}
+    with pytest.raises(JudgementError, match=r"a pact of the base could not be verified: contracts/pacts/web-shop"):
+        refused(tmp_path, {**BASE, WEB: endless()}, PRODUCT)
+
+
+def test_the_results_are_part_of_the_outcome(tmp_path: Path) -> None:
+    outcome, _, _ = ran(tmp_path, PRODUCT, edit=fail_first)
+    first, second = outcome.verified
+    assert (first.consumer, first.side, first.path, first.line) == ("player", "base", PACT, 11)
+    assert first.mismatches == ("player reads `reason`; the head no longer sends it",)
+    assert (second.description, second.good) == ("a track again", True)
+    assert first.pact == second.pact
+    lost, _, _ = ran(tmp_path, PRODUCT, edit=lambda results: results[1:])
+    assert [one.mismatches for one in lost.verified] == [("it was not verified",), ()]
+
+
+def test_a_consumer_of_whom_nothing_was_verified_is_too_little(tmp_path: Path) -> None:
+    """However many interactions of the others there are."""
+    web = pact().replace('"player"', '"web"')
+    base = {**BASE, WEB: web}
+
+    def without_web(results: Sequence[InteractionResult]) -> list[InteractionResult]:
+        return [one for one in results if one.consumer != "web"]
+
+    outcome, _, _ = ran(tmp_path, PRODUCT, base=base, edit=without_web)
+    assert outcome.work["web interactions"] == 0
+    assert "web interactions 0 of at least 1" in judged("contracts", outcome, 0).error
+
+
+OPENAPI = "contracts/openapi.json"
+
+
+def described(*fields: str) -> str:
+    properties = {name: {"type": "string"} for name in fields}
+    content = {"application/json": {"schema": {"type": "object", "properties": properties}}}
+    return json.dumps({"paths": {"/tracks/{id}": {"get": {"responses": {"200": {"content": content}}}}}})
+
+
+def test_a_description_that_promises_less_names_who_reads_it(tmp_path: Path) -> None:
+    base = {**BASE, OPENAPI: described("title", "year")}
+    outcome, _, _ = ran(tmp_path, {OPENAPI: described("year")}, base=base)
+    [finding] = outcome.findings
+    assert (finding.rule, finding.severity) == ("contracts/openapi-breaks", Severity.BLOCK)
+    assert finding.what == f"breaking: GET /tracks/{{id}}: `title` is gone; player reads it ({PACT}:11)"
+    unread, _, _ = ran(tmp_path, {OPENAPI: described("title")}, base=base)
+    assert told(unread) == [("openapi-breaks", "review")]
+    more, _, _ = ran(tmp_path, {OPENAPI: described("title", "year", "new")}, base=base)
+    assert more.findings == ()
+
+
+@pytest.mark.parametrize("path", [OPENAPI, "contracts/events/listen.json"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"paths": 5, "properties": 5}', "[" * 100_000])
+def test_a_document_that_cannot_be_read_is_named(tmp_path: Path, path: str, text: str) -> None:
+    good = described("title") if path == OPENAPI else '{"properties": {"a": {}}}'
+    outcome, _, _ = ran(tmp_path, {path: text}, base={**BASE, path: good})
+    assert told(outcome) == [("unreadable-pact", "block")]
+    assert outcome.findings[0].path == path
+    assert path in outcome.findings[0].what
+    if text in ("{", "[]"):
+        with pytest.raises(JudgementError, match=f"a contract of the base cannot be read: {path}"):
+            ran(tmp_path, {path: good}, base={**BASE, path: text})
 
 
 @pytest.mark.parametrize(
@@ -218,7 +317,7 @@ def test_the_first_pacts_of_a_repository_are_judged(tmp_path: Path) -> None:
     head = {path: text for path, text in project(TWO).items() if path != "shop.py"}
     outcome, provider, _ = ran(tmp_path, head, base={"shop.py": SHOP}, edit=fail_first)
     assert told(outcome) == [("mismatch", "block")]
-    assert dict(outcome.work) == {"interactions": 2, "pacts": 1}
+    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "player interactions": 2}
     assert provider.served == ["head"]
 
 
@@ -227,6 +326,23 @@ def test_pacts_of_other_providers_are_another_s(tmp_path: Path) -> None:
     outcome, _, verifier = ran(tmp_path, PRODUCT, base={**BASE, "contracts/pacts/shop-catalogue.json": other})
     assert outcome.findings == ()
     assert verifier.asked == [["a track", "a track again"]]
+
+
+def test_the_first_messages_are_fetched_from_where_the_head_says(tmp_path: Path) -> None:
+    """The base's policy has no place for messages yet; what they are held against is the pact."""
+    message = {"type": "Asynchronous/Messages", "description": "a listen", "contents": {"content": {"id": 7}}}
+    new = pact(interaction(), interaction("a track again"), message)
+    policy = str(BASE["guardrails.toml"])
+    silent, _, _ = ran(tmp_path, promised(new), written=new)
+    assert told(silent) == [("unverified", "block")]
+    head = {**promised(new), "guardrails.toml": policy + 'messages_path = "/_messages"\n'}
+    outcome, _, _ = ran(tmp_path, head, written=new)
+    assert outcome.findings == ()
+    assert [one.description for one in outcome.verified if one.side == "head"] == [
+        "a track",
+        "a track again",
+        "a listen",
+    ]
 
 
 def test_without_pacts_there_is_nothing_to_judge(tmp_path: Path) -> None:
@@ -249,7 +365,7 @@ def test_every_rule_has_a_probe() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("probe", PROBES, ids=lambda p: p.rule)
+@pytest.mark.parametrize("probe", PROBES, ids=lambda p: p.rule.partition("/")[2])
 def test_probes_hold(probe: Probe, tmp_path: Path) -> None:
     bad = ContractsGate().run(running_bench(tmp_path, probe.base, probe.bad))
     assert probe.rule in {finding.rule for finding in bad.findings}
@@ -261,5 +377,5 @@ def test_one_change_for_real(tmp_path: Path) -> None:
     probe = PROBES[0]
     outcome = ContractsGate().run(running_bench(tmp_path, probe.base, probe.bad))
     assert {finding.rule for finding in outcome.findings} == {"contracts/mismatch"}
-    assert "missing the following keys: reason" in outcome.findings[0].what
-    assert dict(outcome.work) == {"interactions": 2, "pacts": 1}
+    assert "player reads `reason`; the head no longer sends it" in outcome.findings[0].what
+    assert dict(outcome.work) == {"interactions": 2, "pacts": 1, "player interactions": 2}

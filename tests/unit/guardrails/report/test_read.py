@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrails.errors import UsageError
+from guardrails.model.contract import Verified
+from guardrails.model.result import GateResult, GateStatus
 from guardrails.report import as_json
 from guardrails.report.read import read
-from tests.verdict_samples import bad, passing
+from tests.verdict_samples import bad, of, passing
 
 
 def changed(**values: Any) -> str:
@@ -78,3 +80,19 @@ def test_any_value_in_any_place_is_read_or_refused(key: str, value: Any) -> None
 def test_any_file_at_all_is_refused_in_words(content: str | bytes) -> None:
     with pytest.raises(UsageError):
         read(content)
+
+
+def test_a_result_of_verification_that_contradicts_itself_is_refused() -> None:
+    one = Verified("web", "shop", "a", ("s",), "base", "d", "p.json", 3, ("`title`: no",))
+    told = json.loads(as_json.render(of(GateResult("contracts", GateStatus.PASSED, verified=(one,)))))
+    assert read(json.dumps(told)).results[0].verified == (one,)
+    told["gates"][0]["verified"][0]["good"] = True
+    with pytest.raises(UsageError, match="says of 'a' of web that it is good, and lists 1 mismatches"):
+        read(json.dumps(told))
+
+
+def test_a_verdict_of_before_verification_results_were_kept_is_read() -> None:
+    told = json.loads(as_json.render(passing()))
+    for gate in told["gates"]:
+        del gate["verified"]
+    assert read(json.dumps(told)) == passing()

@@ -1,0 +1,1 @@
+"""What a contract promises, and whether another version of it promises less: pacts, JSON Schema, OpenAPI."""

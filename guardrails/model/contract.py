@@ -1,0 +1,27 @@
+"""What became of one thing that a consumer relies on: verification results, as they stand in the verdict."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One interaction that was asked of the head's provider, or owed and not asked.
+
+    `pact` is a digest of what the pact says, `path` and `line` where the expectation stands, `side` whose pact it is
+    (base or head). `mismatches` are sentences, each with the path of the field; good if there is none.
+    """
+
+    consumer: str
+    provider: str
+    description: str
+    states: tuple[str, ...]
+    side: str
+    pact: str
+    path: str
+    line: int | None = None
+    mismatches: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether the provider did what the consumer expects."""
+        return not self.mismatches
