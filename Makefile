@@ -112,6 +112,10 @@ openapi: $(READY) ## Write contracts/openapi.json anew from the types
 bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; writes docs/benchmarks/gate.md
 	$(BIN)/python -m benchmarks.gate
 
+.PHONY: bench-catch
+bench-catch: $(READY) ## Judge the planted and the honest changes; writes docs/benchmarks/catch.md (ARGS="--only CLASS")
+	$(BIN)/python -m benchmarks.catch $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what these targets made (.venv, artifacts, caches of the tools)
 	rm -rf $(VENV) .artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

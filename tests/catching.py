@@ -6,6 +6,8 @@ the file `to` another path, or `delete`s it. A bad case stands in the directory 
 """
 
 import os
+import shutil
+import subprocess
 import tomllib
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -39,7 +41,11 @@ class Edit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One change. `profile` fast: it is caught without running code. `needs` is a gate or rule that may not be there."""
+    """One change.
+
+    `profile` fast: it is caught without running code. `needs`: a gate or a rule without which it is not caught.
+    `protected`: an honest change of a protected path. `review`: why an honest change is for a person all the same.
+    """
 
     title: str
     why: str = ""
@@ -52,6 +58,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edits: tuple[Edit, ...] = msgspec.field(name="edit", default=())
     name: str = ""
     kind: str = ""
+    against: str = "project"
 
     @property
     def pending(self) -> bool:
@@ -70,9 +77,14 @@ def honest_cases() -> list[Case]:
     return [_read(path, path.parent.name) for path in sorted((FOLDER / "honest").glob("*/*.toml"))]
 
 
-def _read(path: Path, kind: str) -> Case:
+def recsys_cases() -> list[Case]:
+    """Every bad change to the recommender of this repository; its `kind` is the class."""
+    return [_read(path, path.parent.name, "recsys") for path in sorted((FOLDER / "recsys").glob("*/*.toml"))]
+
+
+def _read(path: Path, kind: str, against: str = "project") -> Case:
     case = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Case)
-    return msgspec.structs.replace(case, name=path.stem, kind=kind)
+    return msgspec.structs.replace(case, name=path.stem, kind=kind, against=against)
 
 
 def apply(edits: Sequence[Edit], root: Path) -> None:
@@ -104,7 +116,10 @@ def _edited(text: str, edit: Edit) -> str:
 def repository(case: Case, directory: Path) -> Path:
     """A repository with the project, and the case's change on top of it."""
     start(directory)
-    replace_files(directory, PROJECT)
+    if case.against == "recsys":
+        _export(directory)
+    else:
+        replace_files(directory, PROJECT)
     commit(directory, "base")
     branch(directory)
     apply(case.edits, directory)
@@ -112,9 +127,17 @@ def repository(case: Case, directory: Path) -> Path:
     return directory
 
 
+def _export(directory: Path) -> None:
+    """What git tracks here, uncommitted work included."""
+    root = FOLDER.parents[2]
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, check=True, capture_output=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (root / name).is_file():
+            (directory / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(root / name, directory / name)
+
+
 def judge(repo: Path, cache: Path, profile: str, only: Sequence[str] = (), jobs: int = 1) -> Verdict:
     """The verdict on the change of a repository."""
     engine = Engine(GATES, os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=cache)
-    return engine.check(
-        CheckOptions(repo, Wanted(BASE, CHANGE), only=tuple(only), profile=profile, jobs=jobs, seed=1)
-    )
+    return engine.check(CheckOptions(repo, Wanted(BASE, CHANGE), only=tuple(only), profile=profile, jobs=jobs, seed=1))
