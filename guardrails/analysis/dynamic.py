@@ -52,7 +52,7 @@ def dynamic_code(module: ast.Module, names: Names) -> Iterator[DynamicCode]:
 def reached(module: ast.Module, names: Names, modules: frozenset[str]) -> Iterator[DynamicCode]:
     """Modules that are reached as attributes of a package, while no import statement of the file names them.
 
-    `import shop` and then `shop.service.run()` works once anybody imported `shop.service`. `modules` are all that exist.
+    `import shop` and then `shop.service.run()` works once anybody imported `shop.service`. `modules` are all there are.
     """
     imported = {alias.name for n in ast.walk(module) if isinstance(n, ast.Import) for alias in n.names}
     imported |= {full for full in names.imports.values() if not full.startswith(".")}

@@ -277,7 +277,7 @@ def _own(bench: Bench, results: _Results, head: Sources, path: str) -> list[Find
 def _breaches(
     bench: Bench, contract: Contract, known: Before, head: Sources, placed: frozenset[str] = frozenset()
 ) -> list[Finding]:
-    """New imports that break one contract, and new modules without a layer; `placed` have one in the head's contract."""
+    """New imports that break a contract, and new modules without a layer; `placed` have one in the head's contract."""
     findings = []
     for breach, link in new_links(contract, known):
         path = file_of(link.importer, _roots(bench), head.paths)

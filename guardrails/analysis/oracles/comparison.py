@@ -16,7 +16,7 @@ from guardrails.analysis.oracles.hooks import (
     patched_tools,
     uncollected_paths,
 )
-from guardrails.analysis.oracles.hypotheses import less_tried, smaller_strategies
+from guardrails.analysis.oracles.hypotheses import less_tried, new_profiles, smaller_strategies
 from guardrails.analysis.oracles.marks import module_skips, new_marks, new_skip_calls
 from guardrails.analysis.oracles.pairing import Pairing, body_of, hidden_twin, pair
 from guardrails.analysis.oracles.sides import Side
@@ -233,6 +233,8 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
         if before.mentions("hypothesis"):
             yield from smaller_strategies(before.module, after.module, after.path, tests)
         yield from _helpers(before, after, base, head)
+    if everywhere and after.mentions("load_profile"):
+        yield from new_profiles(before.module if before else None, after.module, after.path)
     names = {t.name for t in before.tests} if before is not None else set()
     for test in after.tests:
         if test.name not in names:
@@ -282,8 +284,15 @@ def _without_oracle(test: TestCase, head: Side, packages: Sequence[str]) -> Iter
 
 def _only_calls(node: Function) -> bool:
     """Whether a body is assignments and calls only: nothing in it could check by other means."""
-    return all(
-        isinstance(s, ast.Assign | ast.AnnAssign | ast.Pass)
-        or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Call | ast.Constant | ast.Await))
-        for s in node.body
-    )
+    return all(_only_acts(statement) for statement in node.body)
+
+
+def _only_acts(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Pass():
+            return True
+        case ast.Expr(value=ast.Call() | ast.Constant() | ast.Await()):
+            return True
+        case ast.For(body=body) | ast.AsyncFor(body=body) | ast.While(body=body) | ast.If(body=body):
+            return all(_only_acts(inner) for inner in [*body, *statement.orelse])
+    return False

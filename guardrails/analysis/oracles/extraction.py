@@ -47,8 +47,15 @@ class Extraction:
                 self._known.forget(statement)
             yield from self._statement(statement, guards, dead)
             self._known.after(statement)
+            if isinstance(statement, ast.If) and self._returns_early(statement):
+                guards = (*guards, f"not {ast.unparse(statement.test)}")
             if not dead and self._leaves(statement):
                 dead = f"line {statement.lineno} always leaves the test before it"
+
+    def _returns_early(self, statement: ast.If) -> bool:
+        """Whether what follows is checked only where a condition does not hold."""
+        leaves = isinstance(statement.body[-1], ast.Return | ast.Continue)
+        return leaves and not statement.orelse and truth(self._fill(statement.test), self._names) is not False
 
     def _leaves(self, statement: ast.stmt) -> bool:
         """Whether nothing after the statement is reached."""

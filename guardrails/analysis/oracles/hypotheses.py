@@ -110,6 +110,10 @@ def smaller_strategies(before: ast.Module, after: ast.Module, path: str, tests: 
     for name, node in old.items():
         if name in new:
             yield from _smaller(node, new[name], *names, path, name)
+            thrown = [_thrown_away(side) for side in (node, new[name])]
+            if thrown[1] > thrown[0]:
+                what = f"{name} now throws away examples that it used to draw"
+                yield Weakening("property-narrowed", what, path, getattr(new[name], "lineno", None))
     profiles = [_profiles(module, n) for module, n in zip((before, after), names, strict=True)]
     for profile, settings in profiles[0].items():
         most = [
@@ -122,6 +126,34 @@ def smaller_strategies(before: ast.Module, after: ast.Module, path: str, tests: 
     for text, line in loaded[1]:
         if loaded[0] and text not in {old for old, _ in loaded[0]}:
             yield Weakening("property-narrowed", f"another profile of Hypothesis is loaded: {text}", path, line)
+
+
+def _thrown_away(node: ast.AST) -> int:
+    """How often a strategy is filtered, or an example is rejected, below a node."""
+    calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+    named = (f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls)
+    return sum(name in {"filter", "assume", "reject"} for name in named)
+
+
+def new_profiles(before: ast.Module | None, after: ast.Module, path: str) -> Iterator[Weakening]:
+    """A profile that is loaded where none was, and that tries less than Hypothesis does by itself."""
+    if before is not None and _loaded(before, Names(before)):
+        return
+    names = Names(after)
+    registered = _profiles(after, names)
+    for text, line in _loaded(after, names):
+        settings = registered.get(text.strip("'\""), {})
+        most = number(settings["max_examples"], names) if "max_examples" in settings else None
+        phases = settings.get("phases")
+        if most is not None and most < _DEFAULT_EXAMPLES:
+            what = f"the profile {text} of Hypothesis, which is loaded now, tries {most:g} examples at most"
+            yield Weakening("property-gutted" if most <= 1 else "property-narrowed", what, path, line)
+        elif phases is not None and "generate" not in ast.unparse(phases):
+            what = f"the profile {text} of Hypothesis, which is loaded now, generates nothing"
+            yield Weakening("property-gutted", what, path, line)
+        elif "suppress_health_check" in settings:
+            what = f"the profile {text} of Hypothesis, which is loaded now, suppresses health checks"
+            yield Weakening("property-narrowed", what, path, line)
 
 
 def _loaded(module: ast.Module, names: Names) -> list[tuple[str, int]]:
