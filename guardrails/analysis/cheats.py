@@ -23,7 +23,7 @@ _EXITS = frozenset({"os._exit", "os.abort", "os.kill", "os.killpg", "signal.rais
 _WORDS = {
     "judge": re.compile(
         r"environ|getenv|modules|argv|find_spec|_called_from_test|stack|_getframe|currentframe|f_back|tb_frame"
-        r"|PYTEST_|gettrace|getprofile|__debug__|/proc|cmdline|_current_frames"
+        r"|PYTEST_|getattr\(|gettrace|getprofile|__debug__|/proc|cmdline|_current_frames"
     ),
     "tools": re.compile(r"pytest|unittest|hypothesis|nose|pluggy"),
     "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains)__"),

@@ -19,6 +19,7 @@ from guardrails.analysis.oracles.hooks import (
 from guardrails.analysis.oracles.hypotheses import less_tried, new_profiles, smaller_strategies
 from guardrails.analysis.oracles.marks import module_skips, new_marks, new_skip_calls
 from guardrails.analysis.oracles.pairing import Pairing, body_of, hidden_twin, pair
+from guardrails.analysis.oracles.runtime_names import changed_at_run_time
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
 from guardrails.model.finding import Severity
@@ -214,7 +215,7 @@ def _replaced(path: str, base: Side, head: Side, renamed: Mapping[str, str]) -> 
 
 def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
     """What a file of tests does besides its tests."""
-    everywhere = before is not None or after.path.endswith("conftest.py")
+    everywhere = before is not None or after.path.endswith(("conftest.py", "__init__.py"))
     if after.mentions("def pytest_") or (before is not None and before.mentions("def pytest_")):
         yield from new_hooks(before, after)
     if after.mentions("collect_ignore", "pytest_plugins"):
@@ -223,6 +224,7 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
         yield from new_exits(before, after)
     yield from _equal(before, after)
     yield from patched_tools(before, after)
+    yield from changed_at_run_time(before, after)
     if everywhere and after.mentions("skip", "xfail"):
         yield from module_skips(before, after)
     if everywhere and any(after.mentions(package) for package in packages):

@@ -190,6 +190,20 @@ def _imports_judges(place: Place, file: FileChange, tops: Iterable[str]) -> Iter
             yield Observation("reads-judges", file.path, None, f"{file.path} imports {full}, which judges it")
 
 
+def _product_again(place: Place) -> Iterator[Observation]:
+    """A package of the product's name beside the tests: pytest puts their directory before the product's own."""
+    for file in place.files:
+        directory, _, name = file.path.rpartition("/")
+        if file.kind is ChangeKind.DELETED or not directory or not matches(file.path, (*place.judges, *place.tests)):
+            continue
+        above, _, last = directory.rpartition("/")
+        package, root = (last, above) if name == "__init__.py" else (name.removesuffix(".py"), directory)
+        inside = f"{root}/__init__.py" in place.head.paths
+        if root and not inside and package in place.packages and file.path not in place.base.paths:
+            what = f"{file.path} takes the place of the product's {package} where the tests import it"
+            yield Observation("shadows-module", file.path, 1, what, Severity.REVIEW)
+
+
 def _suppressions(place: Place, product: set[str]) -> Iterator[Observation]:
     """Kinds of suppression of which a file has more than it had, and the change as a whole too."""
     before = {f.path: _of(place.base, f.base_path) for f in place.python()}
@@ -256,7 +270,8 @@ def _startup(place: Place) -> Iterator[Observation]:
 
 
 def _shadows(place: Place) -> Iterator[Observation]:
-    """New top-level modules with the name of a test tool or of the standard library."""
+    """New top-level modules with the name of a test tool or of the standard library; the product once more."""
+    yield from _product_again(place)
     old = set(top_packages(place.base.paths, ())) | {p.partition("/")[0] for p in place.base.paths}
     added = {f.path for f in place.files if f.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}}
     for name in top_packages(sorted(added), ()):
