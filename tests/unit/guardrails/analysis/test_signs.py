@@ -65,7 +65,7 @@ def test_signs(source: str, rules: list[str]) -> None:
         "CACHE = {}\ndef f(k):\n    if k not in CACHE:\n        CACHE[k] = g(k)\n    return CACHE[k]",
         "CACHE = []\ndef f(k):\n    CACHE.append(k)\n    if len(CACHE) > 9:\n        CACHE.clear()",
         "import shop.store\nshop.store.LIMIT = 3",
-        "def f(words):\n    found = []\n    for w in words:\n        found.append(w)\n    return 1 if len(found) > 3 else 2",
+        "def f(a):\n    seen = []\n    for w in a:\n        seen.append(w)\n    return 1 if len(seen) > 3 else 2",
     ],
 )
 def test_honest_code_has_none(source: str) -> None:
