@@ -183,7 +183,7 @@ def _named(node: ast.Compare | ast.Call, names: Names) -> Iterator[Recited]:
         ids = [c for c in ids if _is_id(c.value)]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PREFIXES:
         subject, prefix = node.func.value, True
-        ids = [a for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str) and len(a.value) > 1]
+        ids = [a for a in node.args if isinstance(a, ast.Constant) and _PART_OF_ID.match(str(a.value))]
     else:
         return
     if ids and _IDENTITY.search(ast.unparse(subject)):
@@ -191,7 +191,8 @@ def _named(node: ast.Compare | ast.Call, names: Names) -> Iterator[Recited]:
 
 
 _PREFIXES = frozenset({"startswith", "endswith"})
-_IDENTITY = re.compile(r"(?i)(^|[._])(user|item|track|account|customer|session|request|subject|person)(_?id)?s?$|_id$")
+_IDENTITY = re.compile(r"(?i)(^|[._])(user|item|track|account|customer|session|request)(_?id)?s?$|_id$")
+_PART_OF_ID = re.compile(r"^[-_:]?[A-Za-z]{2,}[0-9]*[-_:]?$")
 _ID = re.compile(r"^[A-Za-z]+[-_:]?[0-9]+$")
 
 
