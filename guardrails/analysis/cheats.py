@@ -12,26 +12,43 @@ from dataclasses import dataclass, replace
 from guardrails.analysis.comparisons import blind_comparisons, constant_comparisons
 from guardrails.analysis.counting import counted
 from guardrails.analysis.dynamic import dynamic_code, through_getattr
-from guardrails.analysis.interference import interference
+from guardrails.analysis.interference import interference, native
 from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.sign import Sign
 from guardrails.analysis.swallowing import swallowed
 from guardrails.analysis.watching import test_tools, watching
 from guardrails.model.finding import Severity
 
-_EXITS = frozenset({"os._exit", "os.abort", "os.kill", "os.killpg", "signal.raise_signal", "faulthandler._sigsegv"})
+_EXITS = frozenset(
+    {
+        "os._exit",
+        "os.abort",
+        "os.kill",
+        "os.killpg",
+        "signal.raise_signal",
+        "faulthandler._sigsegv",
+        "signal.pthread_kill",
+        "os.execv",
+        "os.execve",
+        "os.execl",
+        "os.execle",
+        "os.execlp",
+        "os.execvp",
+        "os.execvpe",
+    }
+)
 _WORDS = {
     "judge": re.compile(
-        r"environ|getenv|modules|argv|find_spec|_called_from_test|stack|_getframe|currentframe|f_back|tb_frame"
+        r"environ|getenv|modules|argv|find_spec|find_loader|metadata|which|_called_from_test|stack|_getframe|currentframe|f_back|tb_frame"
         r"|PYTEST_|getattr\(|gettrace|getprofile|__debug__|/proc|cmdline|_current_frames"
     ),
-    "tools": re.compile(r"pytest|unittest|hypothesis|nose|pluggy"),
-    "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains)__"),
+    "tools": re.compile(r"__main__|pytest|unittest|hypothesis|nose|pluggy"),
+    "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck)__"),
     "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv|exec[lv]"),
     "swallows": re.compile(r"except|suppress|finally|__exit__"),
     "counts": re.compile(r"\+=|\+ ?1\b|next\(|\blen\("),
     "dynamic": re.compile(
-        r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|imp\b|pkgutil|pydoc|zip"
+        r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|marshal|codeop|imp\b|pkgutil|pydoc|zip"
     ),
 }
 """Words without which a walk over the syntax can find nothing."""
@@ -44,11 +61,12 @@ def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterat
     if _WORDS["tools"].search(text):
         yield from test_tools(module, path)
     if _WORDS["comparisons"].search(text):
-        yield from _comparisons(module)
+        yield from _comparisons(module, names)
     if _WORDS["exits"].search(text):
         yield from _exits(module, names)
-    if names.imports:
+    if names.imports or "__builtins__" in text:
         yield from interference(module, names)
+        yield from native(module)
     if _WORDS["swallows"].search(text):
         yield from swallowed(module, names)
     if _WORDS["counts"].search(text):
@@ -59,14 +77,14 @@ def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterat
             yield Sign("dynamic-code", found.text, f"runs code that is not written there: `{found.text}`", found.line)
 
 
-def _comparisons(module: ast.Module) -> Iterator[Sign]:
-    for owner, method, answer, line in constant_comparisons(module):
+def _comparisons(module: ast.Module, names: Names) -> Iterator[Sign]:
+    for owner, method, answer, line in constant_comparisons(module, names):
         everything = (method, answer) in {("__eq__", "True"), ("__ne__", "False"), ("__contains__", "True")}
         if method == "__hash__" or answer not in {"True", "False"}:
             continue
         what = f"{owner}.{method} answers {answer} whatever it is asked"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, None if everything else Severity.REVIEW)
-    for owner, method, line in blind_comparisons(module):
+    for owner, method, line in blind_comparisons(module, names):
         what = f"{owner}.{method} compares without a look at what it belongs to"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
 
@@ -99,6 +117,25 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
                 if full in _EXITS - {"os.kill", "os.killpg"}:
                     text = ast.unparse(node)[:100]
                     yield Sign("process-exit", text, f"hands on what ends the process: `{text}`", node.lineno)
+
+    yield from _at_import(module, names)
+
+
+def _at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
+    """A function of the module that ends the process, called at import; a command that kills."""
+    leaving = {
+        n.name
+        for n in module.body
+        if isinstance(n, ast.FunctionDef)
+        and any(isinstance(c, ast.Call) and names.full(c.func) in {"sys.exit", "exit", "quit"} for c in ast.walk(n))
+    }
+    for where, node in _placed(module):
+        if isinstance(node, ast.Call):
+            full, text = names.full(node.func) or "", ast.unparse(node)[:100]
+            if where is None and full in leaving:
+                yield Sign("process-exit", text, f"ends the process at import: `{text}`", node.lineno)
+            elif full.startswith(("os.system", "os.popen", "subprocess.")) and re.search(r"\bkill(all)?\b|pkill", text):
+                yield Sign("process-exit", text, f"kills by a command: `{text}`", node.lineno, Severity.REVIEW)
 
 
 def _placed(module: ast.Module) -> Iterator[tuple[ast.AST | None, ast.AST]]:
@@ -142,6 +179,8 @@ def recited(module: ast.Module) -> Iterator[Recited]:
     for node in ast.walk(module):
         if isinstance(node, ast.If) and len(node.body) == 1 and isinstance(node.body[0], ast.Return):
             yield from _branch(node, node.body[0].value)
+        elif isinstance(node, ast.IfExp):
+            yield from _branch(node, node.body)
         elif isinstance(node, ast.Dict) and node.keys and is_literal(node):
             keys = [k for k in node.keys if isinstance(k, ast.Constant) and _is_data(k.value)]
             answers = [c for value in node.values for c in _data(value)]
@@ -153,7 +192,7 @@ def recited(module: ast.Module) -> Iterator[Recited]:
             yield from _named(node, names)
 
 
-def _branch(node: ast.If, answer: ast.expr | None) -> Iterator[Recited]:
+def _branch(node: ast.If | ast.IfExp, answer: ast.expr | None) -> Iterator[Recited]:
     inputs = [c for c in ast.walk(node.test) if isinstance(c, ast.Constant) and _is_data(c.value)]
     compared = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq | ast.In)
     told = answer is not None and is_literal(answer) and truth(answer) is not False
@@ -244,6 +283,8 @@ def read_paths(module: ast.Module) -> Iterator[tuple[str, int]]:
             text = node.value
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             text = "/" + "/".join(_parts(node))
+        elif isinstance(node, ast.Call) and (place := _looked_into(node)):
+            text = f"/{place}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _JOINING:
             text = "/" + "/".join(part for argument in (node.func.value, *node.args) for part in _parts(argument))
         is_path = "/" in text.rstrip("/") or _FILE.match(text)
@@ -251,6 +292,16 @@ def read_paths(module: ast.Module) -> Iterator[tuple[str, int]]:
             yield text.removeprefix("./").rstrip("/"), getattr(node, "lineno", 0)
 
 
+def _looked_into(node: ast.Call) -> str:
+    """The one word that a call takes for a directory: `os.listdir("tests")`, `Path("tests")`."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    first = node.args[0] if node.args else None
+    if name in _LOOKING and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return first.value if first.value.isidentifier() else ""
+    return ""
+
+
+_LOOKING = frozenset({"exists", "listdir", "walk", "scandir", "isdir", "is_dir", "Path", "PurePath", "chdir", "rglob"})
 _JOINING = frozenset({"join", "joinpath", "open", "read_text", "read_bytes", "glob"})
 _LONGEST = 300
 _FILE = re.compile(r"^[\w-]+(\.[\w-]+)+$")

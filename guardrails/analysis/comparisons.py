@@ -3,25 +3,29 @@
 import ast
 from collections.abc import Iterator
 
+from guardrails.analysis.names import Names, truth
+
 _COMPARING = frozenset(
-    {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__hash__", "__contains__"}
-)
+    {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__hash__", "__contains__",
+     "__instancecheck__", "__subclasscheck__"}
+)  # fmt: skip
 _OF_TWO = _COMPARING - {"__bool__", "__hash__"}
 Callable = ast.FunctionDef | ast.Lambda
 
 
-def constant_comparisons(module: ast.Module) -> Iterator[tuple[str, str, str, int]]:
+def constant_comparisons(module: ast.Module, names: Names | None = None) -> Iterator[tuple[str, str, str, int]]:
     """Comparison methods that answer the same whatever they are asked: class, method, answer, line."""
+    known = names or Names(module)
     for owner, name, node, line in _comparing(module):
-        answer = _always(node)
+        answer = _always(node, known)
         if answer is not None:
-            yield owner, name, repr(answer.value), line
+            yield owner, name, answer, line
 
 
-def blind_comparisons(module: ast.Module) -> Iterator[tuple[str, str, int]]:
+def blind_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, str, int]]:
     """Methods that compare two things and never look at their own, but may say yes: class, method, line."""
     for owner, name, node, line in _comparing(module):
-        if name not in _OF_TWO or not node.args.args or _always(node) is not None:
+        if name not in _OF_TWO or not node.args.args or _always(node, names) is not None:
             continue
         mine = node.args.args[0].arg
         looks = any(isinstance(n, ast.Name) and n.id == mine for n in _body(node))
@@ -41,16 +45,22 @@ def _body(node: Callable) -> Iterator[ast.AST]:
     return (n for part in body for n in ast.walk(part))
 
 
-def _always(node: Callable) -> ast.Constant | None:
-    """The constant that a function returns on every way out, or None."""
+def _always(node: Callable, names: Names) -> str | None:
+    """What a function returns on every way out, as text, or None where that differs or is not plain to see."""
     if isinstance(node, ast.Lambda):
-        return node.body if isinstance(node.body, ast.Constant) else None
+        return _plain(node.body, names)
     returns = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
-    first = returns[0] if returns else None
-    same = isinstance(first, ast.Constant) and all(
-        isinstance(r, ast.Constant) and r.value is first.value for r in returns
-    )
-    return first if isinstance(first, ast.Constant) and same and isinstance(node.body[-1], ast.Return) else None
+    answers = {None if value is None else _plain(value, names) for value in returns}
+    return answers.pop() if len(answers) == 1 and isinstance(node.body[-1], ast.Return) else None
+
+
+def _plain(value: ast.expr, names: Names) -> str | None:
+    """A constant as it is; else whether an expression is always true or always false."""
+    value = names.value(value)
+    if isinstance(value, ast.Constant):
+        return repr(value.value)
+    known = truth(value, names) if isinstance(value, ast.BoolOp | ast.UnaryOp | ast.Compare | ast.Call) else None
+    return None if known is None else repr(known)
 
 
 def _comparing(module: ast.Module) -> Iterator[tuple[str, str, Callable, int]]:

@@ -38,12 +38,13 @@ def _added(node: Function) -> set[str]:
 
 def _outliving(node: Function) -> set[str]:
     """What outlives a call, of what it adds to: globals, attributes of the function, parts of default arguments."""
-    shared = {name for n in ast.walk(node) if isinstance(n, ast.Global) for name in n.names}
+    shared = {name for n in ast.walk(node) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
     mutable = _mutable_defaults(node)
     kept = set(shared)
     for text in _added(node):
         root = text.partition("[")[0].partition(".")[0]
-        if text.startswith(f"{node.name}.") or (root in mutable and "[" in text):
+        of_a_class = root in {"cls", "__class__"} or (root[:1].isupper() and "." in text)
+        if text.startswith(f"{node.name}.") or of_a_class or (root in mutable and "[" in text):
             kept.add(text)
     return kept
 

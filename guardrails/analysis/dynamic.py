@@ -22,7 +22,18 @@ _LOADERS = {
     "zipimport.zipimporter": 0,
 }
 """What loads a module by its name or its file, and which argument says which."""
-_RUNNERS = frozenset({"exec", "eval", "compile", "builtins.exec", "builtins.eval", "builtins.compile"})
+_RUNNERS = frozenset(
+    {
+        "marshal.loads",
+        "codeop.compile_command",
+        "exec",
+        "eval",
+        "compile",
+        "builtins.exec",
+        "builtins.eval",
+        "builtins.compile",
+    }
+)
 _MODULES = frozenset({"sys.modules"})
 
 

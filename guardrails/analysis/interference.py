@@ -14,9 +14,13 @@ _PATCHED = frozenset(
 )  # fmt: skip
 _REACHES = frozenset(
     {"gc.get_objects", "gc.get_referrers", "gc.get_referents", "ctypes.pythonapi", "sys.settrace", "sys.setprofile",
-     "threading.settrace", "threading.setprofile", "sys.addaudithook", "sys.meta_path", "sys.path_hooks"}
+     "threading.settrace", "threading.setprofile", "sys.addaudithook", "sys.meta_path", "sys.path_hooks",
+     "sys.path.insert", "sys.path.append", "importlib.reload", "__builtins__"}
 )  # fmt: skip
 """By what other objects of the process are found and changed, or every import and call is watched."""
+
+
+_OF_THE_PROCESS = frozenset({"sys.stdout", "sys.stderr", "sys.excepthook", "sys.exit", "sys.modules", "sys.argv"})
 
 
 def interference(module: ast.Module, names: Names) -> Iterator[Sign]:
@@ -32,13 +36,30 @@ def interference(module: ast.Module, names: Names) -> Iterator[Sign]:
             if top in _PATCHED and (root in names.imports or "sys.modules" in text):
                 if not full.startswith(("os.environ", "json.encoder")):
                     yield Sign("patched-module", text, f"replaces a part of another module: `{text}`", line)
+            elif full in _OF_THE_PROCESS:
+                what = f"replaces a part of the process: `{text}`"
+                yield Sign("patched-module", text, what, line, Severity.REVIEW)
             elif isinstance(target, ast.Attribute) and names.full(target.value) in modules and _is_code(value, ours):
                 what = f"replaces a function of another module: `{text}`"
                 yield Sign("patched-module", text, what, line, Severity.REVIEW)
+        if isinstance(node, ast.Constant) and node.value == "__builtins__":
+            what = "reaches into the interpreter: `__builtins__` by its name"
+            yield Sign("patched-module", "__builtins__", what, node.lineno, Severity.REVIEW)
         if isinstance(node, ast.Attribute | ast.Name) and names.full(node) in _REACHES:
             text = names.full(node) or ""
             what = f"reaches into the interpreter: `{text}`"
             yield Sign("patched-module", text, what, getattr(node, "lineno", 0), Severity.REVIEW)
+
+
+def native(module: ast.Module) -> Iterator[Sign]:
+    """Imports of `ctypes`: what is done with it is seen by no checker."""
+    for node in ast.walk(module):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+        for name in names:
+            if name.partition(".")[0] == "ctypes":
+                what = f"reaches past the interpreter: it imports {name}"
+                yield Sign("patched-module", f"import {name}", what, getattr(node, "lineno", 0), Severity.REVIEW)
 
 
 def _changed(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, ast.expr | None]]:

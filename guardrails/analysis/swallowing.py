@@ -43,10 +43,16 @@ def _is_broad(kind: ast.expr | None, names: Names) -> bool:
 
 def _tells(handler: ast.ExceptHandler) -> bool:
     """Whether a handler raises, uses the error that it took, or calls something that tells somebody."""
+    dropped = {
+        id(part)
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Delete) or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Name))
+        for part in ast.walk(node)
+    }
     for node in ast.walk(ast.Module(handler.body, [])):
         if isinstance(node, ast.Raise | ast.Assert | ast.Yield):
             return True
-        if isinstance(node, ast.Name) and node.id == handler.name:
+        if isinstance(node, ast.Name) and node.id == handler.name and id(node) not in dropped:
             return True
         if isinstance(node, ast.Call) and _is_telling(node.func):
             return True

@@ -18,7 +18,11 @@ _CI_VARIABLES = frozenset(
     {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "TRAVIS", "BUILDKITE", "JENKINS_URL", "TF_BUILD"}
 )
 _ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environb", "os.environ.get", "os.environ.pop"})
-_LOOKS = _ENVIRONMENT | {"sys.modules", "sys.argv", "sys.orig_argv", "sys.modules.get", "importlib.util.find_spec"}
+_LOOKS = _ENVIRONMENT | {
+    "sys.modules", "sys.argv", "sys.orig_argv", "sys.modules.get", "importlib.util.find_spec", "pkgutil.find_loader",
+    "importlib.metadata.version", "importlib.metadata.distribution", "importlib.metadata.requires", "shutil.which",
+}  # fmt: skip
+_PROGRAM = frozenset({"sys.argv", "sys.orig_argv", "sys.executable"})
 _STACKS = frozenset(
     {"inspect.stack", "inspect.currentframe", "inspect.getouterframes", "sys._getframe", "sys._getframemodulename",
      "sys._current_frames", "traceback.extract_stack", "traceback.walk_stack", "traceback.format_stack"}
@@ -49,6 +53,12 @@ def _expression(own: ast.expr, names: Names) -> Iterator[Sign]:
     runner = full & _LOOKS and any(_RUNNERS.match(word) or _VARIABLES.match(word) for word in words)
     if runner or "_called_from_test" in attributes or (full & _ENVIRONMENT and any(map(_ITS_OWN.match, words))):
         yield Sign("test-runner-detected", text, f"looks for the test runner: `{text}`", line)
+    elif full & _PROGRAM and any("test" in word.lower() for word in words):
+        what = f"behaves as the program is called one thing or another: `{text}`"
+        yield Sign("test-runner-detected", text, what, line, Severity.REVIEW)
+    elif "sys.modules" in full | {name.rpartition(".")[0] for name in full if name} and _loaded(nodes, names):
+        what = f"looks at what is loaded: `{text}`"
+        yield Sign("test-runner-detected", text, what, line, Severity.REVIEW)
     elif any(_ITS_OWN.match(word) for word in words):
         what = f"names what only the test runner sets: `{text}`"
         yield Sign("test-runner-detected", text, what, line, Severity.REVIEW)
@@ -62,12 +72,29 @@ def _expression(own: ast.expr, names: Names) -> Iterator[Sign]:
         yield Sign("stack-inspected", text, f"looks at how its process was started: `{text}`", line)
 
 
+def _loaded(nodes: list[ast.AST], names: Names) -> bool:
+    """Whether the table of loaded modules is asked for more than one written name, or for the program."""
+    mentions = sum(isinstance(n, ast.Name | ast.Attribute) and names.full(n) == "sys.modules" for n in nodes)
+    keys: list[str] = []
+    for node in nodes:
+        match node:
+            case ast.Subscript(value=table, slice=key) if names.full(table) == "sys.modules":
+                keys.append("own" if names.full(key) == "__name__" else literal(key, names) or "")
+            case ast.Call(func=ast.Attribute(value=table), args=[key, *_]) if names.full(table) == "sys.modules":
+                keys.append("own" if names.full(key) == "__name__" else literal(key, names) or "")
+            case ast.Compare(left=key, ops=[ast.In() | ast.NotIn()], comparators=[table]):
+                if names.full(table) == "sys.modules":
+                    keys.append(literal(key, names) or "")
+    return mentions > len(keys) or "" in keys or "__main__" in keys
+
+
 def test_tools(module: ast.Module, path: str) -> Iterator[Sign]:
-    """Imports of test tools by a product file whose name does not say that it is for tests."""
-    if _OF_TESTS.search(path):
-        return
+    """Imports of test tools by a product file whose name does not say that it is for tests; of the program itself."""
     for node in ast.walk(module):
-        for name in _imported(node):
+        if "__main__" in _imported(node):
+            what = "imports the program that it runs in"
+            yield Sign("stack-inspected", "import __main__", what, getattr(node, "lineno", 0))
+        for name in _imported(node) if not _OF_TESTS.search(path) else ():
             if name.partition(".")[0] in _TEST_TOOLS:
                 what = f"imports the test tool {name}"
                 line = getattr(node, "lineno", 0)
