@@ -8,7 +8,6 @@ import msgspec
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.settings.directions import Direction, SettingChange
 from guardrails.analysis.settings.invocations import script_changes
-from guardrails.analysis.settings.locks import is_lock, lock_changes
 from guardrails.analysis.settings.tools import (
     UnreadableError,
     budget_changes,
@@ -50,8 +49,6 @@ def observe(bench: Bench, base: Sources, head: Sources) -> tuple[list[Observatio
     for file in bench.change.files:
         if is_script(file.path) or is_script(file.base_path):
             changes += script_changes(file.path, base.lines(file.base_path), head.lines(file.path))
-        elif is_lock(file.path) and base.text(file.base_path) is not None:
-            changes += lock_changes(file.path, base.text(file.base_path) or "", head.text(file.path) or "")
         elif is_nested_configuration(file.path):
             changes.append(SettingChange(file.path, file.path, Direction.UNKNOWN, f"{file.path} is {file.kind}"))
     return [*seen, *_observations(changes, head)], compared + len(changes)
