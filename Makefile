@@ -36,10 +36,13 @@ $(READY): requirements.lock pyproject.toml
 	@PYTHONPATH= VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+COMPILE = pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-annotate \
+  --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade)
+
 .PHONY: lock
-lock: $(READY) ## Write requirements.lock anew from pyproject.toml (UPGRADE=1 takes newer versions)
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --no-annotate \
-	  --custom-compile-command "make lock" --quiet $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.lock
+lock: $(READY) ## Write the locks anew from pyproject.toml (UPGRADE=1 takes newer versions)
+	$(BIN)/uv pip compile $(COMPILE) --extra dev --output-file requirements.lock
+	$(BIN)/uv pip compile $(COMPILE) --extra dev --extra peers --constraint requirements.lock --output-file requirements-peers.lock
 
 .PHONY: test
 test: $(READY) ## Run the fast tests in parallel
@@ -115,6 +118,14 @@ bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; write
 .PHONY: bench-catch
 bench-catch: $(READY) ## Judge the planted and the honest changes; writes docs/benchmarks/catch.md (ARGS="--only CLASS")
 	$(BIN)/python -m benchmarks.catch $(ARGS)
+
+$(VENV)/.peers: $(READY) requirements-peers.lock
+	@PYTHONPATH= VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements-peers.lock
+	@touch $@
+
+.PHONY: bench-quality
+bench-quality: $(VENV)/.peers ## Compare our slates with implicit's on one split (ARGS="--data PATH"); adds to docs/benchmarks/quality.md
+	$(BIN)/python -W ignore -m benchmarks.quality --write $(ARGS)
 
 .PHONY: clean
 clean: ## Remove what these targets made (.venv, artifacts, caches of the tools)

@@ -32,7 +32,8 @@ def users_per_arm(base: float, lift: float, alpha: float = 0.05, power: float = 
     other, middle = base + lift, base + lift / 2.0
     spread = normal.inv_cdf(1.0 - alpha / 2.0) * (2.0 * middle * (1.0 - middle)) ** 0.5
     spread += normal.inv_cdf(power) * (base * (1.0 - base) + other * (1.0 - other)) ** 0.5
-    return ceil((spread / lift) ** 2)
+    ratio = spread / lift
+    return ceil(ratio * ratio)
 '''
 
 POWER_TEST = '''"""How many users an experiment needs."""

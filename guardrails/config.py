@@ -5,6 +5,8 @@ or an unknown schema version is a `ConfigurationError` that names the nearest kn
 gets the defaults below, which make the static gates work on any repository with Python in it.
 """
 
+from typing import Annotated, Literal
+
 import msgspec
 
 from guardrails.errors import ConfigurationError
@@ -72,6 +74,7 @@ class Scope(_Section, frozen=True):
         ".gitlab-ci.yml",
         "CODEOWNERS",
         "**/CODEOWNERS",
+        "**/allowed_signers",
         "**/conftest.py",
         "**/sitecustomize.py",
         "**/usercustomize.py",
@@ -87,6 +90,49 @@ class Tampering(_Section, frozen=True):
     """Where tests stand, beside the judges."""
 
     tests: tuple[str, ...] = ("tests/**/*.py", "test/**/*.py", "**/test_*.py", "**/*_test.py", "**/conftest.py")
+
+
+class Dependencies(_Section, frozen=True):
+    """What the change declares and locks of other packages."""
+
+    allow: tuple[str, ...] = ()
+    """Names of distributions that may come in whatever they are called."""
+    locks: tuple[str, ...] = (
+        "**/requirements*.lock",
+        "**/uv.lock",
+        "**/poetry.lock",
+        "**/pdm.lock",
+        "**/Pipfile.lock",
+        "**/pylock*.toml",
+    )
+    """Lock files. A requirements file with a `.in` beside it counts as one too."""
+    ignore: tuple[str, ...] = (
+        "**/canaries/**",
+        "**/fixtures/**",
+        "**/testdata/**",
+        "**/test_data/**",
+        "**/vendor/**",
+        "**/_vendor/**",
+        "**/node_modules/**",
+        "**/site-packages/**",
+    )
+    """Files that declare nothing for this repository."""
+
+
+class Secrets(_Section, frozen=True):
+    """Credentials on lines that the change adds."""
+
+    ignore: tuple[str, ...] = ()
+    """Files that are not looked at."""
+    tests: tuple[str, ...] = (
+        "**/tests/**",
+        "**/test/**",
+        "**/testing/**",
+        "**/test_*.py",
+        "**/*_test.py",
+        "**/conftest.py",
+    )
+    """Where made-up passwords and keys stand: those are left alone, and a provider's token is for a person."""
 
 
 class Lint(_Section, frozen=True):
@@ -145,6 +191,8 @@ class Tests(_Section, frozen=True):
     apart: tuple[Apart, ...] = ()
     """Further paths, each with what it reads: the owner of the policy vouches for it."""
     timeout_seconds: float = 600
+    collect_timeout_seconds: float = 120
+    """For importing the tests, here and for properties and consumers: code that hangs at import is told sooner."""
     minimum: int = 1
     workers: int = 0
     """Processes to spread a suite's files over. 0: as many as there are cores for it; 1 for tests that share a port."""
@@ -153,6 +201,17 @@ class Tests(_Section, frozen=True):
     plugins: tuple[str, ...] = ("*",)
     """The pytest plugins of the environment to load, here and for properties and consumers; `*` is all of them. To name
     the few that the tests need makes pytest start faster."""
+
+
+class Mutants(_Section, frozen=True):
+    """Whether tests notice faults in the lines that a change made. The tests are those of `[tests]`."""
+
+    seconds: float = 30
+    """How long mutants are tried. What was not reached by then is said."""
+    watch_seconds: float = 60
+    """How long tests are watched, to see which of them execute the changed lines."""
+    minimum: int = 1
+    """Mutants that must have been tried, where that many can be made of lines that tests execute."""
 
 
 class Properties(_Section, frozen=True):
@@ -182,6 +241,33 @@ class Load(_Section, frozen=True):
     prepare_timeout_seconds: float = 300
 
 
+class Approvals(_Section, frozen=True):
+    """Who may let a finding stand that asks for a person. Empty: nobody can by a signature."""
+
+    allowed_signers: str = ""
+    """A file of the tree in the format of `ssh-keygen` (ALLOWED SIGNERS), read at the base. Protect it."""
+    agents: tuple[str, ...] = ()
+    """Principals of that file that are not people: what they sign is no approval."""
+    expires_days: int = 14
+    """The longest that an approval holds."""
+
+
+class Isolation(_Section, frozen=True):
+    """What code of the change is kept from while a gate runs it: the network, the disk, other programs."""
+
+    mode: Literal["required", "best-effort"] = "best-effort"
+    """`required`: where isolation does not hold, the gate is an error. `best-effort`: the verdict says what held."""
+    memory_mb: Annotated[int, msgspec.Meta(ge=1)] = 4096
+    """Memory of one run, all of its processes together."""
+    processes: Annotated[int, msgspec.Meta(ge=1)] = 512
+    """Processes and threads of one run."""
+    file_mb: Annotated[int, msgspec.Meta(ge=1)] = 2048
+    """The largest file of a run, and what it may write altogether."""
+    read: tuple[str, ...] = ()
+    """Paths in homes, temporary directories or the checkout that it may read: data, packages installed from there.
+    Relative ones are relative to the checkout."""
+
+
 class Policy(_Section, frozen=True):
     """All of `guardrails.toml`."""
 
@@ -190,15 +276,20 @@ class Policy(_Section, frozen=True):
     """Empty: what `origin/HEAD` names, else `main`, else `master`."""
     project: Project = Project()
     environment: Environment = Environment()
+    isolation: Isolation = Isolation()
     scope: Scope = Scope()
     tampering: Tampering = Tampering()
+    dependencies: Dependencies = Dependencies()
+    secrets: Secrets = Secrets()
     lint: Lint = Lint()
     types: Types = Types()
     layers: Layers = Layers()
     contracts: Contracts = Contracts()
     tests: Tests = Tests()
+    mutants: Mutants = Mutants()
     properties: Properties = Properties()
     load: Load = Load()
+    approvals: Approvals = Approvals()
 
 
 def parse(text: str, source: str) -> Policy:

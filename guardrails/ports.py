@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from guardrails.model.mutation import Observation, TrialRun, Trials, Watch
+
 
 class Tree(Protocol):
     """One snapshot of the repository, exported to a directory of its own. Nobody writes into it."""
@@ -44,6 +46,39 @@ class Trees:
     trial: Tree
 
 
+class Signatures(Protocol):
+    """Signatures of SSH keys over texts, each in a namespace."""
+
+    def is_intact(self, text: str, signature: str, namespace: str) -> bool:
+        """Whether the signature is over this text, whoever made it.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+    def is_by(self, text: str, signature: str, namespace: str, *, principal: str, signers: str) -> bool:
+        """Whether it is `principal`'s, by the text of an allowed-signers file.
+
+        Raises:
+            ToolMissingError: there is no ssh-keygen.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Says that a program runs code of the change, and what it needs. It gets nothing else.
+
+    It may write to the directories `writes` (made if they are not there), to its home and its temporary directory; it
+    may read the system, its interpreter, its working directory and `reads`. A program has no network, unless it is a
+    service (`Processes.serve`): then its own `ports` are open, which it may also call if `calls_itself`.
+    """
+
+    writes: tuple[Path, ...] = ()
+    reads: tuple[Path, ...] = ()
+    ports: tuple[int, ...] = ()
+    calls_itself: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A program to run on a tree. `env` is added to a clean environment: no secret of the caller's gets in.
@@ -51,7 +86,8 @@ class Command:
     `timeout` is in seconds; past it the whole process group is killed. Output past `output_limit` bytes a stream is
     thrown away and said to be. With a `channel_limit` the program inherits the writing end of a pipe, whose file
     descriptor stands in its environment as `GUARDRAILS_CHANNEL`; up to that many bytes of what it wrote there come
-    back. What went into a pipe can be added to, never rewritten.
+    back. What went into a pipe can be added to, never rewritten. Whoever runs code of the change says so with
+    `confined`.
     """
 
     argv: tuple[str, ...]
@@ -60,13 +96,15 @@ class Command:
     timeout: float = 300.0
     output_limit: int = 4_000_000
     channel_limit: int = 0
+    confined: Confinement | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """How a program ended. `exit_code` is None when it was killed at its time-out, negative for a signal.
 
-    `channel` is what it wrote into the pipe of `Command.channel_limit`.
+    `channel` is what it wrote into the pipe of `Command.channel_limit`. `stopped` says in words which limit it was
+    killed at, if one.
     """
 
     exit_code: int | None
@@ -75,6 +113,7 @@ class Completed:
     seconds: float
     truncated: bool = False
     channel: bytes = b""
+    stopped: str = ""
 
     @property
     def timed_out(self) -> bool:
@@ -202,15 +241,27 @@ class Suites(Protocol):
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         """Run a copy of the tree's suite, in `workers` processes at once that share the files out between them.
 
         With `hypothesis_seed` the properties draw fresh examples from that seed, not derandomised ones. `only` names
-        the ids to run (all are collected, the others are not run); `env` is added to the environment.
+        the ids to run (all are collected, the others are not run); `env` is added to the environment. The
+        tests may write to `writes` besides the copy.
         """
 
     def environment(self) -> str:
         """A digest of the interpreter and of what is installed for it: part of the key of any stored answer."""
+
+
+class Mutations(Protocol):
+    """Watches which lines tests execute, and tries mutants against the tests that execute them."""
+
+    def observe(self, tree: Tree, watch: Watch) -> Observation:
+        """Run tests of a copy of the tree and note what each executes."""
+
+    def judge(self, tree: Tree, trials: Trials) -> TrialRun:
+        """Try mutants, each in a process of its own."""
 
 
 BASE, HEAD = "base", "head"
@@ -373,3 +424,27 @@ class PactVerifier(Protocol):
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretHit:
+    """What looks like a credential on one line. `kind` is what it is of (`AWS Access Key`), `family` one of `token`,
+    `private key`, `address` (a password in one) and `word` (a value beside a word such as `password`). `value` is never
+    shown: it stands in no representation and must not reach a report.
+    """
+
+    line: int
+    kind: str
+    family: str
+    value: str = field(repr=False)
+
+
+class SecretScanner(Protocol):
+    """Finds what looks like a credential."""
+
+    def scan(self, path: str, lines: Sequence[tuple[int, str]]) -> Sequence[SecretHit]:
+        """What stands on the lines (number and text) of a file, by the line.
+
+        Raises:
+            ToolMissingError: the library is not installed.
+        """

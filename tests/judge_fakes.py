@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guardrails import config
+from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.config import Policy
 from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
 from guardrails.gates.base import Bench, Gate, Profile
@@ -304,6 +305,7 @@ class NoSuites:
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         raise AssertionError(f"this gate must not run tests: {tree}, {paths}, {timeout}, {workers}, {hypothesis_seed}")
 
@@ -356,6 +358,7 @@ def bench_of(
         gate_python=sys.executable,
         project_python=sys.executable,
         seed=seed,
+        secrets=DetectSecrets(),
     )
 
 

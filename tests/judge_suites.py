@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from guardrails.adapters.mutations import PytestMutations
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.suites import PytestSuites
@@ -21,11 +22,19 @@ def processes_in(tmp_path: Path) -> ProcessRunner:
     return ProcessRunner(Path(tempfile.mkdtemp(dir=tmp_path, prefix="runs-")), CALLER)
 
 
-def suites_in(tmp_path: Path, *, plugins: Sequence[str] = (), markers: str = "") -> PytestSuites:
+def suites_in(
+    tmp_path: Path, *, plugins: Sequence[str] = (), markers: str = "", collect_seconds: float = 120
+) -> PytestSuites:
     """Suites run by this interpreter. No plugin by default: pytest starts three times as fast without."""
     store, nowhere = DirStore(tmp_path / "suites"), Path("/nonexistent")
     return PytestSuites(
-        processes_in(tmp_path), store, sys.executable, repository=nowhere, plugins=plugins, markers=markers
+        processes_in(tmp_path),
+        store,
+        sys.executable,
+        repository=nowhere,
+        plugins=plugins,
+        markers=markers,
+        collect_seconds=collect_seconds,
     )
 
 
@@ -50,7 +59,8 @@ def running_bench(
     """A bench as `bench_of` makes it, on which tests and servers run."""
     bench, processes = bench_of(tmp_path, base, head), processes_in(tmp_path)
     verifier = NativePactVerifier(processes, bench.store, sys.executable)
-    return replace(bench, suites=suites_in(tmp_path, plugins=plugins), processes=processes, pacts=verifier)
+    suites = suites_in(tmp_path, plugins=plugins)
+    return replace(bench, suites=suites, processes=processes, pacts=verifier, mutations=PytestMutations(suites))
 
 
 @dataclass(frozen=True)
@@ -85,6 +95,7 @@ class ScriptedSuites:
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         named = None if only is None else tuple(only)
         return self._told(Asked(tree.root.name, tuple(paths), named, hypothesis_seed, env=dict(env or {})))

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from guardrails.model.change import Snapshot
 from guardrails.model.finding import Finding, Severity
-from guardrails.model.result import GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
+from guardrails.model.result import Figure, GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict, not_judged
 
 BASE = Snapshot(
@@ -28,9 +28,10 @@ def finding(
     why: str = "A test that does not run cannot fail.",
     fix: str = "Take the skip away, and make the test pass by mending what it tests.",
     reproduce: str = "git diff main...faster-ranking -- tests/test_rank.py",
+    deciders: tuple[str, ...] = (),
 ) -> Finding:
     """A finding that blocks; any part of it can be given."""
-    return Finding(rule, severity, what, why, fix, path, line, reproduce)
+    return Finding(rule, severity, what, why, fix, path, line, reproduce, deciders)
 
 
 def gate(name: str, *findings: Finding, seconds: float = 0.4, notes: tuple[str, ...] = ()) -> GateResult:
@@ -239,7 +240,14 @@ def findings() -> st.SearchStrategy[Finding]:
         path=st.none() | texts(),
         line=st.none() | st.integers(1, 10**6),
         reproduce=texts(),
+        deciders=st.lists(texts(), max_size=1).map(tuple),
     )
+
+
+def figures() -> st.SearchStrategy[Figure]:
+    """Figures with any text and any finite number."""
+    number = st.floats(-1e9, 1e9)
+    return st.builds(Figure, texts(), texts(), number, number, *[st.none() | number] * 4)
 
 
 def verdicts() -> st.SearchStrategy[Verdict]:
@@ -257,6 +265,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         notes=st.lists(texts(), max_size=1).map(tuple),
         skip=st.none() | st.builds(Skip, st.sampled_from(SkipReason), texts()),
         error=texts(),
+        figures=st.lists(figures(), max_size=1).map(tuple),
     )
     sides = st.none() | st.builds(Snapshot, texts(), st.none() | texts(), texts(), texts())
     return st.builds(

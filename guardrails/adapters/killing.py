@@ -24,19 +24,30 @@ def adopt_orphans() -> None:
 
 
 class Group:
-    """A program that leads a process group. `mark` is unique in the environment of all that it starts."""
+    """A program that leads a process group. `mark` is unique in the environment of all that it starts.
 
-    def __init__(self, process: subprocess.Popen[bytes], mark: str) -> None:
+    With `apart` the leader only waits for the program: it ends as the program does, and is not asked to end before it.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], mark: str, *, apart: bool = False) -> None:
         self.process = process
         self._mark = mark
+        self._apart = apart
         self._ended = False
+
+    @property
+    def exit_code(self) -> int | None:
+        """The program's exit status, negative for a signal; None while it runs. A leader that waits cannot be killed
+        by the program's signal, so it says 128 more, as a shell does."""
+        code = self.process.returncode
+        return 128 - code if code is not None and self._apart and 128 < code <= 128 + signal.SIGRTMAX else code
 
     def end(self, grace: float = 0) -> None:
         """Stop the group and what left it: asked to, then after `grace` seconds forced to. A second call does nothing,
         because the group's number may by then belong to somebody else."""
         if self._ended:
             return
-        if grace > 0 and _signal_group(self.process.pid, signal.SIGTERM):
+        if grace > 0 and self._ask():
             self._wait(grace)
         for _ in range(_ROUNDS):
             alive = _signal_group(self.process.pid, signal.SIGKILL)
@@ -48,11 +59,19 @@ class Group:
             time.sleep(_POLL / 10)
         self._ended = True
 
+    def _ask(self) -> bool:
+        """Ask the program to end. Whether there was anybody to ask."""
+        if not self._apart:
+            return _signal_group(self.process.pid, signal.SIGTERM)
+        inside = [pid for pid in _marked(self._mark) if pid != self.process.pid]
+        return sum(_kill(pid, signal.SIGTERM) for pid in inside) > 0
+
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self._reap()
-            if self.process.returncode is not None and not _signal_group(self.process.pid, 0):
+            # A leader that stands apart ends last: what it waited for is gone, whoever is yet to collect it.
+            if self.process.returncode is not None and (self._apart or not _signal_group(self.process.pid, 0)):
                 return
             time.sleep(_POLL)
 
@@ -87,9 +106,9 @@ def _signal_group(group: int, number: int) -> bool:
     return True
 
 
-def _kill(pid: int) -> bool:
+def _kill(pid: int, number: int = signal.SIGKILL) -> bool:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
         return False
     return True
@@ -104,13 +123,17 @@ def _marked(mark: str) -> Iterator[int]:
                 yield pid
 
 
-def _children(parent: int) -> Iterator[int]:
+def parents() -> Iterator[tuple[int, int]]:
+    """Every process with its parent (Linux)."""
     for pid in _pids():
         with suppress(OSError, ValueError, IndexError):
             # After the name, which may hold anything but ends at the last bracket: state, parent, …
             fields = _of_process(pid, "stat").rpartition(b")")[2].split()
-            if int(fields[1]) == parent:
-                yield pid
+            yield pid, int(fields[1])
+
+
+def _children(parent: int) -> Iterator[int]:
+    return (pid for pid, its_parent in parents() if its_parent == parent)
 
 
 def _of_process(pid: int, name: str) -> bytes:

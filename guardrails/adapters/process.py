@@ -15,6 +15,8 @@ from pathlib import Path
 from guardrails.adapters.capture import Capture, Pump
 from guardrails.adapters.environment import environment
 from guardrails.adapters.killing import Group
+from guardrails.adapters.sandbox.choice import Enclosed, Sandbox
+from guardrails.adapters.sandbox.watch import Watch
 from guardrails.adapters.scratch import remove
 from guardrails.errors import JudgementError, ToolMissingError
 from guardrails.ports import Command, Completed, Service
@@ -29,7 +31,7 @@ _QUOTED = 2_000
 _BOUNDED = ("/bin/sh", "-c", 'ulimit -c 0; ulimit -f 4194304 2>/dev/null; exec "$@"', "sh")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Running:
     """A program that runs, with what is kept of its output."""
 
@@ -38,6 +40,7 @@ class _Running:
     err: Capture
     channel: Capture
     pump: Pump
+    watch: Watch | None = None
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -49,10 +52,17 @@ class ProcessRunner:
     """`Processes` whose homes and temporary directories lie below `scratch`, which the caller removes.
 
     Safe to use from several threads. `caller` is the caller's environment. Once `stopped` is set, every program is
-    killed by the thread that waits for it, and none can be started.
+    killed by the thread that waits for it, and none can be started. Without a `sandbox` nothing is confined.
     """
 
-    def __init__(self, scratch: Path, caller: Mapping[str, str], stopped: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        scratch: Path,
+        caller: Mapping[str, str],
+        stopped: threading.Event | None = None,
+        sandbox: Sandbox | None = None,
+    ) -> None:
+        self._sandbox = sandbox
         self._scratch = scratch
         self._caller = dict(caller)
         self._stopped = stopped or threading.Event()
@@ -69,11 +79,12 @@ class ProcessRunner:
         """
         started = time.monotonic()
         with self._started(command, grace=_GRACE) as running:
-            timed_out = self._wait(running, started + command.timeout)
-            code = None if timed_out else running.process.returncode
+            timed_out, stopped = self._wait(running, started + command.timeout)
             # Before the last bytes are read: a program of the group that still writes would never be done.
             running.group.end(_GRACE if timed_out else 0)
             running.pump.drain()
+            code = None if timed_out else running.group.exit_code
+            running.err.feed(_farewell(stopped))
         return Completed(
             code,
             running.out.text,
@@ -81,6 +92,7 @@ class ProcessRunner:
             time.monotonic() - started,
             running.out.truncated or running.err.truncated,
             running.channel.data,
+            stopped,
         )
 
     @contextmanager
@@ -138,6 +150,7 @@ class ProcessRunner:
         mark = secrets.token_hex(16)
         env = environment(private, self._caller, {**command.env, "GUARDRAILS_RUN": mark})
         program = _program(command, env["PATH"])
+        enclosed = self._enclosed((program, *command.argv[1:]), command, private)
         channels: tuple[int, ...] = ()
         with ExitStack() as writing:
             if command.channel_limit:
@@ -146,7 +159,7 @@ class ProcessRunner:
                 writing.callback(os.close, writer)
                 channels, env["GUARDRAILS_CHANNEL"] = (reader, writer), str(writer)
             process = subprocess.Popen(  # noqa: S603 - a list of arguments; the shell sees them as data
-                (*_BOUNDED, program, *command.argv[1:]),
+                enclosed.command,
                 cwd=command.cwd,
                 env=env,
                 stdin=subprocess.DEVNULL,
@@ -155,21 +168,35 @@ class ProcessRunner:
                 start_new_session=True,
                 pass_fds=channels[1:],
             )
-        return _captured(Group(process, mark), command, channels[:1], stack)
+        running = _captured(Group(process, mark, apart=enclosed.apart), command, channels[:1], stack)
+        running.watch = Watch(process.pid, enclosed.limits, enclosed.writes) if enclosed.limits else None
+        return running
 
-    def _wait(self, running: _Running, until: float) -> bool:
-        """Move output until the program ends. Whether it was still running at its time-out."""
+    def _enclosed(self, argv: tuple[str, ...], command: Command, private: Path) -> Enclosed:
+        """How to start a program: within bounds, and an untrusted one in the sandbox."""
+        asked = command.confined
+        for place in asked.writes if asked else ():
+            place.mkdir(parents=True, exist_ok=True)
+        if asked is None or self._sandbox is None:
+            return Enclosed((*_BOUNDED, *argv))
+        return self._sandbox.enclose(argv, asked, private, command.cwd)
+
+    def _wait(self, running: _Running, until: float) -> tuple[bool, str]:
+        """Move output until the program ends. Whether it was still running at its time-out, and the limit that it is
+        to be killed at, in words."""
         while running.process.poll() is None:
             self._refuse_if_stopped()
+            if running.watch and (trouble := running.watch.exceeded()):
+                return False, trouble
             left = until - time.monotonic()
             if left <= 0:
-                return True
+                return True, ""
             if running.pump.open:
                 running.pump.step(min(_TICK, left))
             else:
                 with suppress(subprocess.TimeoutExpired):
                     running.process.wait(min(_TICK, left))
-        return False
+        return False, ""
 
     def _await_ready(self, running: _Running, port: int, path: str, timeout: float) -> str:
         """An empty string when the server answers, else what went wrong."""
@@ -177,7 +204,7 @@ class ProcessRunner:
         while time.monotonic() < until:
             self._refuse_if_stopped()
             if running.process.poll() is not None:
-                return f"ended with exit status {running.process.returncode} before it was ready"
+                return f"ended with exit status {running.group.exit_code} before it was ready"
             if _answers(port, path):
                 return ""
             self._stopped.wait(_READY_TICK)
@@ -212,7 +239,8 @@ def _program(command: Command, path: str) -> str:
 
 def _with_ports(command: Command, port: int, ports: Mapping[str, int] | None) -> Command:
     values = {**(ports or {}), "port": port}
-    return replace(command, argv=tuple(_filled(part, values) for part in command.argv))
+    confined = replace(command.confined, ports=tuple(values.values())) if command.confined else None
+    return replace(command, argv=tuple(_filled(part, values) for part in command.argv), confined=confined)
 
 
 def _filled(part: str, values: Mapping[str, int]) -> str:
@@ -236,12 +264,19 @@ def _answers(port: int, path: str) -> bool:
 
 @contextmanager
 def _pumped(running: _Running) -> Iterator[None]:
-    """Keep the server's pipes empty while it runs, or it would stop at a full one."""
+    """Keep the server's pipes empty while it runs, or it would stop at a full one, and it within its limits."""
     done = threading.Event()
 
     def pump() -> None:
-        while running.pump.open and not done.is_set():
-            running.pump.step(_TICK)
+        while not done.is_set():
+            if running.pump.open:
+                running.pump.step(_TICK)
+            else:
+                done.wait(_TICK)
+            if running.watch and (trouble := running.watch.exceeded()):
+                running.err.feed(_farewell(trouble))
+                running.group.end()
+                return
 
     thread = threading.Thread(target=pump, daemon=True)
     thread.start()
@@ -250,6 +285,10 @@ def _pumped(running: _Running) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _farewell(trouble: str) -> bytes:
+    return f"\nguardrails killed it, because {trouble}\n".encode() if trouble else b""
 
 
 def _name(command: Command) -> str:

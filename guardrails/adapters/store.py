@@ -63,6 +63,11 @@ class DirectoryStore:
             self._held.clear()
         self.prune()
 
+    @property
+    def root(self) -> Path:
+        """Where the cache lies."""
+        return self._root
+
     def get(self, kind: str, key: str) -> Path | None:
         """The directory of an entry, kept from being pruned while this store is open."""
         path = self._path(kind, key)

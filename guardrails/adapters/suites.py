@@ -5,14 +5,14 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from guardrails.analysis import records
 from guardrails.analysis.planted import PlantedTests, planted_tests
 from guardrails.analysis.suite_runs import Ended, merged
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.ports import Command, Completed, Processes, Store, SuiteRun, Tree
+from guardrails.ports import Command, Completed, Confinement, Processes, Store, SuiteRun, Tree
 
 _RECORDER = Path(__file__).with_name("recorder")
 _PACKAGE = "guardrails/adapters/recorder"
@@ -46,7 +46,10 @@ for line in sorted({f"{d.name} {d.version}" for d in m.distributions()}):
 
 @dataclass(frozen=True, slots=True)
 class _Session:
-    """What every process of one run has in common. `run` is false to collect only."""
+    """What every process of one run has in common. `run` is false to collect only; `more` is put into the plan.
+
+    With `alike` each process works on all files, and what they share out is something else.
+    """
 
     tree: Tree
     paths: tuple[str, ...]
@@ -57,13 +60,17 @@ class _Session:
     seed: int | None = None
     only: frozenset[str] | None = None
     env: Mapping[str, str] | None = None
+    more: Mapping[str, object] = field(default_factory=dict)
+    alike: bool = False
+    writes: tuple[Path, ...] = ()
 
 
 class PytestSuites:
     """`Suites` over pytest in the project's interpreter.
 
     `path` are the directories of a tree that go on PYTHONPATH, `plugins` the names of the pytest plugins of the
-    environment to load (`*` for all), `markers` an expression that selects tests. `repository` is the user's checkout:
+    environment to load (`*` for all), `markers` an expression that selects tests, `collect_seconds` how long importing
+    them may take. `repository` is the user's checkout:
     what is installed from it in editable form is looked up in the tree instead.
     """
 
@@ -77,6 +84,7 @@ class PytestSuites:
         path: Sequence[str] = (".",),
         plugins: Sequence[str] = ("*",),
         markers: str = "",
+        collect_seconds: float = 120,
     ) -> None:
         self._processes = processes
         self._store = store
@@ -85,6 +93,7 @@ class PytestSuites:
         self._path = tuple(path)
         self._plugins = tuple(plugins)
         self._markers = markers
+        self._collect_seconds = collect_seconds
         self._environment = ""
 
     def collect(self, tree: Tree, paths: Sequence[str], timeout: float) -> SuiteRun:
@@ -101,6 +110,7 @@ class PytestSuites:
         hypothesis_seed: int | None = None,
         only: Sequence[str] | None = None,
         env: Mapping[str, str] | None = None,
+        writes: Sequence[Path] = (),
     ) -> SuiteRun:
         """Run; see `guardrails.ports.Suites`.
 
@@ -120,6 +130,7 @@ class PytestSuites:
                 seed=hypothesis_seed,
                 only=wanted,
                 env={**added, **(env or {})},
+                writes=tuple(writes),
             )
         )
 
@@ -138,19 +149,35 @@ class PytestSuites:
             ).hexdigest()
         return self._environment
 
+    def recorded(
+        self, tree: Tree, paths: Sequence[str], timeout: float, *, workers: int, more: Mapping[str, object], alike: bool
+    ) -> tuple[SuiteRun, list[Ended]]:
+        """A run whose processes are told more than what to run, and all that each of them recorded.
+
+        See `_Session` for `more` and `alike`.
+        """
+        session = _Session(tree, tuple(paths), timeout, _planted(), workers=workers, more=more, alike=alike)
+        ended = self._ended(session)
+        return merged(ended, session.planted, None, timeout), ended
+
     def _held(self, session: _Session) -> SuiteRun:
         """Run a session, and hold what its processes recorded against what they owe."""
+        planted = session.planted if session.run else None
+        return merged(self._ended(session), planted, session.only, session.timeout)
+
+    def _ended(self, session: _Session) -> list[Ended]:
+        """The processes of a session, when they have ended; none where there is nothing to run."""
         tree, present = session.tree, tuple(path for path in session.paths if _stands_in(session.tree, path))
         if not present:
-            return SuiteRun((), {})
-        workers = max(1, min(session.workers, _most_files(tree, present)))
+            return []
+        most = session.workers if session.alike else _most_files(tree, present)
+        workers = max(1, min(session.workers, most))
         with self._store.scratch() as scratch:
             self._store.write(scratch / "claims" / ".made", "")
             claims = str(scratch / "claims") if workers > 1 else ""
             places = [scratch / str(number) for number in range(workers)]
             with ThreadPoolExecutor(max_workers=workers) as pool:
-                ended = list(pool.map(lambda place: self._process(session, present, place, claims), places))
-        return merged(ended, session.planted if session.run else None, session.only, session.timeout)
+                return list(pool.map(lambda place: self._process(session, present, place, claims), places))
 
     def _process(self, session: _Session, paths: Sequence[str], place: Path, claims: str) -> Ended:
         """One process: a copy of the tree, the recorder beside it, a key that only that process and we know."""
@@ -171,12 +198,14 @@ class PytestSuites:
             "path": [str(root / part) for part in self._path],
             "plugins": self._plugins,
             "arguments": [*arguments, *(f"./{path}" for path in paths)],
+            "collect_seconds": min(self._collect_seconds, session.timeout),
             "run": session.run,
             "claims": claims,
             "only": None if session.only is None else sorted(session.only),
             "seed": session.seed,
             "planted": session.planted.source,
             "planted_tests": session.planted.tests,
+            **session.more,
         }
         self._store.write(private / "plan.json", json.dumps(plan))
         done = self._processes.run(
@@ -187,11 +216,13 @@ class PytestSuites:
                 session.timeout,
                 output_limit=_OUTPUT_LIMIT,
                 channel_limit=_CHANNEL_LIMIT,
+                confined=Confinement((place, *([Path(claims)] if claims else []), *session.writes)),
             )
         )
         if not done.channel and "No module named 'pytest'" in done.stderr:
             raise ToolMissingError(f"pytest is not installed for {self._python}. Install it: pip install pytest")
-        return Ended(records.read(done.channel, key), done.exit_code, _output(done, place), done.seconds)
+        transcript = records.read(done.channel, key)
+        return Ended(transcript, done.exit_code, _output(done, place), done.seconds, done.stopped)
 
 
 def _planted() -> PlantedTests:

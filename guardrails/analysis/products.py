@@ -1,5 +1,6 @@
 """Which files of a tree are the product: what is judged, as against what judges."""
 
+import ast
 from collections.abc import Iterable, Sequence
 
 from guardrails.analysis.source import is_python
@@ -39,6 +40,13 @@ def product_files(paths: Iterable[str], packages: Sequence[str], judges: Sequenc
     names = product_packages(listed, packages, judges)
     roots = tuple(root + name + end for name in names for root in _SOURCE_ROOTS for end in ("/", ".py", ".pyi"))
     return tuple(p for p in listed if is_python(p) and p.startswith(roots) and not matches(p, judges))
+
+
+def imported(module: ast.Module) -> frozenset[str]:
+    """The top-level names that a module needs to be imported at all: what it imports unconditionally."""
+    names = {alias.name for node in module.body if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "" for node in module.body if isinstance(node, ast.ImportFrom) and not node.level}
+    return frozenset(name.partition(".")[0] for name in names)
 
 
 def module_name(path: str) -> str:

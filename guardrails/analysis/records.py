@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from guardrails.model.mutation import Called, Fate, TrialResult
 from guardrails.ports import CaseRecord
 
 _WORST = ("error", "failed", "xfailed", "skipped", "xpassed", "passed")
@@ -31,6 +32,7 @@ class PlantedResult:
 @dataclass(slots=True)
 class Transcript:
     """What one process recorded. `tests` holds each collected id with its line; `claimed` the files that it ran.
+    `lines` and `calls` say what each watched test executed, `mutants` what became of those that were tried.
 
     `running` is the test that began and did not end, `collecting` the file that was being imported last.
     """
@@ -45,9 +47,14 @@ class Transcript:
     records: dict[str, CaseRecord] = field(default_factory=dict)
     planted: list[PlantedResult] = field(default_factory=list)
     relations: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
+    calls: dict[str, tuple[Called, ...]] = field(default_factory=dict)
+    mutants: dict[int, TrialResult] = field(default_factory=dict)
     started: bool = False
     collection_ended: bool = False
     finished: bool = False
+    over: bool = False
+    """Whether it stopped before all tests had run, because the time for watching was up."""
     collecting: str = ""
     running: str = ""
     internal: str = ""
@@ -153,8 +160,33 @@ def _take_other(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> N
     elif kind == "internal":
         transcript.internal = transcript.internal or str(told["message"])
         transcript.collecting = transcript.collecting or str(told["file"])
+    elif kind == "over":
+        transcript.over = True
+    elif kind in ("covered", "mutant"):
+        _take_mutation(transcript, kind, told)
     elif kind == "finish":
         transcript.finished = True
         transcript.relations = {str(name): int(count) for name, count in told["relations"].items()}
     else:
         transcript.complain(f"a record of the unknown kind '{kind}'")
+
+
+def _take_mutation(transcript: Transcript, kind: str, told: Mapping[str, Any]) -> None:
+    """What a test executed, or what became of a mutant."""
+    if kind == "mutant":
+        key = int(told["key"])
+        if key in transcript.mutants:
+            transcript.complain(f"the mutant {key} was recorded twice")
+        transcript.mutants[key] = TrialResult(key, Fate(told["fate"]), str(told["by"]), str(told["message"]))
+        return
+    name = str(told["id"])
+    if name != transcript.running:
+        transcript.complain(f"lines of {name} were recorded while it did not run")
+    before = transcript.lines.setdefault(name, {})
+    for path, lines in told["lines"].items():
+        before[path] = before.get(path, frozenset()) | frozenset(int(line) for line in lines)
+    calls = tuple(
+        Called(str(path), str(function), int(line), bool(direct), tuple(returns))
+        for path, function, line, direct, returns in told["calls"]
+    )
+    transcript.calls[name] = (*transcript.calls.get(name, ()), *calls)

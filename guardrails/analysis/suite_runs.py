@@ -1,5 +1,6 @@
 """One answer from the transcripts of the processes that shared a suite's files out between them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,16 +9,21 @@ from guardrails.analysis.records import PlantedResult, Transcript
 from guardrails.ports import CaseRecord, SuiteRun
 
 _QUOTED = 1500
+# What `faulthandler` writes when a time is up, and each frame of it, the innermost first.
+_HUNG = re.compile(r"^Timeout \((?P<limit>[\d:.]+)\)!$", re.MULTILINE)
+_FRAME = re.compile(r'^  File "(?P<path>[^"\n]+)", line (?P<line>\d+) in ', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds."""
+    """A process that ended: what it recorded, its exit status (None: killed at its time-out), its output, seconds, and
+    the limit that it was killed at, in words."""
 
     transcript: Transcript
     exit_code: int | None
     output: str
     seconds: float
+    stopped: str = ""
 
 
 def merged(
@@ -73,10 +79,15 @@ def _complaint(process: Ended, timeout: float) -> str:
     """What is wrong with a process as a whole; empty for one that did its work."""
     transcript = process.transcript
     tail = _tail(process.output)
+    if process.stopped:
+        # First, because its last record may be cut.
+        return f"the process of the tests was killed, because {process.stopped}{_where(transcript)}"
     if transcript.broken_rule:
         return f"the records of the tests cannot be trusted: {transcript.broken_rule}"
     if process.exit_code is None:
         return f"the tests did not end within {timeout:g} seconds{_where(transcript)}"
+    if not transcript.collection_ended and (hung := _HUNG.search(process.output)):
+        return f"the tests were not imported within {hung['limit']}{_where(transcript)}{_hanging(process.output)}"
     if not transcript.started:
         return f"pytest did not start{_status(process)}: {tail}"
     if transcript.internal:
@@ -94,6 +105,13 @@ def _where(transcript: Transcript) -> str:
     if transcript.collecting:
         return f" while {transcript.collecting} was imported"
     return "" if transcript.collection_ended else " while the configuration or a conftest.py was read"
+
+
+def _hanging(output: str) -> str:
+    """The innermost place of the tree, whose paths are relative, or of anything else."""
+    frames = [f"{frame['path']}:{frame['line']}" for frame in _FRAME.finditer(output)]
+    place = next((frame for frame in frames if not frame.startswith("/")), frames[0] if frames else "")
+    return f"; it hangs at {place}" if place else ""
 
 
 def _tail(text: str) -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 import guardrails
 from guardrails.adapters.terminal import progress
@@ -20,6 +21,7 @@ def run_check(options: CheckOptions, report: ReportOptions, arguments: Sequence[
     """Judge, report, and give the exit status. `arguments` are those to start the base's gate with."""
     if report.output is not None:
         clear(report.output)
+    options = replace(options, page=report.shows_page)
     engine = Engine(GATES, os.environ, lambda names: progress(sys.stderr, names))
     try:
         verdict = engine.check(options)
@@ -34,4 +36,4 @@ def run_check(options: CheckOptions, report: ReportOptions, arguments: Sequence[
         if report.format == "text" and report.output is None:
             return verdict.exit_code
     publish(verdict, report, os.environ)
-    return verdict.exit_code
+    return report.exit_status(verdict)

@@ -14,13 +14,21 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.loadrig import LocustRig
+from guardrails.adapters.mutations import PytestMutations
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
+from guardrails.adapters.sandbox.choice import BACKENDS, Sandbox, sandbox_of
 from guardrails.adapters.scratch import scratch_directory
+from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.adapters.suites import PytestSuites
+from guardrails.analysis.difference import describe
+from guardrails.analysis.difference.files import Patterns
+from guardrails.cli.approvals import court_of
 from guardrails.cli.options import CheckOptions
+from guardrails.cli.origin import gate_digest
 from guardrails.cli.site import Site, open_site
 from guardrails.cli.stopping import wait_until
+from guardrails.config import Policy
 from guardrails.gates.base import Bench, Gate, Profile
 from guardrails.model.change import Change
 from guardrails.model.result import GateResult
@@ -37,7 +45,7 @@ class Engine:
     """What checks share: the gates, the caller's environment, and who is told how far a check is.
 
     `own_judge` has the running gate judge whatever gate the base holds; `cache` is a cache for all repositories instead
-    of one for each. Setting `stopped` ends what runs.
+    of one for each. `sandboxes` are the backends to try for untrusted code. Setting `stopped` ends what runs.
     """
 
     gates: Sequence[Gate]
@@ -45,6 +53,7 @@ class Engine:
     progress: ProgressFactory
     own_judge: bool = False
     cache: Path | None = None
+    sandboxes: Sequence[str] = BACKENDS
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def check(self, options: CheckOptions) -> Verdict:
@@ -59,22 +68,31 @@ class Engine:
         if options.seed is None:
             options = replace(options, seed=secrets.randbits(32))
         with open_site(options, self.environment, cache=self.cache, own_judge=self.own_judge) as site:
+            court = court_of(site, options.approvals)
+            sandbox = sandbox_for(site, self.environment, self.sandboxes)
             verdict = of_change(
                 site.change,
-                self._results(options, site),
+                court.settle(self._results(options, site, sandbox)),
                 policy_digest=site.policies.digest,
                 profile=options.profile,
                 command=command_of(options, site.change),
                 version=guardrails.__version__,
-                notes=site.notes,
+                notes=(*site.notes, *sandbox.notes(), *court.notes),
             )
-            return replace(verdict, seconds=time.monotonic() - began, error=site.touched())
+            difference = None
+            if options.page:
+                patterns = patterns_of(site.policies.base)
+                difference = describe(site.change, site.base, site.head, patterns, verdict.findings)
+            seconds = time.monotonic() - began
+            return replace(
+                verdict, seconds=seconds, error=site.touched(), difference=difference, gate_digest=gate_digest()
+            )
 
-    def _results(self, options: CheckOptions, site: Site) -> tuple[GateResult, ...]:
+    def _results(self, options: CheckOptions, site: Site, sandbox: Sandbox) -> tuple[GateResult, ...]:
         names = [gate.name for gate in self.gates]
         chosen = plan(self.gates, profile=options.profile, only=options.only, skip=options.skip)
         with scratch_directory(Path(tempfile.gettempdir())) as scratch, self.progress(names) as progress:
-            bench = make_bench(options, site, ProcessRunner(scratch, self.environment, self.stopped))
+            bench = make_bench(options, site, ProcessRunner(scratch, self.environment, self.stopped, sandbox))
             workshop = Workshop(
                 lambda cores: replace(bench, cores=cores),
                 options.jobs or available_cores(),
@@ -89,6 +107,22 @@ class Engine:
                 raise
 
 
+def sandbox_for(site: Site, environment: Mapping[str, str], backends: Sequence[str] = BACKENDS) -> Sandbox:
+    """Where the change's code runs, by the base's policy. Nothing is tried before something has to run there."""
+    policy = site.policies.base.isolation
+    return sandbox_of(
+        memory_mb=policy.memory_mb,
+        processes=policy.processes,
+        file_mb=policy.file_mb,
+        required=policy.mode == "required",
+        reads=policy.read,
+        repository=site.repository.root,
+        places=(site.store.root, Path(tempfile.gettempdir())),
+        caller=environment,
+        backends=backends,
+    )
+
+
 def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> Bench:
     """The workbench of the gates: the one place that names the adapters which they see as ports."""
     policy = site.policies.base
@@ -101,6 +135,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         path=policy.environment.path,
         plugins=policy.tests.plugins,
         markers=policy.tests.markers,
+        collect_seconds=policy.tests.collect_timeout_seconds,
     )
     return Bench(
         change=site.change,
@@ -116,7 +151,15 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         seed=options.seed or 0,
         rig=LocustRig(processes, sys.executable),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
+        secrets=DetectSecrets(),
+        mutations=PytestMutations(suites),
     )
+
+
+def patterns_of(policy: Policy) -> Patterns:
+    """Which path is what, for the reviewer's page."""
+    scope, project = policy.scope, policy.project
+    return Patterns(scope.protected, scope.generated, project.judges, policy.tampering.tests, project.packages)
 
 
 def available_cores() -> int:

@@ -2,6 +2,7 @@
 
 import difflib
 
+from guardrails.analysis.approvals import RULES as APPROVALS
 from guardrails.cli.output import say, table
 from guardrails.errors import UsageError
 from guardrails.gates.base import Gate, Profile
@@ -36,7 +37,7 @@ def explain(name: str) -> int:
 
 def _rule(name: str) -> Rule:
     """The rule of that id, or the only one that is called so in its gate."""
-    rules = {rule.id: rule for gate in GATES for rule in gate.rules}
+    rules = {rule.id: rule for gate in GATES for rule in gate.rules} | {rule.id: rule for rule in APPROVALS}
     called = [rule for rule in rules if name in {rule, rule.partition("/")[2]}]
     if len(called) == 1:
         return rules[called[0]]

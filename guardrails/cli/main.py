@@ -43,7 +43,34 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         case "report":
             from guardrails.cli.report import run_report
 
-            return run_report(options.source, parser.report_options(options))
+            return run_report(
+                options.source, parser.report_options(options), head=options.head, repository=options.repo
+            )
+        case "approve":
+            from guardrails.cli.approvals import ApproveOptions, approve
+
+            return approve(
+                ApproveOptions(
+                    options.finding,
+                    options.reason,
+                    options.key,
+                    options.by,
+                    options.source,
+                    options.days,
+                    options.approvals,
+                    options.repo,
+                )
+            )
+        case "sign-evidence":
+            from guardrails.cli.evidence import sign_evidence
+
+            return sign_evidence(options.source, options.key)
+        case "verify-evidence":
+            from guardrails.cli.evidence import EvidenceOptions, verify_evidence
+
+            return verify_evidence(
+                EvidenceOptions(options.source, options.key, options.head, options.base, options.repo, options.profile)
+            )
         case "explain":
             from guardrails.cli.listing import explain
 

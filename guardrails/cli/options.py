@@ -4,14 +4,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guardrails.adapters.changes import Wanted
+from guardrails.model.result import VerdictKind
+from guardrails.model.verdict import Verdict
 
 # The names of guardrails.report.registry, which takes too long to import for a line of help.
-FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github")
+FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "comment", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """One check. `jobs` 0 stands for the cores there are; `seed` None for a fresh one."""
+    """One check. `jobs` 0 stands for the cores there are; `seed` None for a fresh one. `page` asks for what the
+    reviewer's page shows of the change beside the verdict. `approvals` is a directory of them, None the
+    repository's own."""
 
     repository: Path = Path()
     wanted: Wanted = field(default_factory=Wanted)
@@ -20,11 +24,26 @@ class CheckOptions:
     profile: str = "pr"
     jobs: int = 0
     seed: int | None = None
+    page: bool = False
+    approvals: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """How to say it: a format on standard output, and a directory for all of them, or None."""
+    """How to say it: a format on standard output, and a directory for all of them, or None.
+
+    `review_ok` makes the exit status 0 where a person must decide: where they do so is elsewhere.
+    """
 
     format: str = "text"
     output: Path | None = None
+    review_ok: bool = False
+
+    @property
+    def shows_page(self) -> bool:
+        """Whether the reviewer's page is among what is wanted."""
+        return self.output is not None or self.format == "html"
+
+    def exit_status(self, verdict: Verdict) -> int:
+        """The exit status of a verdict, as the caller wants it."""
+        return 0 if self.review_ok and verdict.kind is VerdictKind.REVIEW else verdict.exit_code

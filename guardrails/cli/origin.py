@@ -1,5 +1,6 @@
 """The judge itself comes from the base: a change to the gate is not judged by what it made of the gate."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,17 @@ def take_over(origin: Origin, arguments: Sequence[str], environment: Mapping[str
     # code: nobody writes into an exported tree.
     argv = [sys.executable, "-P", "-B", "-m", "guardrails", *arguments]
     os.execve(sys.executable, argv, {**environment, "PYTHONPATH": str(origin.root), _MARKER: origin.tree})  # noqa: S606
+
+
+def gate_digest() -> str:
+    """The sha256 of the running gate: every file of its package with its name, byte code apart."""
+    root, digest = Path(guardrails.__file__).resolve().parent, hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+            digest.update(content)
+    return digest.hexdigest()
 
 
 def _first_difference(base: Tree) -> str | None:

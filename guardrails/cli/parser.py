@@ -32,7 +32,7 @@ examples:
   guardrails check --profile fast                   only what takes seconds, while you write
   guardrails check --base origin/main --head HEAD   judge the commits, without the uncommitted work
   guardrails check --only tests,contracts           some gates alone
-  guardrails check --output out                     write verdict.json, report.md, report.html, report.sarif, junit.xml
+  guardrails check --output out                     write verdict.json, report.html and the others into out
 
 """
 _GATES = """\
@@ -42,6 +42,26 @@ their rules, and what each of them catches. guardrails explain GATE goes on from
 _PROBE = """\
 Prove that each gate can fail. For every planted violation a scratch repository is made; the violation must be found by
 the same path that judges real changes, and its honest twin must pass. A gate without a planted violation fails too.
+"""
+_APPROVE = """\
+Sign, with an SSH key, that a finding which asks for a person may stand. It holds for this finding in these very trees,
+until it expires; when the change moves, it is void. Who may approve stands in the allowed-signers file that the policy
+names, read at the base of the change. What blocks cannot be approved.
+"""
+_WHERE = "the directory of approvals (default: guardrails/approvals in git's own directory)"
+_SIGN = """\
+Put evidence.json, an in-toto statement, into a signed DSSE envelope on standard output. Sign where no code of the
+change has run: the signature says that you believe the run that wrote the file.
+"""
+_VERIFY = """\
+Check evidence without a network: that it is whole and says what its gates say, that it is signed by the key (with
+--key), that the tree it is about is that of --head (and --base), and that no less than the profile was judged.
+"""
+_VERIFY_EPILOG = """\
+exit status:
+  0  pass: good evidence for this very tree
+  1  block, 3  review: good evidence, of that verdict
+  2  no evidence: unsigned or signed by another, changed, for another tree, or of an error
 """
 
 
@@ -87,7 +107,13 @@ def build() -> argparse.ArgumentParser:
     report.add_argument(
         "--from", dest="source", metavar="FILE", type=Path, default=Path("verdict.json"), help="default: verdict.json"
     )
+    report.add_argument(
+        "--head", metavar="COMMIT", help="refuse a verdict on any other commit (its full id, from whom you trust)"
+    )
+    report.add_argument("--repo", metavar="DIR", type=Path, help="where the page takes the lines of the change from")
     _add_report(report)
+    _add_evidence(commands)
+    _add_approve(commands)
     return parser
 
 
@@ -101,6 +127,7 @@ def check_options(arguments: argparse.Namespace) -> CheckOptions:
         profile=arguments.profile,
         jobs=arguments.jobs,
         seed=arguments.seed,
+        approvals=arguments.approvals,
     )
 
 
@@ -118,7 +145,7 @@ def load_options(arguments: argparse.Namespace) -> CheckOptions:
 
 def report_options(arguments: argparse.Namespace) -> ReportOptions:
     """How the arguments want the verdict told."""
-    return ReportOptions(arguments.format, arguments.output)
+    return ReportOptions(arguments.format, arguments.output, arguments.review_ok)
 
 
 Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for what add_subparsers returns
@@ -134,6 +161,21 @@ def _command(
         epilog=epilog,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_evidence(commands: "Commands[argparse.ArgumentParser]") -> None:
+    sign = _command(commands, "sign-evidence", "sign evidence.json", _SIGN)
+    sign.add_argument("source", metavar="FILE", type=Path, help="evidence.json as check --output wrote it")
+    sign.add_argument("--key", metavar="KEY", type=Path, required=True, help="an Ed25519 private key, PEM or OpenSSH")
+    verify = _command(commands, "verify-evidence", "check evidence for a merge", _VERIFY, _VERIFY_EPILOG)
+    verify.add_argument("source", metavar="FILE", type=Path, help="evidence.json, bare or signed")
+    verify.add_argument("--key", metavar="PUB", type=Path, help="the Ed25519 public key that must have signed it")
+    verify.add_argument("--head", metavar="REF", default="HEAD", help="what is to be merged (default: HEAD)")
+    verify.add_argument("--base", metavar="REF", help="what it must have been judged against")
+    verify.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository (default: here)")
+    verify.add_argument(
+        "--profile", choices=[p.value for p in Profile], default=Profile.PR.value, help="the least that was judged by"
     )
 
 
@@ -153,12 +195,29 @@ def _add_change(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_approve(commands: "Commands[argparse.ArgumentParser]") -> None:
+    approve = _command(commands, "approve", "let a finding stand, signed", _APPROVE)
+    approve.add_argument("finding", metavar="FINDING", help="its name as the report gives it, or how that begins")
+    approve.add_argument("--reason", required=True, help="why it may stand; the verdict shows it")
+    approve.add_argument("--key", metavar="KEY", type=Path, required=True, help="your SSH key (the .pub with an agent)")
+    approve.add_argument(
+        "--by", metavar="NAME", help="you, as the allowed signers name you (default: git's user.email)"
+    )
+    approve.add_argument("--days", metavar="N", type=_positive, default=7, help="how long it holds (default: 7)")
+    approve.add_argument(
+        "--from", dest="source", metavar="FILE", type=Path, default=Path("verdict.json"), help="default: verdict.json"
+    )
+    approve.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository (default: here)")
+    approve.add_argument("--approvals", metavar="DIR", type=Path, help=_WHERE)
+
+
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the gates")
     group.add_argument("--only", metavar="GATE,...", type=_names, default=(), help="run these gates alone")
     group.add_argument(
         "--skip", metavar="GATE,...", type=_names, default=(), help="leave these gates out; the report says so"
     )
+    group.add_argument("--approvals", metavar="DIR", type=Path, help=_WHERE)
     group.add_argument(
         "--profile",
         choices=[profile.value for profile in Profile],
@@ -172,6 +231,11 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--format", choices=FORMATS, default="text", help="of standard output (default: text)")
     group.add_argument(
         "--output", metavar="DIR", type=Path, help="also write the reports of every format into DIR, made if absent"
+    )
+    group.add_argument(
+        "--review-ok",
+        action="store_true",
+        help="end with status 0 for review too: for a hook, where a person decides later, at the forge",
     )
 
 

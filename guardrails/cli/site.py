@@ -76,7 +76,7 @@ def open_site(
     repository = open_repository(options.repository)
     with ExitStack() as stack:
         cache = cache or cache_directory(environment, repository.common_directory.parent)
-        store, store_notes = _store(stack, cache)
+        store, store_notes = usable_store(stack, cache)
         objects = private_objects(repository, stack.enter_context(store.scratch()))
         change, notes = find_change(objects, options.wanted)
         exporter = Exporter(objects, store)
@@ -91,7 +91,7 @@ def open_site(
         yield Site(repository, store, change, base, head, trial, policies, notes)
 
 
-def _store(stack: ExitStack, directory: Path) -> tuple[DirectoryStore, tuple[str, ...]]:
+def usable_store(stack: ExitStack, directory: Path) -> tuple[DirectoryStore, tuple[str, ...]]:
     """The cache, or a passing one where none can be kept."""
     try:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -10,7 +10,7 @@ from guardrails.model.change import Change
 from guardrails.model.finding import Rule
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
-from guardrails.ports import LoadRig, PactVerifier, Processes, Store, Suites, Trees
+from guardrails.ports import LoadRig, Mutations, PactVerifier, Processes, SecretScanner, Store, Suites, Trees
 
 
 class Profile(StrEnum):
@@ -28,7 +28,8 @@ class Bench:
     `policy` is the base's and decides; `head_policy` is the head's, or None where it does not parse. `gate_python` runs
     the gate's own tools (ruff, mypy, import-linter); `project_python` runs the project's code. `seed` is fresh in each
     check. `cores` is what this gate may use. `rig` drives services under load;
-    `pacts` replays consumers' expectations.
+    `pacts` replays consumers' expectations; `secrets` finds what looks like a credential; `mutations` tries mutants of
+    the product.
     """
 
     change: Change
@@ -45,6 +46,8 @@ class Bench:
     cores: int = 1
     rig: LoadRig | None = None
     pacts: PactVerifier | None = None
+    secrets: SecretScanner | None = None
+    mutations: Mutations | None = None
 
     def path_env(self, root: object) -> Mapping[str, str]:
         """PYTHONPATH for code of the tree that is exported at `root`."""

@@ -21,7 +21,7 @@ from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.model.finding import Finding, Rule, Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import Outcome, Skip, SkipReason
-from guardrails.ports import Command, InteractionResult, PactVerifier, Service, Tree, Verification
+from guardrails.ports import Command, Confinement, InteractionResult, PactVerifier, Service, Tree, Verification
 from guardrails.probes.contracts import PROBES
 
 MISMATCH = Rule(
@@ -220,7 +220,9 @@ class _Judging:
         with self.bench.store.scratch() as scratch:
             self.bench.store.write(scratch / "pacts" / ".made", "")
             env = {"PACT_OUTPUT_DIR": str(scratch / "pacts"), "PACT_DO_NOT_TRACK": "true"}
-            run = self.bench.suites.run(tree, (policy.consumers,), policy.timeout_seconds, env=env)
+            run = self.bench.suites.run(
+                tree, (policy.consumers,), policy.timeout_seconds, env=env, writes=(scratch / "pacts",)
+            )
             texts = self.verifier.written(scratch / "pacts")
         bad = [f"{name}: {record.message}" for name, record in run.records.items() if record.outcome in answers.BAD]
         bad += [f"{name}: {message}" for name, message in run.errors]
@@ -308,7 +310,9 @@ class _Judging:
         argv = tuple(part.replace("{python}", bench.project_python) for part in policy.command)
         states_port = bench.processes.free_port()
         apart = any("{states_port}" in part for part in argv)
-        command = Command(argv, root, {**bench.path_env(root), "PACT_DO_NOT_TRACK": "true"})
+        env = {**bench.path_env(root), "PACT_DO_NOT_TRACK": "true"}
+        # A state handler may set states through the service's own doors.
+        command = Command(argv, root, env, confined=Confinement((root,), calls_itself=True))
         with bench.processes.serve(
             command,
             ready_path=policy.ready_path,

@@ -11,6 +11,7 @@ from guardrails.config import Load
 from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.load import slo as objectives
+from guardrails.load.comparison import figures
 from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
 from guardrails.load.recorder import pairs_of
 from guardrails.load.rules import NOT_STARTED, RULES
@@ -60,7 +61,7 @@ class LoadGate:
             return Outcome({"services": 1}, {"services": 1}, (NOT_STARTED.finding(str(error), reproduce=again),))
         found = tuple(replace(finding, reproduce=again) for finding in findings(evidence))
         work, floor = _work(evidence, found)
-        return Outcome(work, floor, found, notes(evidence, bench.seed))
+        return Outcome(work, floor, found, notes(evidence, bench.seed), figures(evidence.compared))
 
 
 @dataclass(frozen=True, slots=True)

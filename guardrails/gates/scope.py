@@ -333,10 +333,12 @@ def _size(bench: Bench) -> Iterator[Finding]:
 
 
 def _protected(bench: Bench) -> Iterator[Finding]:
-    """Protected paths, each with the pattern that protects it."""
+    """Protected paths, each with the pattern that protects it; who may approve is protected without being named."""
+    signers = bench.policy.approvals.allowed_signers
+    patterns = (*bench.policy.scope.protected, *([signers] if signers else []))
     for file in bench.change.files:
         for path in dict.fromkeys((file.path, file.base_path)):
-            pattern = next((p for p in bench.policy.scope.protected if matches(path, (p,))), None)
+            pattern = next((p for p in patterns if matches(path, (p,))), None)
             if pattern:
                 yield PROTECTED.finding(
                     f"{path} is {file.kind} and is protected by the pattern {pattern!r}",

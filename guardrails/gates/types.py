@@ -7,20 +7,20 @@ plugin is code, so only the base's plugins run.
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from guardrails.analysis import mypy
 from guardrails.analysis.mypy import Configuration, Targets
-from guardrails.analysis.products import product_packages
+from guardrails.analysis.products import imported, product_files, product_packages
 from guardrails.analysis.source import Sources, is_python
 from guardrails.analysis.violations import Violation, fresh
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile
 from guardrails.model.change import ChangeKind
 from guardrails.model.finding import Finding, Rule, Severity
+from guardrails.model.paths import matches
 from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.ports import Command
 from guardrails.probes.types import PROBES
@@ -67,7 +67,6 @@ except importlib.metadata.PackageNotFoundError:
     names.append("no mypy")
 print(hashlib.sha256("\\n".join(names).encode()).hexdigest())
 """
-_IMPORTED = re.compile(r"^(?:from|import)[ \t]+([A-Za-z]\w*)", re.MULTILINE)
 _FINDABLE = "import importlib.util, sys; sys.exit(any(importlib.util.find_spec(name) is None for name in sys.argv[1:]))"
 
 
@@ -299,9 +298,11 @@ def _new(
 
 def _misses_packages(bench: Bench, base: Sources) -> bool:
     """Whether the project's interpreter cannot find something that the base imports: it is not the project's own."""
+    project = bench.policy.project
     ours = {part for path in base.paths for part in path.removesuffix(".py").split("/")}
-    texts = (base.text(path) or "" for path in base.paths if is_python(path))
-    names = {name for text in texts for name in _IMPORTED.findall(text)} - ours
+    product = product_files(sorted(base.paths), project.packages, project.judges)
+    read = {*product, *(path for path in base.paths if is_python(path) and matches(path, project.judges))}
+    names = {name for path in read if (module := base.module(path)) for name in imported(module)} - ours
     argv = (bench.project_python, "-I", "-c", _FINDABLE, *sorted(names))
     done = bench.processes.run(Command(argv, bench.trees.base.root, timeout=60))
     return done.exit_code != 0

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from guardrails.load.recorder import PERCENTILES, Pair, Totals, windows
 from guardrails.load.statistics import UNKNOWN, Ratio, detectable, paired_ratio, quantile
+from guardrails.model.result import Figure
 
 ALPHA = 0.01
 """Error rate of one bound of one metric, for a head that is slower by exactly the margin: 4 % over the four metrics.
@@ -85,6 +86,23 @@ def _ratio(values: Sequence[tuple[float, float]], alpha: float) -> Ratio:
     if not values:
         return UNKNOWN
     return paired_ratio([base for base, _ in values], [head for _, head in values], alpha)
+
+
+def figures(comparisons: Sequence[Comparison]) -> tuple[Figure, ...]:
+    """The comparisons for a picture; a ratio or a bound that is not known is None."""
+    return tuple(
+        Figure(
+            NAMES[c.metric],
+            "ms",
+            c.base,
+            c.head,
+            None if c.ratio == UNKNOWN else c.ratio.estimate,
+            c.ratio.low or None,
+            None if math.isinf(c.ratio.high) else c.ratio.high,
+            c.budget,
+        )
+        for c in comparisons
+    )
 
 
 def table(comparisons: Sequence[Comparison]) -> tuple[str, ...]:

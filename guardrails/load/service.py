@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from guardrails.errors import JudgementError
-from guardrails.ports import Command, Processes, Service, Store, Tree
+from guardrails.ports import Command, Confinement, Processes, Service, Store, Tree
 
 KIND = "load-artifact"
 QUOTED = 2_000
@@ -49,12 +49,15 @@ def artifact(tree: Tree, recipe: Recipe, processes: Processes, store: Store) -> 
     with store.scratch() as scratch:
         made = scratch / "artifact"
         argv = filled(recipe.prepare, {"python": recipe.python, "artifact": str(made)})
-        done = processes.run(Command(argv, tree.root, recipe.env(tree), timeout=recipe.prepare_seconds))
-        if done.exit_code != 0 or not made.is_dir():
+        alone = Confinement((scratch,))
+        done = processes.run(Command(argv, tree.root, recipe.env(tree), recipe.prepare_seconds, confined=alone))
+        # A link could lead out of the sandbox, and what it points to would be shown to the service.
+        whole = made.is_dir() and not made.is_symlink()
+        if done.exit_code != 0 or not whole:
             how = (
                 f"did not end within {recipe.prepare_seconds:g} seconds"
                 if done.timed_out
-                else f"ended with exit status {done.exit_code}" + ("" if made.is_dir() else " and made no artifact")
+                else f"ended with exit status {done.exit_code}" + ("" if whole else " and made no artifact")
             )
             last = (done.stdout + done.stderr).strip()[-QUOTED:] or "nothing"
             raise JudgementError(f"load.prepare ({' '.join(recipe.prepare)}) {how}. Its output ends: {last}")
@@ -76,7 +79,8 @@ def serving(tree: Tree, made: Path | None, recipe: Recipe, processes: Processes,
         JudgementError: it ended or did not answer in time.
     """
     values = {"python": recipe.python, "artifact": str(made or ""), "state": str(state)}
-    command = Command(filled(recipe.command, values), tree.root, recipe.env(tree))
+    confined = Confinement((state,), (made,) if made else ())
+    command = Command(filled(recipe.command, values), tree.root, recipe.env(tree), confined=confined)
     with processes.serve(command, ready_path=recipe.ready_path, ready_timeout=recipe.ready_seconds) as service:
         yield service
 

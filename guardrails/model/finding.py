@@ -71,6 +71,7 @@ class Finding:
     """One thing wrong.
 
     `path` is relative to the repository; `line` counts from 1 in the head (in the base if the file was deleted).
+    `deciders` are those whom CODEOWNERS names for the path, where a person must decide.
     """
 
     rule: str
@@ -81,6 +82,7 @@ class Finding:
     path: str | None = None
     line: int | None = None
     reproduce: str = ""
+    deciders: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:

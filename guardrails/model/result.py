@@ -48,6 +48,24 @@ class VerdictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """One thing that was measured on both sides, for a picture; it changes no verdict.
+
+    `base` and `head` are in `unit`; `ratio` is head over base with its interval `low` to `high` (None where it is not
+    bounded), and `limit` the ratio that must not be passed.
+    """
+
+    name: str
+    unit: str
+    base: float
+    head: float
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a gate that worked returns: how much it did, how much it owed, and what it found.
 
@@ -59,6 +77,7 @@ class Outcome:
     floor: Mapping[str, int]
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +101,7 @@ class GateResult:
     notes: tuple[str, ...] = ()
     skip: Skip | None = None
     error: str = ""
+    figures: tuple[Figure, ...] = ()
 
     @property
     def kind(self) -> VerdictKind:
@@ -110,9 +130,8 @@ def judged(name: str, outcome: Outcome, seconds: float) -> GateResult:
         status, error = GateStatus.FAILED, ""
     else:
         status, error = GateStatus.PASSED, ""
-    return GateResult(
-        name, status, seconds, dict(outcome.work), dict(outcome.floor), findings, outcome.notes, error=error
-    )
+    work, floor = dict(outcome.work), dict(outcome.floor)
+    return GateResult(name, status, seconds, work, floor, findings, outcome.notes, error=error, figures=outcome.figures)
 
 
 def skipped(name: str, skip: Skip) -> GateResult:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from guardrails.model.change import Change, Snapshot
+from guardrails.model.difference import Difference
 from guardrails.model.finding import Finding
 from guardrails.model.result import GateResult, GateStatus, VerdictKind, verdict
 
@@ -28,7 +29,9 @@ class Verdict:
 
     `results` stand in the order of the gates, cheapest first. `base` and `head` are None, and `error` says why, where
     the check ended before there was a change to judge. `profile` is fast, pr or release. `command` repeats the check
-    from the repository's directory. `notes` are sentences about the check as a whole. `seconds` is wall time.
+    from the repository's directory. `notes` are sentences about the check as a whole. `gate_digest` is
+    the sha256 of the gate that judged, code and all. `seconds` is wall time.
+    `difference` is for the reviewer's page alone: it is part of no decision and of no file but that page.
     """
 
     base: Snapshot | None
@@ -44,6 +47,8 @@ class Verdict:
     notes: tuple[str, ...] = ()
     error: str = ""
     schema: int = VERDICT_SCHEMA
+    gate_digest: str = ""
+    difference: Difference | None = field(default=None, compare=False)
 
     @property
     def kind(self) -> VerdictKind:

@@ -5,6 +5,7 @@ turns back. A lone surrogate (a path that is not UTF-8) has no valid JSON form, 
 """
 
 import json
+import math
 import re
 from collections.abc import Mapping
 
@@ -12,7 +13,7 @@ import msgspec
 
 from guardrails.model.change import Snapshot
 from guardrails.model.finding import Finding
-from guardrails.model.result import GateResult
+from guardrails.model.result import Figure, GateResult
 from guardrails.model.verdict import Verdict
 from guardrails.report import wire
 from guardrails.report.printable import visible
@@ -51,6 +52,7 @@ def document(verdict: Verdict) -> wire.Document:
         notes=verdict.notes,
         error=verdict.error,
         gates=tuple(_gate(result) for result in verdict.results),
+        gate_digest=verdict.gate_digest,
     )
 
 
@@ -72,6 +74,22 @@ def _gate(result: GateResult) -> wire.GateEntry:
         notes=result.notes,
         skip=wire.SkipEntry(reason=skip.reason, sentence=skip.sentence) if skip else None,
         error=result.error,
+        figures=tuple(_figure(figure) for figure in result.figures),
+    )
+
+
+def _figure(figure: Figure) -> wire.FigureEntry:
+    numbers = (figure.base, figure.head, figure.ratio, figure.low, figure.high, figure.limit)
+    base, head, ratio, low, high, limit = (None if n is None or not math.isfinite(n) else n for n in numbers)
+    return wire.FigureEntry(
+        name=figure.name,
+        unit=figure.unit,
+        base=base or 0.0,
+        head=head or 0.0,
+        ratio=ratio,
+        low=low,
+        high=high,
+        limit=limit,
     )
 
 
@@ -90,4 +108,5 @@ def _finding(finding: Finding) -> wire.FindingEntry:
         why=finding.why,
         fix=finding.fix,
         reproduce=finding.reproduce,
+        deciders=finding.deciders,
     )

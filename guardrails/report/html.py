@@ -8,13 +8,13 @@ import functools
 from collections import Counter
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from guardrails.model.finding import Finding
 from guardrails.model.verdict import Verdict
-from guardrails.report import words
+from guardrails.report import page, picture, words
 from guardrails.report.fingerprint import fingerprint
-from guardrails.report.printable import printable_block
+from guardrails.report.printable import printable, printable_block
 
 MOST_OPEN = 10
 """Findings of one rule that stand open; more are folded."""
@@ -32,10 +32,15 @@ def render(verdict: Verdict) -> str:
         seen[name] += 1
         return f"{name}-{seen[name]}"
 
+    sections = words.by_severity(verdict)
+    shown = [f for _, groups in sections for group in groups for f in group.findings[:MOST_PER_GROUP]]
     return _template().render(
         verdict=verdict,
         words=words,
-        sections=words.by_severity(verdict),
+        page=page.of(verdict, shown),
+        is_folded=page.is_folded,
+        pictures=picture.of(verdict),
+        sections=sections,
         missing=words.not_checked(verdict),
         anchor=anchor,
         most_open=MOST_OPEN,
@@ -54,6 +59,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["source_line"] = _source_line
     return environment.get_template("report.html")
 
 
@@ -62,3 +68,8 @@ def _shown(value: object) -> object:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return printable_block(value, 200, 20_000)
+
+
+def _source_line(text: str) -> Markup:
+    """One line of source, made visible and escaped here, because its indentation must stay."""
+    return escape(printable(text.replace("\t", "    ")))

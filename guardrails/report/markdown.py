@@ -71,7 +71,8 @@ def _state(verdict: Verdict) -> Iterator[str]:
 
 def _bullet(finding: Finding) -> str:
     place = f"{code(finding.place, 150)} " if finding.place else ""
-    return f"- **{finding.severity.value}** {place}{_words(finding.what, 200)} ({code(finding.rule, 80)})"
+    who = f"; for {code(words.joined(finding.deciders), 100)}" if finding.deciders else ""
+    return f"- **{finding.severity.value}** {place}{_words(finding.what, 200)} ({code(finding.rule, 80)}{who})"
 
 
 def _gate_counts(verdict: Verdict) -> str:
@@ -121,7 +122,8 @@ def _group(group: words.Group, most: int = 20) -> str:
 
 def _finding(finding: Finding) -> str:
     place = f"{code(finding.place, 300)} " if finding.place else ""
-    return f"- {place}{_words(finding.what, 1000)}"
+    decides = f"<br>{code(words.decides(finding), 300)}" if words.decides(finding) else ""
+    return f"- {place}{_words(finding.what, 1000)}{decides}"
 
 
 def _command(command: str) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 from guardrails.errors import UsageError
 from guardrails.model.change import Snapshot
 from guardrails.model.finding import Finding
-from guardrails.model.result import GateResult, Skip
+from guardrails.model.result import Figure, GateResult, Skip
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict
 from guardrails.report import wire
 from guardrails.report.printable import printable, shorten
@@ -84,6 +84,7 @@ def _verdict(document: wire.Document) -> Verdict:
         notes=document.notes,
         error=document.error,
         schema=document.schema,
+        gate_digest=document.gate_digest,
     )
 
 
@@ -102,6 +103,7 @@ def _gate(entry: wire.GateEntry) -> GateResult:
         notes=entry.notes,
         skip=Skip(entry.skip.reason, entry.skip.sentence) if entry.skip else None,
         error=entry.error,
+        figures=tuple(Figure(**msgspec.structs.asdict(figure)) for figure in entry.figures),
     )
 
 
@@ -115,4 +117,5 @@ def _finding(entry: wire.FindingEntry) -> Finding:
         path=entry.path,
         line=entry.line,
         reproduce=entry.reproduce,
+        deciders=entry.deciders,
     )

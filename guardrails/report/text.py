@@ -102,6 +102,7 @@ def _group(group: words.Group, console: Console) -> None:
     console.print(Padding(Text(printable(group.rule), style=_SEVERITY_STYLE[group.severity]), (0, 0, 0, 2)))
     for finding in group.findings[:MOST_PER_GROUP]:
         _finding(finding, console)
+        _decides(finding, console)
         _command("" if group.command else finding.reproduce, console)
     left = len(group.findings) - MOST_PER_GROUP
     if left > 0:
@@ -118,6 +119,11 @@ def _finding(finding: Finding, console: Console) -> None:
     fits = "\n" not in what and cell_len(place) + cell_len(what) + 6 <= console.width
     gap = ("  " if fits else "\n  ") if place else ""
     console.print(Padding(Text.assemble((place, "bold"), gap, what.replace("\n", "\n  ")), (0, 0, 0, 4)))
+
+
+def _decides(finding: Finding, console: Console) -> None:
+    if said := words.decides(finding):
+        console.print(Padding(Text(printable(shorten(said, 300)), style="dim", overflow="fold"), (0, 0, 0, 6)))
 
 
 def _command(command: str, console: Console) -> None:

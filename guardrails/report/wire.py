@@ -55,6 +55,21 @@ class FindingEntry(_Entry, frozen=True):
     why: str
     fix: str
     reproduce: str
+    deciders: tuple[str, ...] = ()
+    """Owners of the path; absent in files that were written before there were any."""
+
+
+class FigureEntry(_Entry, frozen=True):
+    """One thing that was measured on both sides; `ratio` is head over base, null where it is not known."""
+
+    name: str
+    unit: str
+    base: float
+    head: float
+    ratio: float | None
+    low: float | None
+    high: float | None
+    limit: Annotated[float | None, msgspec.Meta(description="The ratio that must not be passed.")]
 
 
 class GateEntry(_Entry, frozen=True):
@@ -69,6 +84,8 @@ class GateEntry(_Entry, frozen=True):
     notes: tuple[str, ...]
     skip: SkipEntry | None
     error: str
+    figures: tuple[FigureEntry, ...] = ()
+    """Absent in files that were written before there were any."""
 
 
 class Document(_Entry, frozen=True):
@@ -89,6 +106,8 @@ class Document(_Entry, frozen=True):
     notes: tuple[str, ...]
     error: Annotated[str, msgspec.Meta(description="Why nothing was judged; empty where the gates were run.")]
     gates: tuple[GateEntry, ...]
+    gate_digest: Annotated[str, msgspec.Meta(description="sha256 of the gate that judged.")] = ""
+    """Absent in files that were written before there was one."""
 
 
 def json_schema() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from guardrails.model.change import Snapshot
 from guardrails.model.finding import Finding, Severity
+from guardrails.model.fingerprint import fingerprint
 from guardrails.model.result import GateResult, GateStatus, VerdictKind
 from guardrails.model.verdict import Verdict
 
@@ -69,6 +70,14 @@ def joined(parts: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *most, last = parts
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def decides(finding: Finding) -> str:
+    """Who decides about a finding that asks for a person, and by which name; empty for any other finding."""
+    if finding.severity is not Severity.REVIEW:
+        return ""
+    who = f"{joined(finding.deciders)} to decide; " if finding.deciders else ""
+    return f"{who}guardrails approve {fingerprint(finding)[:12]}"
 
 
 def headline(verdict: Verdict) -> str:

@@ -4,7 +4,9 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recsys.training.readers.reader import DEFAULT_BAD_SHARE
+from recsys.training.progress import Progress
+from recsys.training.readers.columns import ROLES
+from recsys.training.readers.reader import DEFAULT_BAD_SHARE, ReadOptions
 from recsys.training.readers.registry import FORMATS, READERS
 
 
@@ -20,6 +22,36 @@ def add_data(parser: argparse.ArgumentParser, without: str) -> None:
         metavar="SHARE",
         help="share of rows that may be unusable before the import stops, 0 to 1 (default: %(default)s)",
     )
+    table = parser.add_argument_group("tables (a .csv, .tsv or .parquet file)")
+    table.add_argument(
+        "--columns",
+        type=columns,
+        default={},
+        metavar="ROLE=COLUMN,…",
+        help=f"which column is what, where its name does not say it; the roles: {', '.join(ROLES)}",
+    )
+    table.add_argument(
+        "--like-from", type=float, default=4.0, metavar="R", help="ratings from R on are likes (default: %(default)s)"
+    )
+    table.add_argument(
+        "--skip-below", type=float, default=3.0, metavar="R", help="ratings below R are skips (default: %(default)s)"
+    )
+
+
+def read_options(args: argparse.Namespace, progress: Progress) -> ReadOptions:
+    """Return what `add_data` has taken in."""
+    return ReadOptions(args.max_bad_rows, args.columns, args.like_from, args.skip_below, progress)
+
+
+def columns(text: str) -> dict[str, str]:
+    """Return the columns by role of "user=uid,item=sid". For argparse."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        role, equals, column = part.partition("=")
+        if not equals or not role.strip() or not column.strip() or role.strip() in found:
+            raise argparse.ArgumentTypeError(f"{part!r} is not ROLE=COLUMN, each role once, as in user=uid,item=sid")
+        found[role.strip()] = column.strip()
+    return found
 
 
 def day(text: str) -> int:

@@ -15,8 +15,9 @@ from recsys.pipeline import Engine, eligible
 from recsys.training import metrics
 from recsys.training.bootstrap_interval import Estimate, estimates
 from recsys.training.errors import DatasetError
+from recsys.training.progress import Progress, Silent
 from recsys.training.relevance import relevant_between
-from recsys.training.split import FOREVER
+from recsys.training.split import FOREVER, Split
 from recsys.training.states import no_policy, query_at, state_at
 from recsys.training.systems import BASELINE, SYSTEMS, Case, System
 
@@ -78,23 +79,27 @@ def cases_of(model: Model, histories: Histories, cut: Ints, k: int, seed: int, l
 def evaluate(
     model: Model,
     histories: Histories,
-    cut: Ints,
+    split: Split,
     k: int = 10,
     systems: Mapping[str, System] = SYSTEMS,
     config: Config | None = None,
     seed: int = 7,
     limit: int = MAX_USERS,
+    progress: Progress | None = None,
+    baseline: str = BASELINE,
 ) -> Evaluation:
-    """Judge each system on the same users. Raises `DatasetError` when nobody is left to judge.
+    """Judge each system on the same users; the lift is over the system `baseline`, where it is one of them.
+
+    Raises `DatasetError` when nobody is left to judge.
 
     Independent of the order of the users, but for the last digit of the means.
     """
-    cases, without = cases_of(model, histories, cut, k, seed, limit)
+    cases, without = cases_of(model, histories, split.judged, k, seed, limit)
     if not cases:
         raise DatasetError("no user has a held-out play that could have been served; hold out more of the data")
     engine = Engine(model, config or Config())
-    share = _listener_share(histories.before(cut), model.catalogue.size)
-    lists = {name: [system(engine, case) for case in cases] for name, system in systems.items()}
+    share = _listener_share(histories.before(split.cut), model.catalogue.size)
+    lists = {name: _lists(name, system, engine, cases, progress or Silent()) for name, system in systems.items()}
     tables = {
         name: np.array([_row(model, case, slots, share) for case, slots in zip(cases, found, strict=True)])
         for name, found in lists.items()
@@ -108,11 +113,21 @@ def evaluate(
         users=len(cases),
         without_target=without,
         results={
-            segment: {name: _result(tables, lists, name, chosen, model.catalogue.size, seed) for name in systems}
+            segment: {
+                name: _result(tables, lists, (name, baseline), chosen, model.catalogue.size, seed) for name in systems
+            }
             for segment, chosen in segments.items()
         },
         sizes={segment: int(chosen.sum()) for segment, chosen in segments.items()},
     )
+
+
+def _lists(name: str, system: System, engine: Engine, cases: list[Case], progress: Progress) -> list[Slots]:
+    found = []
+    for done, case in enumerate(cases):
+        progress.working(f"lists of {name}", done, done / len(cases))
+        found.append(system(engine, case))
+    return found
 
 
 def _row(model: Model, case: Case, slots: Slots, share: Floats) -> tuple[float, ...]:
@@ -129,15 +144,16 @@ def _row(model: Model, case: Case, slots: Slots, share: Floats) -> tuple[float, 
 def _result(
     tables: Mapping[str, Floats],
     lists: Mapping[str, list[Slots]],
-    name: str,
+    names: tuple[str, str],
     chosen: NDArray[np.bool_],
     tracks: int,
     seed: int,
 ) -> SystemResult:
+    name, baseline = names
     own = tables[name][chosen]
     lift: Mapping[str, Estimate] = {}
-    if BASELINE in tables and name != BASELINE:
-        lift = _by_metric(estimates(own - tables[BASELINE][chosen], seed))
+    if baseline in tables and name != baseline:
+        lift = _by_metric(estimates(own - tables[baseline][chosen], seed))
     shown = np.unique(np.concatenate([lists[name][row] for row in np.flatnonzero(chosen).tolist()]))
     return SystemResult(
         metrics=_by_metric(estimates(own, seed)),

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from recsys.bootstrap import artifact_directory
-from recsys.domain.arrays import Ints
 from recsys.domain.published import JSON, Published
-from recsys.training.arguments import add_data
+from recsys.training.arguments import add_data, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
 from recsys.training.evaluate import MAX_USERS, evaluate
+from recsys.training.progress import Lines
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.report import as_details, as_text
-from recsys.training.split import SplitKind, split_of
+from recsys.training.split import Split, SplitKind, split_of
 from recsys.training.world.parameters import WorldParameters
 from recsys.training.world.world import make_world
 
@@ -75,8 +75,16 @@ def run(args: argparse.Namespace) -> int:
             f"this is not the data that {args.artifact} was trained on (digest {dataset.digest()[:12]}, the model has "
             f"{str(published.details['data_digest'])[:12]}); give the same data, or train on this"
         )
-    cut = _cut(published, dataset)
-    found = evaluate(published.model, dataset.histories, cut, args.k, seed=args.seed, limit=args.max_users)
+    split = _split(published, dataset)
+    found = evaluate(
+        published.model,
+        dataset.histories,
+        split,
+        args.k,
+        seed=args.seed,
+        limit=args.max_users,
+        progress=Lines(sys.stderr),
+    )
     facts: dict[str, JSON] = {"model_version": published.model.version, "split": published.details["split"]}
     if args.json:
         sys.stdout.write(json.dumps({**facts, **as_details(found)}, indent=2) + "\n")
@@ -94,7 +102,7 @@ def _check_held_out(published: Published, path: Path) -> None:
 
 def _dataset(published: Published, args: argparse.Namespace) -> Dataset:
     if args.data is not None:
-        return read_dataset(args.data, args.format, args.max_bad_rows)
+        return read_dataset(args.data, args.format, read_options(args, Lines(sys.stderr)))
     source = _part(published, "source")
     if source.get("format") != SYNTHETIC:
         raise DatasetError(f"{args.artifact} was trained on {source.get('format')} data; give it with --data PATH")
@@ -102,10 +110,10 @@ def _dataset(published: Published, args: argparse.Namespace) -> Dataset:
     return make_world(WorldParameters(**numbers))
 
 
-def _cut(published: Published, dataset: Dataset) -> Ints:
+def _split(published: Published, dataset: Dataset) -> Split:
     parameters, kind = _part(published, "parameters"), str(_part(published, "split")["kind"])
     holdout, ranker_share = (float(str(parameters[name])) for name in ("holdout", "ranker_share"))
-    return split_of(dataset.histories, holdout, ranker_share, SplitKind(kind)).cut
+    return split_of(dataset.histories, holdout, ranker_share, SplitKind(kind), int(str(parameters["seed"])))
 
 
 def _part(published: Published, name: str) -> dict[str, JSON]:

@@ -1,16 +1,23 @@
 """What training may be told. Every value is recorded in the manifest."""
 
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from recsys.domain.published import JSON
 from recsys.training.errors import DatasetError
+from recsys.training.split import SplitKind
+
+AUTO: Final = "auto"
+SPLITS: Final = (AUTO, SplitKind.TIME.value, SplitKind.LAST.value, SplitKind.USERS.value)
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingParameters:
     """Settings of one fit.
 
-    holdout: share of the events kept out of the fit, the newest ones, for `recsys evaluate`; 0 fits on everything.
+    split: how the past is told from what is held out: a `SplitKind`, or "auto" to let the data decide.
+    holdout: share of the events kept out of the fit, the newest ones, for `recsys evaluate`; 0 fits on everything. With
+        the split "users" a share of the users.
     ranker_share: share of the events before those that the ranker learns from.
     ridge: EASE penalty. neighbours: responses kept per track. dimensions: of the embeddings.
     half_life_days: of a listen in a user's history. popularity_half_life_days: 0 lets the fit choose.
@@ -19,6 +26,7 @@ class TrainingParameters:
     seed: of the choice of negatives and of LightGBM.
     """
 
+    split: str = "auto"
     holdout: float = 0.1
     ranker_share: float = 0.15
     ridge: float = 100.0
@@ -35,6 +43,8 @@ class TrainingParameters:
     seed: int = 7
 
     def __post_init__(self) -> None:
+        if self.split not in SPLITS:
+            raise DatasetError(f"split is {self.split!r}; it must be one of {', '.join(SPLITS)}")
         for name, low, high in (
             ("holdout", 0.0, 0.5),
             ("ranker_share", 0.01, 0.5),
@@ -54,6 +64,11 @@ class TrainingParameters:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise DatasetError(f"{name} is {value}; it must lie in [{low}, {high}]")
+
+    @property
+    def split_kind(self) -> SplitKind | None:
+        """The kind that was asked for, None to let the data decide."""
+        return None if self.split == AUTO else SplitKind(self.split)
 
     def as_details(self) -> dict[str, JSON]:
         """Return every setting by name."""

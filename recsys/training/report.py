@@ -9,13 +9,17 @@ from recsys.training.bootstrap_interval import Estimate
 from recsys.training.evaluate import Evaluation, SystemResult
 from recsys.training.systems import BASELINE
 
+WHEN: Final = {
+    "last": "each user's own cut-off",
+    "users": "the last fifth of the events of users whom the fit has not seen",
+}
 JUDGED: Final = ("recall", "ndcg", "mrr")
 
 
 def as_text(evaluation: Evaluation, version: str, split: Mapping[str, JSON]) -> str:
     """Return tables by segment: what is judged with its interval, then what describes the slates."""
     at = split.get("cut_off")
-    when = f"the cut-off {moment(at)}" if isinstance(at, int) else "each user's own cut-off"
+    when = f"the cut-off {moment(at)}" if isinstance(at, int) else WHEN[str(split.get("kind"))]
     lines = [
         f"model {version}, judged at {when}, k = {evaluation.k}",
         f"{evaluation.users:,} users; {evaluation.without_target:,} more without a play that could have been served",

@@ -19,6 +19,7 @@ from recsys.features.assemble import assemble
 from recsys.features.schema import SCHEMA
 from recsys.reranking.filters import sift
 from recsys.retrieval.merge import SOURCES, gather
+from recsys.training.progress import Progress, Silent
 from recsys.training.relevance import relevant_between
 from recsys.training.split import Split
 from recsys.training.states import context_at, state_at
@@ -65,7 +66,9 @@ class _Group:
     slots: Slots
 
 
-def ranker_rows(model: Model, histories: Histories, split: Split, negatives: int, seed: int) -> RankerRows:
+def ranker_rows(
+    model: Model, histories: Histories, split: Split, negatives: int, seed: int, progress: Progress | None = None
+) -> RankerRows:
     """Return one group for each user of whom retrieval finds a later play.
 
     model: fitted on `histories.before(split.ranker)`. negatives: how many candidates without a play a group keeps at
@@ -73,7 +76,10 @@ def ranker_rows(model: Model, histories: Histories, split: Split, negatives: int
     """
     groups: list[_Group] = []
     kept: list[int] = []
-    for row in np.flatnonzero(_played_between(histories, split)).tolist():
+    rows = np.flatnonzero(_played_between(histories, split)).tolist()
+    progress = progress or Silent()
+    for done, row in enumerate(rows):
+        progress.working("training rows of users", done, done / len(rows))
         group = _group(model, histories, split, row, np.random.default_rng([seed, row]), negatives)
         if group is not None:
             groups.append(group)

@@ -26,7 +26,7 @@ def train(dataset: Dataset, parameters: TrainingParameters, progress: Progress |
     """
     progress = progress or Silent()
     histories = check_usable(dataset).histories
-    split = split_of(histories, parameters.holdout, parameters.ranker_share)
+    split = split_of(histories, parameters.holdout, parameters.ranker_share, parameters.split_kind, parameters.seed)
     seen = histories.before(split.cut)
     progress.done("split", kind=str(split.kind), fitted=_events(seen), held_out=dataset.event_count - _events(seen))
     earlier = histories.before(split.ranker)
@@ -35,7 +35,7 @@ def train(dataset: Dataset, parameters: TrainingParameters, progress: Progress |
     progress.done(
         "parts for the ranker", events=_events(earlier), popularity_half_life_days=parameters.popularity_half_life_days
     )
-    rows = ranker_rows(base, histories, split, parameters.negatives, parameters.seed)
+    rows = ranker_rows(base, histories, split, parameters.negatives, parameters.seed, progress)
     progress.done("training rows", groups=rows.groups, rows=int(rows.slots.shape[0]), hits=int((rows.grades > 0).sum()))
     ranker = fit_ranker(rows, parameters)
     progress.done("ranker", kind=ranker.kind, trees=ranker.trees, why=ranker.reason)
@@ -64,7 +64,7 @@ def _latest(histories: Histories) -> int:
 
 
 def _details(dataset: Dataset, parameters: TrainingParameters, split: Split, ranker: FittedRanker) -> dict[str, JSON]:
-    held_out = int((dataset.histories.events.times >= split.cut[dataset.histories.owner()]).sum())
+    held_out = int((dataset.histories.events.times >= split.judged[dataset.histories.owner()]).sum())
     return {
         "source": dict(dataset.source),
         "data_digest": dataset.digest(),

@@ -8,10 +8,10 @@ from typing import Final, TextIO
 
 from recsys.bootstrap import artifact_directory
 from recsys.domain.published import Published
-from recsys.training.arguments import add_data, day, moment
+from recsys.training.arguments import add_data, day, moment, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
-from recsys.training.parameters import TrainingParameters
+from recsys.training.parameters import SPLITS, TrainingParameters
 from recsys.training.progress import Lines, Progress, Silent
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.train import train
@@ -20,6 +20,7 @@ from recsys.training.world.world import make_world
 
 WORLD: Final = WorldParameters()
 DEFAULTS: Final = TrainingParameters()
+CUTS: Final = {"last": "each user's own", "users": "users that the fit has not seen", "none": "none"}
 DESCRIPTION: Final = """\
 Fit a model and write it to a directory, ready for `recsys evaluate`, `recsys recommend` and `recsys serve`.
 
@@ -32,6 +33,7 @@ examples:
   recsys train --output models/small --users 300 --tracks 800
   recsys train --data path/to/ml-latest-small --output models/films
   recsys train --data path/to/ml-latest-small --output models/films --refit-all --force
+  recsys train --data plays.parquet --columns user=listener,item=song,time=ts,artist=band --output models/songs
 
 exit status: 0 published, 2 not (the reason is on standard error, and nothing was written)
 """
@@ -57,7 +59,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=float,
         default=DEFAULTS.holdout,
         metavar="SHARE",
-        help="share of the events held out for `recsys evaluate`, the newest, up to 0.5 (default: %(default)s)",
+        help="share of the events (of the users, with --split users) held out for `recsys evaluate`, up to 0.5 "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--split",
+        choices=SPLITS,
+        default=DEFAULTS.split,
+        help="what is held out: events after one moment (time), each user's last events (last), or users of whom the "
+        "fit sees nothing (users: strong generalisation) (default: time or last, by the data)",
     )
     parser.add_argument(
         "--refit-all", action="store_true", help="hold nothing out: a final model, which cannot be evaluated any more"
@@ -75,11 +85,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Train and publish; return 0. Raises `RecsysError` for what is wrong with the input or the output."""
-    parameters = replace(DEFAULTS, seed=args.seed, holdout=0.0 if args.refit_all else args.holdout)
+    parameters = replace(DEFAULTS, seed=args.seed, split=args.split, holdout=0.0 if args.refit_all else args.holdout)
     target = artifact_directory(args.output.absolute())
     target.check_target(args.force)
     progress: Progress = Silent() if args.quiet else Lines(sys.stderr)
-    dataset = _dataset(args)
+    dataset = _dataset(args, progress)
     progress.done("data", **{key: value for key, value in dataset.counts().items() if value})
     _warn(dataset, sys.stderr)
     published = train(dataset, parameters, progress)
@@ -89,7 +99,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _dataset(args: argparse.Namespace) -> Dataset:
+def _dataset(args: argparse.Namespace, progress: Progress) -> Dataset:
     chosen = {name: getattr(args, name) for name in ("users", "tracks", "days", "end")}
     chosen = {name: value for name, value in chosen.items() if value is not None}
     if args.data is None and args.format not in (None, SYNTHETIC):
@@ -99,7 +109,7 @@ def _dataset(args: argparse.Namespace) -> Dataset:
     if chosen or args.format == SYNTHETIC:
         names = ", ".join(f"--{name}" for name in chosen) or f"--format {SYNTHETIC}"
         raise DatasetError(f"{names} and --data exclude each other: the data says who is there, or a world is made")
-    return read_dataset(args.data, args.format, args.max_bad_rows)
+    return read_dataset(args.data, args.format, read_options(args, progress))
 
 
 def _warn(dataset: Dataset, stream: TextIO) -> None:
@@ -109,13 +119,19 @@ def _warn(dataset: Dataset, stream: TextIO) -> None:
         examples = bad["examples"] if isinstance(bad["examples"], list) else []
         lines = "".join(f"  {example}\n" for example in examples)
         stream.write(f"recsys: warning: {bad['count']} rows cannot be used and were left out, such as\n{lines}")
+    if repeats := dataset.source.get("repeated_rows"):
+        stream.write(f"recsys: warning: {repeats} rows repeat another one to the letter and count once\n")
+    if "time" in dataset.source:
+        stream.write(
+            "recsys: warning: the data has no time; the order of events is drawn, and a random part held out\n"
+        )
 
 
 def _summary(path: Path, version: str, published: Published) -> str:
     details = published.details
     counts, split, ranker = (_part(details[key]) for key in ("counts", "split", "ranker"))
     until = split["cut_off"]
-    cut = moment(until) if isinstance(until, int) else {"last": "each user's own", "none": "none"}[str(split["kind"])]
+    cut = moment(until) if isinstance(until, int) else CUTS[str(split["kind"])]
     rows = [
         ("published", str(path)),
         ("model", version),

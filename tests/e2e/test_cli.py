@@ -17,6 +17,7 @@ import pytest
 import guardrails
 from guardrails.cli.main import main
 from tests.git_repositories import Repo, fingerprint, new_repo
+from tests.sandboxes import alive
 
 ROOT = Path(guardrails.__file__).parents[1]
 STATIC = ("--only", "scope,lint")
@@ -203,7 +204,7 @@ def test_the_reports_are_written_and_the_command_in_them_repeats_the_check(progr
     out = tmp_path / "new" / "out"
     done = program.run("check", "--output", str(out), *STATIC)
     assert done.returncode == 0
-    names = {"verdict.json", "report.md", "report.html", "report.sarif", "junit.xml"}
+    names = {"verdict.json", "report.md", "report.html", "report.sarif", "junit.xml", "evidence.json"}
     assert {path.name for path in out.iterdir()} == names
     first = json.loads((out / "verdict.json").read_text())
     again = program.run(*first["command"].split()[1:], "--format", "json")
@@ -265,7 +266,7 @@ HANGS = """
 schema = 1
 [load]
 locustfile = "loadtests/locustfile.py"
-prepare = ["sh", "-c", "sleep 600 & echo $$ $! > {pids}; wait"]
+prepare = ["sh", "-c", "sleep 600 {word} & wait"]
 command = ["true"]
 inputs = ["shop/**"]
 """
@@ -273,10 +274,11 @@ inputs = ["shop/**"]
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminate"])
 def test_an_interruption_leaves_nothing_running_and_nothing_behind(program: Program, number: signal.Signals) -> None:
-    repo, pids = program.repo, program.home / "pids"
+    # A second time to sleep, by which the program is known from outside its sandbox.
+    repo, word = program.repo, f"0.{os.getpid()}{number:03}"
     repo.git("checkout", "--quiet", "main")
     base = {
-        "guardrails.toml": HANGS.replace("{pids}", str(pids)),
+        "guardrails.toml": HANGS.replace("{word}", word),
         "loadtests/locustfile.py": "",
         "loadtests/slo.toml": "",
     }
@@ -285,14 +287,14 @@ def test_an_interruption_leaves_nothing_running_and_nothing_behind(program: Prog
     repo.commit({"shop/rank.py": "LIMIT = 2\n"})
     before = fingerprint(repo.root)
     process = program.start("check", "--only", "load")
-    assert eventually(lambda: (pids.exists() and len(pids.read_text().split()) == 2) or process.poll() is not None)
+    assert eventually(lambda: bool(alive(f"sleep\x00600\x00{word}")) or process.poll() is not None)
     assert process.poll() is None, process.communicate()
     process.send_signal(number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 2, out + err
     assert "stopped" in err
     assert "Traceback" not in err
-    assert eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids.read_text().split()))
+    assert eventually(lambda: not alive(word))
     assert program.left_behind() == []
     assert fingerprint(repo.root) == before
 

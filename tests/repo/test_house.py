@@ -89,12 +89,18 @@ def test_every_dependency_has_its_reason_beside_it() -> None:
 
 def test_the_lock_holds_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = [*project["dependencies"], *(d for group in project["optional-dependencies"].values() for d in group)]
-    names = {re.split(r"[<>=~\[; ]", d)[0].lower() for d in asked} - {"recsys-guardrails"}
-    locked = set(
-        re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
-    )
-    assert names <= locked
+    groups = project["optional-dependencies"]
+    usual = [*project["dependencies"], *(d for name, group in groups.items() if name != "peers" for d in group)]
+    assert distributions(usual) <= locked("requirements.lock")
+    assert distributions([*usual, *groups["peers"]]) <= locked("requirements-peers.lock")
+
+
+def distributions(requirements: list[str]) -> set[str]:
+    return {re.split(r"[<>=~\[; ]", one)[0].lower() for one in requirements} - {"recsys-guardrails"}
+
+
+def locked(name: str) -> set[str]:
+    return set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize(

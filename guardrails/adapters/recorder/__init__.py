@@ -5,6 +5,9 @@ The files of this package are copied to a private directory and run there by the
 and never import the judge. The parent (`guardrails.adapters.suites`) holds what arrives against what is owed
 (`guardrails.analysis.records`); the exit status of this process means nothing.
 
+The same process can watch which lines each test executes (`observing`), or collect the tests, run none of them, and try
+mutants in forked copies of itself (`mutating`).
+
 The tested code runs in this same process, so a record is a claim and no proof. What is done about that:
 
 Stopped by construction
@@ -26,6 +29,7 @@ Stopped by detection (the run has a complaint, or the test counts as failed or a
     some of which must fail and some of which must pass.
   - Forged, repeated, reordered or cut records: each line carries its number and an HMAC, under a key that is deleted
     from the disk before any code of the tree runs.
+  - An answer about a mutant that the copy's own recorder did not write: it carries a token that is made for that copy.
   - Deselection and `collect_ignore` in the change: the parent knows what the base collects.
 
 Not stopped here

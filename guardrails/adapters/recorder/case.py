@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import unittest
 
 import pytest
@@ -15,6 +16,10 @@ class Case:
     def __init__(self, item: pytest.Item) -> None:
         self.item = item
         self.raised: list[tuple[str, str]] = []
+        self.files: list[str] = []
+        """The files that the first failure came through, the innermost last."""
+        self.raised_by = ""
+        """The source line of the innermost of them that raised it."""
         self.example = ""
         self.examples = 0
         self.rejected = 0
@@ -23,6 +28,7 @@ class Case:
     def begin_again(self) -> None:
         """Forget a first try: a plugin runs the test again."""
         self.raised.clear()
+        self.files.clear()
         self.reports.clear()
 
     def note_raised(self, error: BaseException) -> None:
@@ -33,6 +39,8 @@ class Case:
             kind = "xfail"
         else:
             kind = "failure"
+            if not self.files:
+                self.files, self.raised_by = files_of(error)
             self.example = self.example or end_of("\n".join(notes_of(error)))
         self.raised.append((kind, end_of(f"{type(error).__name__}: {error}")))
 
@@ -96,3 +104,14 @@ def notes_of(error: BaseException) -> list[str]:
     for inner in getattr(error, "exceptions", ()):
         notes += notes_of(inner)
     return notes
+
+
+def files_of(error: BaseException) -> tuple[list[str], str]:
+    """The files of an exception's traceback, outermost first, and the source line that raised it."""
+    place, files, line = error.__traceback__, [], ""
+    while place is not None:
+        files.append(place.tb_frame.f_code.co_filename)
+        if place.tb_next is None:
+            line = linecache.getline(files[-1], place.tb_lineno).strip()
+        place = place.tb_next
+    return files, line

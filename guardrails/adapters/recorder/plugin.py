@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 from collections.abc import Generator
+from contextlib import nullcontext
 
 import pytest
 
 from guardrails.adapters.recorder.case import Case
 from guardrails.adapters.recorder.channel import Say, end_of
 from guardrails.adapters.recorder.drawing import counted, draw_fresh, is_property
+from guardrails.adapters.recorder.importing import Once
+from guardrails.adapters.recorder.mutating import Mutator
+from guardrails.adapters.recorder.observing import Observer
 from guardrails.adapters.recorder.schedule import Schedule
 
 
@@ -18,7 +23,7 @@ class Recorder:
     """Collects everything, runs what it is to run, and says what happens.
 
     `path` is put first on `sys.path` once pytest is up; `plugins` are those of the environment, by name. Without a
-    `schedule` nothing is run.
+    `schedule` nothing is run. An `observer` watches what tests execute; a `mutator` runs tests on mutants instead.
     """
 
     def __init__(
@@ -28,12 +33,16 @@ class Recorder:
         plugins: list[tuple[str, object]],
         schedule: Schedule | None,
         seed: int | None,
+        observer: Observer | None = None,
+        mutator: Mutator | Once | None = None,
     ) -> None:
         self.say = say
         self.path = path
         self.plugins = plugins
         self.schedule = schedule
         self.seed = seed
+        self.observer = observer
+        self.mutator = mutator
         self.case: Case | None = None
         self.offered: list[str] = []
         self.importing = ""
@@ -71,6 +80,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say what will be run."""
+        faulthandler.cancel_dump_traceback_later()
         kept = {str(item.nodeid) for item in session.items}
         tests = [[str(item.nodeid), (item.location[1] or 0) + 1] for item in session.items]
         for at in range(0, len(tests), 200):
@@ -80,9 +90,15 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """pytest's own loop, over what is scheduled."""
+        if self.mutator is not None:
+            self.mutator.run(session.items, self.one)
+            return True
         upcoming = self.schedule.entries(session.items) if self.schedule is not None else iter(())
         entry = next(upcoming, None)
         while entry is not None:
+            if self.observer is not None and self.observer.is_over():
+                self.say("over")
+                break
             # One ahead: pytest must know the next test to keep the fixtures that both use.
             following = next(upcoming, None)
             self._run(entry[0], following[0] if following else None, entry[1])
@@ -94,12 +110,11 @@ class Recorder:
         return True
 
     def _run(self, item: pytest.Item, following: pytest.Item | None, must_pass: bool | None) -> None:
-        case = self.case = Case(item)
         name = str(item.nodeid)
         self.say("begin", id=name)
-        self._watch(case)
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        self.case = None
+        watched = self.observer is not None and must_pass is None
+        with self.observer.test(item) if self.observer and watched else nullcontext():
+            case = self.one(item, following)
         outcome, message, longrepr = case.outcome()
         if must_pass is not None:
             self.say("planted", id=name, must_pass=must_pass, outcome=outcome, message=message)
@@ -111,6 +126,14 @@ class Recorder:
             )  # fmt: skip
         else:
             self.say("lost", id=name)
+
+    def one(self, item: pytest.Item, following: pytest.Item | None) -> Case:
+        """Run one test, and return what is known of it."""
+        case = self.case = Case(item)
+        self._watch(case)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        self.case = None
+        return case
 
     def _watch(self, case: Case) -> None:
         """Note what the test raises where it raises it: inside every hook that could hide it."""
@@ -141,6 +164,13 @@ class Recorder:
         yield
         if case is not None and call.when == "call" and call.excinfo is not None and not case.raised:
             case.note_raised(call.excinfo.value)
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, None, None]:
+        """Watch what a fixture executes for all the tests that share it."""
+        shared = self.observer is not None and str(fixturedef.scope) != "function"
+        with self.observer.fixture(str(fixturedef.argname)) if self.observer and shared else nullcontext():
+            yield
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

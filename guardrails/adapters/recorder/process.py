@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import sys
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,10 @@ import pytest
 
 from guardrails.adapters.recorder.channel import Say, end_of, speaker
 from guardrails.adapters.recorder.drawing import relations
+from guardrails.adapters.recorder.importing import Once, try_at_import
+from guardrails.adapters.recorder.mutating import Mutator
+from guardrails.adapters.recorder.observing import Observer
+from guardrails.adapters.recorder.places import Tree
 from guardrails.adapters.recorder.plugin import Recorder
 from guardrails.adapters.recorder.schedule import Planted, Schedule
 
@@ -53,7 +59,33 @@ def schedule_of(plan: dict[str, Any], say: Say) -> Schedule | None:
         return None
     only = None if plan["only"] is None else frozenset(plan["only"])
     planted = Planted(plan["planted"], tuple((name, must, once) for name, must, once in plan["planted_tests"]))
-    return Schedule(say, plan["claims"], only, planted)
+    return Schedule(say, plan["claims"], only, planted, in_order="observe" in plan)
+
+
+def observer_of(plan: dict[str, Any], say: Say) -> Observer | None:
+    """What watches the tests, where that is asked for."""
+    wish = plan.get("observe")
+    return (
+        None
+        if wish is None
+        else Observer(say, Tree(plan["root"], wish["product"]), wish["lines"], wish["tests"], wish["seconds"])
+    )
+
+
+def mutator_of(plan: dict[str, Any], say: Say) -> Mutator | None:
+    """What tries mutants, where that is asked for."""
+    wish = plan.get("mutate")
+    if wish is None:
+        return None
+    return Mutator(say, Tree(plan["root"], wish["product"]), plan["claims"], wish["trials"], wish["seconds"])
+
+
+def session_of(plan: dict[str, Any], plugins: list[tuple[str, object]], say: Say, names: list[str], once: Once) -> None:
+    """Collect the files of some tests in this process, and let `once` run them."""
+    files = dict.fromkeys(f"./{name.partition('::')[0]}" for name in names)
+    chosen = [word for word in plan["arguments"] if not word.startswith("./")]
+    recorder = Recorder(say, plan["path"], plugins, None, None, None, once)
+    pytest.main([*options(plugins), *chosen, *files], plugins=[recorder])
 
 
 def main(directory: str) -> None:
@@ -72,8 +104,14 @@ def main(directory: str) -> None:
     sys.path[:] = [entry for entry in sys.path if entry != directory] + plan["path"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "guardrails"]:
         del sys.modules[name]
-    recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"])
+    mutator = mutator_of(plan, say)
+    if mutator is not None:
+        try_at_import(mutator, partial(session_of, plan, plugins, say))
+    watching = (observer_of(plan, say), mutator)
+    recorder = Recorder(say, plan["path"], plugins, schedule_of(plan, say), plan["seed"], *watching)
     sys.argv = ["pytest", *plan["arguments"]]
+    # Past it the process ends and says where it hangs. pytest takes the place of standard error, hence the copy.
+    faulthandler.dump_traceback_later(plan["collect_seconds"], exit=True, file=os.dup(2))
     try:
         status = pytest.main([*options(plugins), *plan["arguments"]], plugins=[recorder])
     except BaseException as error:

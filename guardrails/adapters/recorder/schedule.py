@@ -37,12 +37,16 @@ class Planted:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The order of work. `claims` is a directory that processes share; empty: this process runs everything."""
+    """The order of work. `claims` is a directory that processes share; empty: this process runs everything.
+
+    With `in_order` files are run in the order in which they were asked for, not the largest first.
+    """
 
     say: Say
     claims: str
     only: frozenset[str] | None
     planted: Planted
+    in_order: bool = False
 
     def entries(self, items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, bool | None]]:
         """Each test to run, file by file, with None, or for a planted one whether it must pass."""
@@ -51,7 +55,8 @@ class Schedule:
             files.setdefault(str(item.nodeid).partition("::")[0], []).append(item)
         directories: set[str] = set()
         # The largest first: what is claimed last decides how long the slowest process takes.
-        for file, group in sorted(files.items(), key=lambda entry: -len(entry[1])) if self.claims else files.items():
+        by_size = bool(self.claims) and not self.in_order
+        for file, group in sorted(files.items(), key=lambda entry: -len(entry[1])) if by_size else files.items():
             if not self._claim(file):
                 continue
             yield from ((item, None) for item in group if self.only is None or str(item.nodeid) in self.only)

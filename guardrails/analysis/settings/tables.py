@@ -134,12 +134,25 @@ POLICY: Table = {
     "project.judges": shorter_is_looser,
     "project.packages": shorter_is_looser,
     "tampering.tests": shorter_is_looser,
+    "dependencies.allow": longer_is_looser,
+    "dependencies.locks": shorter_is_looser,
+    "dependencies.ignore": longer_is_looser,
+    "secrets.ignore": longer_is_looser,
+    "secrets.tests": longer_is_looser,
     "lint.format": true_is_stricter,
     "*.minimum*": smaller_is_looser,
+    "mutants.*seconds": smaller_is_looser,  # time to look, not a limit on what is looked at
     "*timeout_seconds": larger_is_looser,
     "*.paths": shorter_is_looser,
     "*.inputs": shorter_is_looser,
     "types.targets": shorter_is_looser,
+    "approvals.agents": shorter_is_looser,
+    "approvals.expires_days": larger_is_looser,
+    "isolation.mode": ranked("best-effort", "required"),
+    "isolation.memory_mb": larger_is_looser,
+    "isolation.processes": larger_is_looser,
+    "isolation.file_mb": larger_is_looser,
+    "isolation.read": longer_is_looser,
 }
 _BUDGET: Rule = larger_is_looser
 BUDGETS: Table = {

@@ -69,6 +69,7 @@ class ArtifactDirectory:
         model = published.model
         arrays = codec.to_arrays(model, published.histories)
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with new_directory(self.path, replace) as scratch:
                 files = {_file_name(name): _save(scratch / _file_name(name), array) for name, array in arrays.items()}
                 sealed = Manifest(
@@ -91,16 +92,17 @@ class ArtifactDirectory:
 
         A directory that is not empty is only ever replaced when it holds a manifest, so that nothing else is lost.
         """
-        parent = self.path.parent
         try:
-            self._check_place(parent, replace)
-            check_writable(parent)
+            # What does not exist yet above the artifact is made by `write`.
+            nearest = next((at for at in self.path.parents if at.exists() or at.is_symlink()), self.path)
+            self._check_place(nearest, replace)
+            check_writable(nearest)
         except OSError as error:
             raise ArtifactError(f"{self.path} cannot be written: {error.strerror or error}") from error
 
-    def _check_place(self, parent: Path, replace: bool) -> None:
-        if not parent.is_dir():
-            raise ArtifactError(f"{parent} is not a directory; make it first, or give another --output")
+    def _check_place(self, nearest: Path, replace: bool) -> None:
+        if not nearest.is_dir():
+            raise ArtifactError(f"{nearest} is not a directory; give another --output")
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_dir()):
             raise ArtifactError(f"{self.path} is not a directory; give another --output")
         if self.path.is_dir() and any(self.path.iterdir()):

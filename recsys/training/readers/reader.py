@@ -1,6 +1,6 @@
 """What a format must offer, and how bad rows are counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from recsys.domain.published import JSON
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
+from recsys.training.progress import Progress, Silent
 
 SHOWN: Final = 5
 DEFAULT_BAD_SHARE: Final = 0.01
@@ -30,9 +31,24 @@ class Reader(Protocol):
         """Say whether the path looks like this format. Reads names only, or a first line."""
         ...
 
-    def read(self, path: Path, max_bad_share: float) -> Dataset:
-        """Return the dataset. max_bad_share: rows that may be bad, in [0, 1]. Raises `DatasetError` and `OSError`."""
+    def read(self, path: Path, options: "ReadOptions") -> Dataset:
+        """Return the dataset. Raises `DatasetError` and `OSError`."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read.
+
+    max_bad_share: rows that may be unusable before the import stops, in [0, 1]. columns: for tables, the column of each
+    role. like_from, skip_below: for tables with ratings, the least like, and the least that is no skip.
+    """
+
+    max_bad_share: float = DEFAULT_BAD_SHARE
+    columns: Mapping[str, str] = field(default_factory=dict)
+    like_from: float = 4.0
+    skip_below: float = 3.0
+    progress: Progress = field(default_factory=Silent)
 
 
 @dataclass
@@ -42,11 +58,11 @@ class BadRows:
     count: int = 0
     examples: list[str] = field(default_factory=list)
 
-    def add(self, file: Path, line: int, why: str) -> None:
-        """Record one. line: counted from 1, the header included."""
+    def add(self, file: Path, line: int, why: str, unit: str = "line") -> None:
+        """Record one. line: counted from 1, the header included; unit: what it counts."""
         self.count += 1
         if len(self.examples) < SHOWN:
-            self.examples.append(f"{file.name} line {line}: {why}")
+            self.examples.append(f"{file.name} {unit} {line}: {why}")
 
     def check(self, rows: int, max_share: float) -> None:
         """Raise `DatasetError` when more than `max_share` of the rows were bad. rows: good and bad together."""

@@ -5,24 +5,39 @@ from typing import Final
 
 from recsys.training.dataset import Dataset, check_usable
 from recsys.training.errors import DatasetError
+from recsys.training.readers.goodbooks import Goodbooks
+from recsys.training.readers.hetrec import HetRecLastFm
+from recsys.training.readers.movielens_1m import MovieLens1M
+from recsys.training.readers.movielens_100k import MovieLens100K
 from recsys.training.readers.movielens_csv import MovieLensCsv
-from recsys.training.readers.reader import DEFAULT_BAD_SHARE, Reader, detect
+from recsys.training.readers.reader import Reader, ReadOptions, detect
+from recsys.training.readers.table import Table
 
-READERS: Final[tuple[Reader, ...]] = (MovieLensCsv(),)
+READERS: Final[tuple[Reader, ...]] = (
+    MovieLensCsv(),
+    MovieLens1M(),
+    MovieLens100K(),
+    HetRecLastFm(),
+    Goodbooks(),
+    Table(),
+)
 SYNTHETIC: Final = "synthetic"
 FORMATS: Final = (SYNTHETIC, *(reader.name for reader in READERS))
 
 
-def read_dataset(path: Path, name: str | None = None, max_bad_share: float = DEFAULT_BAD_SHARE) -> Dataset:
+def read_dataset(path: Path, name: str | None = None, options: ReadOptions | None = None) -> Dataset:
     """Read data in the named format, or in the one that the path looks like.
 
     Raises `DatasetError` for a path that does not exist, a format that does not fit, too many bad rows, or no play.
     """
-    if not 0.0 <= max_bad_share <= 1.0:
-        raise DatasetError(f"the share of bad rows is {max_bad_share}; it must lie in [0, 1]")
+    options = options or ReadOptions()
+    if not 0.0 <= options.max_bad_share <= 1.0:
+        raise DatasetError(f"the share of bad rows is {options.max_bad_share}; it must lie in [0, 1]")
     try:
         reader = detect(path, READERS) if name is None else _named(path, name)
-        return check_usable(reader.read(path, max_bad_share))
+        if options.columns and not isinstance(reader, Table):
+            raise DatasetError(f"--columns is for tables, and {path} is {reader.name}: its columns are known")
+        return check_usable(reader.read(path, options))
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror or error}") from error
 

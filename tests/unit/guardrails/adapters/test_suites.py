@@ -260,3 +260,15 @@ def test_an_interpreter_without_pytest_is_named(tmp_path: Path) -> None:
 def test_the_environment_has_one_digest(tmp_path: Path) -> None:
     assert suites_in(tmp_path).environment() == suites_in(tmp_path).environment()
     assert suites_in(tmp_path).environment() != suites_in(tmp_path, plugins=["xdist"]).environment()
+
+
+@pytest.mark.parametrize("where", ["shop.py", "tests/conftest.py"])
+def test_code_that_hangs_at_import_is_told_before_the_time_is_up_and_where(tmp_path: Path, where: str) -> None:
+    files = {"shop.py": "", "tests/conftest.py": "", "tests/test_shop.py": "import shop\n\n\ndef test(): pass\n"}
+    hanging = {**files, where: "import threading\n\nthreading.Event().wait(600)\n"}
+    tree = FakeTree(tmp_path / "tree", hanging)
+    run = suites_in(tmp_path, collect_seconds=2).run(tree, ["tests"], 120)
+    assert not run.records
+    assert "the tests were not imported within 0:00:02" in run.complaint
+    assert f"it hangs at {where}:3" in run.complaint
+    assert run.seconds < 60, "not a matter of speed: the time-out of the run is 120 seconds"

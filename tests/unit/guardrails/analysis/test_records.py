@@ -7,11 +7,12 @@ import json
 import pytest
 
 from guardrails.analysis.records import Transcript, read
+from guardrails.model.mutation import Called, Fate, TrialResult
 
 KEY = b"k" * 32
 
 
-def line(number: int, kind: str, key: bytes = KEY, **fields: object) -> bytes:
+def line(number: int, kind: str, key: bytes = KEY, /, **fields: object) -> bytes:
     body = json.dumps({"n": number, "kind": kind, **fields}).encode()
     return hmac.new(key, body, hashlib.sha256).hexdigest().encode() + b" " + body + b"\n"
 
@@ -26,6 +27,15 @@ def end(number: int, name: str) -> bytes:
 def whole(*middle: bytes) -> bytes:
     first = [line(0, "start"), line(1, "collected", tests=[["a", 3], ["b", 5]]), line(2, "deselected", ids=["c"])]
     return b"".join([*first, *middle])
+
+
+def covered(number: int, name: str) -> bytes:
+    calls = [["a.py", "A.f", 3, True, ["builtins:int"]]]
+    return line(number, "covered", id=name, lines={"a.py": [1, 2]}, calls=calls)
+
+
+def mutant(number: int) -> bytes:
+    return line(number, "mutant", key=7, fate="killed", by="a", message="assert 1 == 2")
 
 
 GOOD = whole(line(3, "begin", id="a"), end(4, "a"), line(5, "finish", status=0, relations={"unique": 2}))
@@ -57,11 +67,22 @@ def test_a_whole_run_is_read() -> None:
         (GOOD + line(6, "begin", id="b"), "a record of kind 'begin' came after the last one"),
         (line(0, "collecting", file="a.py"), "came before the first"),
         (whole(line(3, "start")), "came again"),
+        (whole(covered(3, "a")), "lines of a were recorded while it did not run"),
+        (whole(line(3, "begin", id="a"), covered(4, "b")), "lines of b were recorded while it did not run"),
+        (whole(mutant(3), mutant(4)), "the mutant 7 was recorded twice"),
         (whole(line(3, "praise")), "unknown kind 'praise'"),
     ],
 )
 def test_what_breaks_a_rule_is_named(channel: bytes, rule: str) -> None:
     assert rule in read(channel, KEY).broken_rule
+
+
+def test_what_was_executed_and_what_became_of_mutants_is_read() -> None:
+    told = read(whole(line(3, "begin", id="a"), covered(4, "a"), end(5, "a"), mutant(6), line(7, "over")), KEY)
+    assert (told.broken_rule, told.over) == ("", True)
+    assert told.lines == {"a": {"a.py": frozenset({1, 2})}}
+    assert told.calls == {"a": (Called("a.py", "A.f", 3, direct=True, returns=("builtins:int",)),)}
+    assert told.mutants == {7: TrialResult(7, Fate.KILLED, "a", "assert 1 == 2")}
 
 
 def test_what_was_cut_off_is_not_an_offence() -> None:

@@ -122,3 +122,13 @@ def test_planted_tests_are_fresh_and_right() -> None:
         assert callable(body)
         with nullcontext() if must_pass else pytest.raises((AssertionError, pytest.fail.Exception)):
             body()
+
+
+def test_a_process_that_was_killed_at_a_limit_says_which() -> None:
+    told = transcript(records=(), claimed=())
+    told.finished, told.running, told.broken_rule = False, "a.py::x", "the last record is cut"
+    ended = Ended(told, -9, "", 1.5, "it used more than 4096 MB of memory (isolation.memory_mb)")
+    assert merged([ended], PLANTED, None, 60).complaint == (
+        "the process of the tests was killed, because it used more than 4096 MB of memory (isolation.memory_mb) "
+        "while a.py::x ran"
+    )

@@ -58,7 +58,9 @@ def test_wrong_use_is_exit_status_2(arguments: list[str], capsys: pytest.Capture
     assert "error:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["check", "load", "gates", "explain", "probe", "report"])
+@pytest.mark.parametrize(
+    "command", ["check", "load", "gates", "explain", "probe", "report", "approve", "sign-evidence", "verify-evidence"]
+)
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         parser.build().parse_args([command, "--help"])

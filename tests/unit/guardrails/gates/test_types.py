@@ -139,8 +139,10 @@ def test_what_is_not_installed_is_a_note_where_the_base_misses_packages_too(judg
     base = {**BASE, "shop/io.py": "import nosuchpackage\n"}
     out = judge({"shop/net.py": "import otherpackage\n\nX: int = 'a'\n"}, base)
     assert sorted((f.severity, f.line) for f in out.findings) == [(Severity.BLOCK, 3), (Severity.NOTE, 1)]
-    alone = judge({"shop/net.py": "import otherpackage\n"})
-    assert [f.severity for f in alone.findings] == [Severity.BLOCK]
+    sample = {**BASE, "tests/test_samples.py": 'SAMPLE = """\nimport nosuchpackage\n"""\n'}
+    for there in (BASE, sample):
+        alone = judge({"shop/net.py": "import otherpackage\n"}, there)
+        assert [f.severity for f in alone.findings] == [Severity.BLOCK]
 
 
 def test_a_head_that_does_not_parse_cannot_be_judged(judge: Judge) -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from guardrails.load.comparison import ALPHA, Comparison, Outcome, compare, table
+from guardrails.load.comparison import ALPHA, Comparison, Outcome, compare, figures, table
 from guardrails.load.recorder import pairs_of, totals
 from guardrails.load.statistics import UNKNOWN, Ratio
 from guardrails.ports import BASE, HEAD, LoadRun
@@ -99,3 +99,12 @@ def test_the_table_says_every_figure() -> None:
     ]
     assert rows[2].count("unknown") == 4
     assert "unclear" in rows[2]
+
+
+def test_the_figures_are_those_of_the_table_and_what_is_unknown_is_none() -> None:
+    one = Comparison("cpu", 0.2, 0.3, Ratio(1.5, 1.4, math.inf), 1.1, 1.05, 1.02)
+    other = Comparison("p99", 5.0, 5.1, UNKNOWN, 1.4, 1.2, math.inf)
+    first, second = figures([one, other])
+    assert (first.name, first.unit, first.base, first.head) == ("processor time a request", "ms", 0.2, 0.3)
+    assert (first.ratio, first.low, first.high, first.limit) == (1.5, 1.4, None, 1.1)
+    assert (second.ratio, second.low, second.high) == (None, None, None)

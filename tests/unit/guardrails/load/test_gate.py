@@ -91,6 +91,7 @@ def test_an_honest_change_passes(tmp_path: Path) -> None:
     assert judged("load", outcome, 0.0).status is GateStatus.PASSED
     assert outcome.work == {"requests": 7200, "pairs": 120}
     assert outcome.notes[0].startswith("metric")
+    assert {figure.name for figure in outcome.figures} >= {"processor time a request", "latency p50"}
 
 
 def test_a_slower_head_is_found_with_the_command_that_shows_it(tmp_path: Path) -> None:

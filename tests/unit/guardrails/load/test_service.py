@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from guardrails.errors import JudgementError
-from guardrails.load.service import Recipe, artifact, filled
+from guardrails.load.service import Recipe, artifact, filled, serving
 from guardrails.load.session import NotStartedError, Session
 from guardrails.ports import BASE, HEAD, Command, Completed, LoadPlan, LoadRun, LoadTally, Service
 from tests.judge_fakes import DirStore, FakeTree, RealProcesses
@@ -100,6 +100,44 @@ def test_another_way_of_making_it_is_another_artifact(
 ) -> None:
     tree = trees("a = 1")
     assert artifact(tree, RECIPE, RealProcesses(), store) != artifact(tree, changed, RealProcesses(), store)
+
+
+def test_an_artifact_that_is_a_link_to_somewhere_else_is_none(
+    trees: Callable[..., FakeTree], store: DirStore, tmp_path: Path
+) -> None:
+    (tmp_path / "home").mkdir()
+    link = f"import os, sys; os.symlink({str(tmp_path / 'home')!r}, sys.argv[1])"
+    recipe = replace(RECIPE, prepare=("{python}", "-c", link, "{artifact}"))
+    with pytest.raises(JudgementError, match="made no artifact"):
+        artifact(trees("1"), recipe, RealProcesses(), store)
+
+
+def test_what_runs_the_heads_code_is_confined_to_its_own_directories(
+    trees: Callable[..., FakeTree], store: DirStore, tmp_path: Path
+) -> None:
+    asked: list[Command] = []
+
+    class Noting(Counting):
+        def run(self, command: Command) -> Completed:
+            asked.append(command)
+            return super().run(command)
+
+        @contextmanager
+        def serve(
+            self, command: Command, *, ready_path: str, ready_timeout: float, ports: Mapping[str, int] | None = None
+        ) -> Iterator[Service]:
+            asked.append(command)
+            yield Service("http://127.0.0.1:1", 1, 1)
+
+    tree, processes = trees("1"), Noting()
+    made = artifact(tree, RECIPE, processes, store)
+    with serving(tree, made, RECIPE, processes, tmp_path / "state"):
+        pass
+    prepared, served = (command.confined for command in asked)
+    assert prepared is not None
+    assert served is not None
+    assert all(place.name.startswith("scratch-") for place in prepared.writes)
+    assert (served.writes, served.reads, served.calls_itself) == ((tmp_path / "state",), (made,), False)
 
 
 def test_without_prepare_there_is_no_artifact(trees: Callable[..., FakeTree], store: DirStore) -> None:

@@ -1,4 +1,5 @@
 import json
+import math
 import re
 from collections.abc import Callable
 from importlib import resources
@@ -7,7 +8,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 
-from guardrails.model.result import GateResult, GateStatus
+from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.model.verdict import Verdict
 from guardrails.report import as_json, wire
 from guardrails.report.printable import visible
@@ -55,10 +56,10 @@ def test_a_path_that_is_not_utf_8_is_shown_by_its_escape() -> None:
 def test_the_keys_stand_in_the_order_of_the_design() -> None:
     data = json.loads(as_json.render(of(gate("tampering", finding()))))
     assert list(data)[:4] == ["schema", "verdict", "exit_code", "base"]
-    assert list(data)[-1] == "gates"
+    assert list(data)[-2:] == ["gates", "gate_digest"]
     assert list(data["gates"][0])[:6] == ["name", "status", "seconds", "work", "floor", "findings"]
     assert list(data["gates"][0]["findings"][0]) == [
-        "rule", "severity", "path", "line", "what", "why", "fix", "reproduce",
+        "rule", "severity", "path", "line", "what", "why", "fix", "reproduce", "deciders",
     ]  # fmt: skip
 
 
@@ -75,3 +76,17 @@ def test_the_verdict_and_its_exit_code_are_written() -> None:
         "reason": "not-in-profile",
         "sentence": "load is not part of the fast profile",
     }
+
+
+def test_a_number_that_json_does_not_have_is_null() -> None:
+    figure = Figure("n", "ms", math.inf, 1.0, math.nan, 1.0, math.inf, None)
+    data = json.loads(as_json.render(of(GateResult("load", GateStatus.PASSED, figures=(figure,)))))
+    (written,) = data["gates"][0]["figures"]
+    assert (written["base"], written["ratio"], written["low"], written["high"]) == (0.0, None, 1.0, None)
+
+
+def test_a_file_from_before_there_were_figures_deciders_and_a_digest_is_read() -> None:
+    data = json.loads(as_json.render(of(gate("scope", finding()))))
+    del data["gate_digest"], data["gates"][0]["figures"], data["gates"][0]["findings"][0]["deciders"]
+    VALIDATOR.validate(data)
+    assert read(json.dumps(data)) == of(gate("scope", finding()))

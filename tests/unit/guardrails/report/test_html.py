@@ -1,23 +1,30 @@
 import itertools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from guardrails.model.difference import Difference
 from guardrails.model.finding import Finding
+from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.model.verdict import Verdict
 from guardrails.report import html
 from guardrails.report.printable import visible
+from tests.difference_samples import difference_of, differences
 from tests.verdict_samples import ALL, NASTY, bad, finding, gate, of, passing, verdicts
 
 TAGS = re.compile(
     "html|head|meta|title|style|body|a|header|div|h1|span|p|ul|li|main|section|h2|article|h3|code|pre|dl|dt|dd|details"
-    "|summary|table|thead|tbody|tr|th|td|footer"
+    "|summary|table|thead|tbody|tr|th|td|footer|figure|figcaption|svg|g|line|circle|text"
 )
 ATTRIBUTES = re.compile(
-    "lang|charset|name|content|http-equiv|class|id|href|tabindex|role|scope|data-label"
+    "lang|charset|name|content|http-equiv|class|id|href|tabindex|role|scope|data-label|data-n|open"
+    "|viewbox|x|y|x1|y1|x2|y2|cx|cy|r|text-anchor"
     "|aria-(label|labelledby|describedby)"
 )
 VOID = {"meta"}
@@ -52,9 +59,9 @@ class Page(HTMLParser):
 
 
 @settings(max_examples=30)
-@given(verdicts())
-def test_no_foreign_text_becomes_markup(verdict: Verdict) -> None:
-    source = html.render(verdict)
+@given(verdicts(), st.none() | differences())
+def test_no_foreign_text_becomes_markup(verdict: Verdict, difference: Difference | None) -> None:
+    source = html.render(replace(verdict, difference=difference))
     page = Page(source)
     assert [tag for tag in page.tags if not TAGS.fullmatch(tag)] == []
     assert [name for name, _ in page.attributes if not ATTRIBUTES.fullmatch(name)] == []
@@ -149,3 +156,81 @@ def test_a_command_that_all_findings_of_a_rule_share_is_shown_once() -> None:
     )
     assert same.count(">ruff check<") == 1
     assert other.count(">ruff check a<") == other.count(">ruff check b<") == 1
+
+
+def changed(tmp_path: Path, *findings: Finding, **files: tuple[str, str]) -> tuple[str, Page]:
+    """The page of a change of the named files (`shop__a` is shop/a.py), and its source."""
+    trees = [{f"{name.replace('__', '/')}.py": sides[at] for name, sides in files.items()} for at in (0, 1)]
+    verdict = replace(of(gate("lint", *findings)), difference=difference_of(tmp_path, trees[0], trees[1], findings))
+    source = html.render(verdict)
+    return source, Page(source)
+
+
+def test_a_finding_stands_at_its_line_and_the_line_in_the_finding(tmp_path: Path) -> None:
+    found = finding("division by zero", rule="lint/violation", path="shop/a.py", line=2)
+    source, page = changed(tmp_path, found, shop__a=("x = 1\ny = 2\n", "x = 1\n    y = x / 0\n"))
+    assert source.count('class="l add here block"') == 1
+    assert "    y = x / 0 (this line)" in "".join(page.text)
+    (link,) = [href for href in page.values("href") if href.startswith("#f-")]
+    assert f'id="{link[1:]}"' in source
+    assert "block: lint/violation: division by zero" in "".join(page.text)
+    assert "1 finding" in "".join(page.text)
+
+
+def test_a_page_without_the_lines_of_the_change_says_so() -> None:
+    shown = "".join(Page(html.render(bad())).text)
+    assert "made from verdict.json alone" in shown
+    assert "guardrails report --repo DIR" in shown
+
+
+def test_what_has_findings_stands_open_and_moved_code_is_folded(tmp_path: Path) -> None:
+    body = "".join(f"step_{n}(value)\n" for n in range(9))
+    found = finding(path="shop/z.py", line=None)
+    source, _ = changed(tmp_path, found, shop__a=(body, ""), shop__b=("", body), shop__z=("a\n", "b\n"))
+    assert source.count("Moved: 9 lines") == 2
+    assert re.search(r'<details class="file" id="file-\d" open>\n<summary><code>shop/z.py', source)
+
+
+def test_long_changes_are_folded_but_for_the_first_files(tmp_path: Path) -> None:
+    files = {f"shop__m{n:02}": ("", "".join(f"line_{n}_{m}\n" for m in range(90))) for n in range(40)}
+    source, page = changed(tmp_path, **files)
+    opened = len(re.findall(r'<details class="file" id="file-\d+" open>', source))
+    assert 1 <= opened <= 12
+    assert source.count('<details class="file"') == 40
+    assert "90 lines added" not in "".join(page.text)
+
+
+def test_indentation_stays_and_what_cannot_be_seen_is_shown(tmp_path: Path) -> None:
+    source, _ = changed(tmp_path, shop__a=("", "\tif x:\n        y\u202e = '\x1b[31m<b>'\n"))
+    assert "+     if x:" in source
+    assert "+         y\\u202e = &#39;\\x1b[31m&lt;b&gt;&#39;" in source
+
+
+def test_figures_become_a_picture_with_the_same_in_words() -> None:
+    slow = Figure("processor time", "ms", 0.2, 0.3, 1.5, 1.4, 1.6, 1.1)
+    unknown = Figure("latency p99", "ms", 5.0, 5.1, 1.02, None, None, 1.5)
+    result = GateResult("load", GateStatus.FAILED, 9.0, {"requests": 10}, {}, figures=(slow, unknown))
+    source = html.render(of(result))
+    assert source.count('<circle class="dot"') == 2
+    shown = "".join(Page(source).text)
+    assert "processor time: 1.500 times the base (1.400 to 1.600, limit 1.10); base 0.200 ms, head 0.300 ms" in shown
+    assert "(interval unknown, limit 1.50)" in shown
+    bare = GateResult("load", GateStatus.PASSED, 9.0, {"requests": 10}, {}, figures=(Figure("n", "ms", 1.0, 1.0),))
+    assert "<svg" not in html.render(of(bare))
+
+
+def test_tests_contracts_and_dependencies_have_parts_of_their_own(tmp_path: Path) -> None:
+    broken = finding("$.items[0].score is missing", rule="contracts/mismatch", path="pact.json", line=None)
+    trees = (
+        {"tests/test_a.py": "def test_a(): ...\n", "pyproject.toml": ""},
+        {
+            "tests/test_a.py": "",
+            "pyproject.toml": '[project]\ndependencies = ["requestz>1"]\n',
+        },
+    )
+    source = html.render(replace(of(gate("contracts", broken)), difference=difference_of(tmp_path, *trees)))
+    places = [source.index(f'<h2 id="{name}">') for name in ("change", "tests", "contracts", "dependencies", "gates")]
+    assert places == sorted(places)
+    shown = " ".join("".join(Page(source).text).split())
+    assert "Taken out: 1 test_a: tests/test_a.py" in shown
+    assert "requestz: new, >1 in pyproject.toml" in shown

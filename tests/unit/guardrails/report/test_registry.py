@@ -11,13 +11,14 @@ from tests.verdict_samples import bad, gate, of, verdicts
 
 
 def test_the_formats_and_the_files_are_those_of_the_command_line() -> None:
-    assert list(RENDERERS) == ["text", "json", "markdown", "html", "sarif", "junit", "github"]
+    assert list(RENDERERS) == ["text", "json", "markdown", "html", "sarif", "junit", "github", "comment", "evidence"]
     assert dict(FILES) == {
         "verdict.json": "json",
         "report.md": "markdown",
         "report.html": "html",
         "report.sarif": "sarif",
         "junit.xml": "junit",
+        "evidence.json": "evidence",
     }
     assert set(FILES.values()) <= set(RENDERERS)
 

@@ -1,6 +1,13 @@
+import re
+from dataclasses import replace
+
+import pytest
+
 from guardrails.model.finding import Severity
+from guardrails.model.fingerprint import fingerprint
 from guardrails.model.result import GateResult, GateStatus, VerdictKind, errored
 from guardrails.report import words
+from guardrails.report.registry import RENDERERS
 from tests.verdict_samples import bad, broken, deciding, finding, gate, of, passing, unselected
 
 
@@ -75,3 +82,18 @@ def test_numbers_go_with_their_nouns() -> None:
     assert [words.counted(n, "files") for n in (0, 1, 2, 1000)] == ["0 files", "1 file", "2 files", "1,000 files"]
     assert words.counted(1, "properties") == "1 property"
     assert [words.joined(x) for x in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]
+
+
+def test_a_finding_that_asks_for_a_person_says_whom_and_by_which_name_it_is_approved() -> None:
+    asks = finding(severity=Severity.REVIEW)
+    assert words.decides(asks) == f"guardrails approve {fingerprint(asks)[:12]}"
+    assert words.decides(replace(asks, deciders=("@org/a", "ann@example.org"))).startswith(
+        "@org/a and ann@example.org to decide; guardrails approve "
+    )
+    assert words.decides(finding()) == words.decides(finding(severity=Severity.NOTE)) == ""
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "comment", "html", "json"])
+def test_every_report_for_people_says_who_decides(name: str) -> None:
+    asks = finding(severity=Severity.REVIEW, deciders=("@org/owners",))
+    assert re.search(r"@\S*org/owners", RENDERERS[name](of(gate("scope", asks))))

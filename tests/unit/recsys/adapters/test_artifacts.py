@@ -285,9 +285,16 @@ def test_other_peoples_files_are_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "home")
     with pytest.raises(ArtifactError, match="is not a directory"):
         ArtifactDirectory(tmp_path / "link").write(small_published(), replace=True)
-    with pytest.raises(ArtifactError, match="is not a directory; make it first"):
-        ArtifactDirectory(tmp_path / "no" / "parent").write(small_published())
+    with pytest.raises(ArtifactError, match="file is not a directory"):
+        ArtifactDirectory(tmp_path / "file" / "below" / "model").write(small_published())
     assert (tmp_path / "home" / "thesis.txt").read_text() == "years of work"
+
+
+def test_the_directories_above_are_made_when_there_is_something_to_write(tmp_path: Path) -> None:
+    target = ArtifactDirectory(tmp_path / "not" / "there" / "model")
+    target.check_target()
+    assert entries(tmp_path) == []
+    assert target.write(small_published()) == target.read().model.version
 
 
 def test_a_model_that_appears_meanwhile_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The evaluation is honest: same users for all, independent of their order, and it knows an oracle from a fool."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -13,20 +14,25 @@ from recsys.training.bootstrap_interval import estimates
 from recsys.training.errors import DatasetError
 from recsys.training.evaluate import Evaluation, cases_of, evaluate
 from recsys.training.report import as_details, as_text
-from recsys.training.split import split_of
+from recsys.training.split import Split, SplitKind, split_of
 from recsys.training.states import state_at
 from recsys.training.systems import SYSTEMS, Case, popularity
+from recsys.training.train import train
 from tests.recsys_worlds import SMALL_TRAINING, small_model, small_published, small_world
 
 
 @cache
+def split() -> Split:
+    return split_of(small_world().histories, SMALL_TRAINING.holdout, SMALL_TRAINING.ranker_share)
+
+
 def cut() -> Ints:
-    return split_of(small_world().histories, SMALL_TRAINING.holdout, SMALL_TRAINING.ranker_share).cut
+    return split().cut
 
 
 @cache
 def found() -> Evaluation:
-    return evaluate(small_model(), small_world().histories, cut())
+    return evaluate(small_model(), small_world().histories, split())
 
 
 def oracle(engine: Engine, case: Case) -> Slots:
@@ -38,9 +44,9 @@ def fool(engine: Engine, case: Case) -> Slots:
 
 
 def test_an_oracle_scores_one_and_its_reverse_nothing() -> None:
-    results = evaluate(small_model(), small_world().histories, cut(), systems={"oracle": oracle, "fool": fool}).results[
-        "all"
-    ]
+    results = evaluate(
+        small_model(), small_world().histories, split(), systems={"oracle": oracle, "fool": fool}
+    ).results["all"]
     for metric in ("recall", "ndcg", "mrr"):
         assert results["oracle"].metrics[metric].mean == pytest.approx(1.0)
         assert results["oracle"].metrics[metric].low == pytest.approx(1.0)
@@ -57,14 +63,14 @@ def test_quality_floor_the_ranked_slate_beats_popularity() -> None:
 
 def test_the_floor_is_one_that_can_be_missed() -> None:
     backwards = {"popularity": popularity, "ranked": fool}
-    lift = evaluate(small_model(), small_world().histories, cut(), systems=backwards).results["all"]["ranked"].lift
+    lift = evaluate(small_model(), small_world().histories, split(), systems=backwards).results["all"]["ranked"].lift
     assert lift["ndcg"].high < 0.0
 
 
 def test_coverage_grows_with_k() -> None:
     systems = {"item-item": SYSTEMS["item-item"]}
     coverage = [
-        evaluate(small_model(), small_world().histories, cut(), k=k, systems=systems)
+        evaluate(small_model(), small_world().histories, split(), k=k, systems=systems)
         .results["all"]["item-item"]
         .coverage
         for k in (1, 5, 20)
@@ -77,7 +83,7 @@ def test_the_order_of_the_users_does_not_matter() -> None:
     turned = reversed_users(small_world().histories)
     systems = {"popularity": popularity, "item-item": SYSTEMS["item-item"]}
     straight, other = (
-        evaluate(small_model(), histories, cut(), systems=systems).results["all"]
+        evaluate(small_model(), histories, split(), systems=systems).results["all"]
         for histories in (small_world().histories, turned)
     )
     for name in systems:
@@ -123,7 +129,7 @@ def test_at_most_so_many_users_are_judged_and_a_seed_says_which() -> None:
 
 def test_a_model_that_has_seen_everything_cannot_be_judged() -> None:
     with pytest.raises(DatasetError, match="hold out more"):
-        evaluate(small_model(), small_published().histories, cut())
+        evaluate(small_model(), small_published().histories, split())
 
 
 def test_the_segments_are_parts_of_the_whole() -> None:
@@ -147,3 +153,17 @@ def test_the_interval_holds_the_mean_and_narrows_with_users() -> None:
     assert few.low < few.mean < few.high
     assert many.high - many.low < (few.high - few.low) / 4
     assert many.high - many.low == pytest.approx(2 * 1.96 / np.sqrt(3_000), rel=0.15)
+
+
+def test_users_whom_the_fit_has_not_seen_are_judged_by_what_they_did_last() -> None:
+    """Strong generalisation: the whole way, from a fit without them."""
+    world = small_world()
+    held_out = split_of(world.histories, 0.2, SMALL_TRAINING.ranker_share, SplitKind.USERS, SMALL_TRAINING.seed)
+    model = train(world, replace(SMALL_TRAINING, split="users", holdout=0.2)).model
+    results = evaluate(model, world.histories, held_out)
+    strangers = np.flatnonzero(held_out.cut == 0)
+    assert 0 < results.users <= strangers.shape[0]
+    assert results.results["all"]["ranked"].lift["ndcg"].mean > 0.0
+    fitted = np.diff(world.histories.before(held_out.cut).offsets)
+    assert (fitted[strangers] == 0).all()
+    assert fitted.sum() == world.histories.events.times.shape[0] - np.diff(world.histories.offsets)[strangers].sum()

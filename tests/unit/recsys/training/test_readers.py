@@ -11,7 +11,7 @@ from recsys.domain.events import Kind
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
 from recsys.training.readers.movielens_csv import MovieLensCsv
-from recsys.training.readers.reader import detect
+from recsys.training.readers.reader import ReadOptions, detect
 from recsys.training.readers.registry import READERS, read_dataset
 from tests.movielens_sample import MOVIES, RATINGS, sample
 
@@ -86,7 +86,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> Non
     ],
 )
 def test_a_bad_rating_is_left_out_counted_and_shown(tmp_path: Path, row: str, why: str) -> None:
-    data = read_dataset(sample(tmp_path, ratings=RATINGS + row + "\n"), max_bad_share=0.5)
+    data = read_dataset(sample(tmp_path, ratings=RATINGS + row + "\n"), options=ReadOptions(0.5))
     assert data.event_count == 5
     bad = data.source["bad_rows"]
     assert isinstance(bad, dict)
@@ -99,12 +99,12 @@ def test_a_bad_rating_is_left_out_counted_and_shown(tmp_path: Path, row: str, wh
     ("row", "why"),
     [
         ("1,Again (1999),Drama", "comes a second time"),
-        ("5,,Drama", "must not be empty"),
+        (",No Id,Drama", "movieId is empty"),
         ("6,Two columns", "wants the 3 columns"),
     ],
 )
 def test_a_bad_film_is_left_out_counted_and_shown(tmp_path: Path, row: str, why: str) -> None:
-    data = read_dataset(sample(tmp_path, movies=MOVIES + row + "\n"), max_bad_share=0.5)
+    data = read_dataset(sample(tmp_path, movies=MOVIES + row + "\n"), options=ReadOptions(0.5))
     assert data.catalogue.size == 5
     assert why in str(data.source["bad_rows"])
 
@@ -113,7 +113,7 @@ def test_text_that_is_not_utf8_is_a_bad_row(tmp_path: Path) -> None:
     path = sample(tmp_path)
     with (path / "movies.csv").open("ab") as stream:
         stream.write(b"8,Caf\xe9 (1990),Drama\n")
-    data = read_dataset(path, max_bad_share=0.5)
+    data = read_dataset(path, options=ReadOptions(0.5))
     assert data.catalogue.slot("8") is None
     assert "UTF-8" in str(data.source["bad_rows"])
 
@@ -121,9 +121,9 @@ def test_text_that_is_not_utf8_is_a_bad_row(tmp_path: Path) -> None:
 def test_too_many_bad_rows_stop_the_import(tmp_path: Path) -> None:
     ratings = RATINGS + "7,99,4.0,1000000000\n" * 7
     with pytest.raises(DatasetError, match=r"7 of 17 rows cannot be used, more than the 40\.0%") as stopped:
-        read_dataset(sample(tmp_path, ratings=ratings), max_bad_share=0.4)
+        read_dataset(sample(tmp_path, ratings=ratings), options=ReadOptions(0.4))
     assert "ratings.csv line 7: movieId '99'" in str(stopped.value)
-    assert read_dataset(tmp_path, max_bad_share=7 / 17).event_count == 5, "the stated share itself is allowed"
+    assert read_dataset(tmp_path, options=ReadOptions(7 / 17)).event_count == 5, "the stated share itself is allowed"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_too_many_bad_rows_stop_the_import(tmp_path: Path) -> None:
     [
         ("film,name\n", RATINGS, "its header must be movieId,title,genres"),
         ("", RATINGS, "its header must be"),
-        (MOVIES, "userId,movieId,rating,timestamp\n", "no usable rating"),
+        (MOVIES, "userId,movieId,rating,timestamp\n", "no usable row"),
         (MOVIES, "userId,movieId,rating,timestamp\n7,1,1.0,1000000000\n", "is a listen or a like"),
         (MOVIES, RATINGS + '7,"' + "x" * 200_000 + '",4.0,1000000000\n', "is not CSV"),
     ],
@@ -139,7 +139,7 @@ def test_too_many_bad_rows_stop_the_import(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_no_use_is_refused(tmp_path: Path, movies: str, ratings: str, why: str) -> None:
     with pytest.raises(DatasetError, match=why):
-        read_dataset(sample(tmp_path, movies, ratings), max_bad_share=0.9)
+        read_dataset(sample(tmp_path, movies, ratings), options=ReadOptions(0.9))
 
 
 def test_a_path_that_is_not_there_or_not_known_is_refused(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ class Greedy:
     def recognises(self, path: Path) -> bool:
         return True
 
-    def read(self, path: Path, max_bad_share: float) -> Dataset:
+    def read(self, path: Path, options: ReadOptions) -> Dataset:
         raise NotImplementedError
 
 

@@ -6,7 +6,7 @@ import pytest
 from recsys.domain.events import EventColumns
 from recsys.domain.histories import Histories
 from recsys.domain.packed import PackedStrings
-from recsys.training.split import SplitKind, last_moments, split_of, time_moments
+from recsys.training.split import FOREVER, SplitKind, last_moments, split_of, time_moments
 from tests.recsys_worlds import small_world
 
 
@@ -69,3 +69,17 @@ def test_the_three_spans_are_disjoint_and_complete(kind: SplitKind) -> None:
     spans.append(times >= split.cut[owner])
     assert (np.sum(spans, axis=0) == 1).all()
     assert all(span.any() for span in spans)
+
+
+def test_held_out_users_are_drawn_by_the_seed_and_told_nothing_of() -> None:
+    data = small_world().histories
+    one, same, other = (split_of(data, 0.25, 0.15, SplitKind.USERS, seed) for seed in (1, 1, 2))
+    chosen = one.cut == 0
+    assert chosen.sum() == round(0.25 * data.size)
+    assert (one.cut == same.cut).all()
+    assert (one.cut != other.cut).any()
+    assert (one.judged[~chosen] == FOREVER).all(), "who was fitted is not judged"
+    given = np.diff(data.before(one.judged).offsets)[chosen]
+    sizes = np.diff(data.offsets)[chosen]
+    assert (given >= np.floor(0.8 * sizes) - 1).all()
+    assert (given <= np.ceil(0.8 * sizes) + 1).all()

@@ -181,19 +181,30 @@ def test_budgets() -> None:
 def test_the_policy() -> None:
     before: dict[str, object] = {
         "scope": {"max_files": 10, "protected": ["a", "b"]}, "project": {"judges": ["t/**"]}, "tests": {"minimum": 9},
-        "load": {"command": ["x"]},
+        "load": {"command": ["x"]}, "approvals": {"agents": ["bot"], "expires_days": 7, "allowed_signers": "a"},
     }  # fmt: skip
     after: dict[str, object] = {
         "scope": {"max_files": 99, "protected": ["a"]}, "project": {"judges": []}, "tests": {"minimum": 1},
-        "load": {"command": ["y"]},
+        "load": {"command": ["y"]}, "approvals": {"agents": [], "expires_days": 70, "allowed_signers": "b"},
     }  # fmt: skip
     seen = {c.key: c.direction.value for c in policy_changes("guardrails.toml", before, after)}
     assert seen == {
         "scope.max_files": "looser", "scope.protected": "looser", "project.judges": "looser",
         "tests.minimum": "looser", "load.command": "changed",
+        "approvals.agents": "looser", "approvals.expires_days": "looser", "approvals.allowed_signers": "changed",
     }  # fmt: skip
     back = [c.direction for c in policy_changes("guardrails.toml", after, before)]
     assert Direction.LOOSER not in back
+
+
+def test_time_to_look_for_faults_is_a_floor() -> None:
+    before: dict[str, object] = {"mutants": {"seconds": 30, "watch_seconds": 60, "minimum": 2}}
+    after: dict[str, object] = {"mutants": {"seconds": 1, "watch_seconds": 2, "minimum": 0}}
+    keys = ("mutants.minimum", "mutants.seconds", "mutants.watch_seconds")
+    changes = list(policy_changes("guardrails.toml", before, after))
+    assert [(c.key, c.direction) for c in changes] == [(key, Direction.LOOSER) for key in keys]
+    back = {c.direction for c in policy_changes("guardrails.toml", after, before)}
+    assert back == {Direction.STRICTER}
 
 
 def test_changes_say_both_values() -> None:
@@ -209,3 +220,31 @@ def test_names_of_files() -> None:
     assert not is_script("shop/Makefile.py")
     assert is_nested_configuration("shop/ruff.toml")
     assert not is_nested_configuration("ruff.toml")
+
+
+def test_the_policy_of_dependencies_and_secrets_has_directions() -> None:
+    strict = {"dependencies": {"allow": [], "locks": ["a", "b"], "ignore": []}, "secrets": {"ignore": [], "tests": []}}
+    loose = {
+        "dependencies": {"allow": ["x"], "locks": ["a"], "ignore": ["x"]},
+        "secrets": {"ignore": ["x"], "tests": ["x"]},
+    }
+    looser = [c.direction for c in policy_changes("guardrails.toml", strict, loose)]
+    stricter = [c.direction for c in policy_changes("guardrails.toml", loose, strict)]
+    assert looser == [Direction.LOOSER] * 5
+    assert stricter == [Direction.STRICTER] * 5
+
+
+@pytest.mark.parametrize(
+    ("key", "strict", "loose"),
+    [
+        ("mode", "required", "best-effort"),
+        ("memory_mb", 1024, 4096),
+        ("processes", 64, 512),
+        ("file_mb", 10, 2048),
+        ("read", [], ["~/.ssh"]),
+    ],
+)
+def test_which_way_isolation_is_looser(key: str, strict: object, loose: object) -> None:
+    before, after = {"isolation": {key: strict}}, {"isolation": {key: loose}}
+    assert [c.direction for c in policy_changes("guardrails.toml", before, after)] == [Direction.LOOSER]
+    assert [c.direction for c in policy_changes("guardrails.toml", after, before)] == [Direction.STRICTER]

@@ -1,0 +1,32 @@
+"""From a change and its trees to what a reviewer sees: text alone, no tool, nothing of the head's code is run."""
+
+from collections.abc import Iterable
+
+from guardrails.analysis.difference.dependencies import dependencies
+from guardrails.analysis.difference.excerpts import excerpts
+from guardrails.analysis.difference.files import Patterns, shown_files
+from guardrails.analysis.difference.imports import Imports
+from guardrails.analysis.difference.tests import test_functions
+from guardrails.analysis.source import Sources
+from guardrails.model.change import Change
+from guardrails.model.difference import Difference
+from guardrails.model.finding import Finding
+from guardrails.ports import Tree
+
+MOST_FILES = 400
+"""Files that a page lists; more are counted."""
+
+
+def describe(change: Change, base: Tree, head: Tree, patterns: Patterns, findings: Iterable[Finding]) -> Difference:
+    """The change as a reviewer sees it; `patterns` are those of the base's policy."""
+    before, after = Sources(base), Sources(head)
+    imports = Imports.read(change, before, after)
+    files = shown_files(change, before, after, patterns, imports)
+    return Difference(
+        files=files[:MOST_FILES],
+        files_left_out=max(0, len(files) - MOST_FILES),
+        excerpts=excerpts(findings, change, before, after),
+        tests=test_functions(change, before, after, patterns.tests),
+        dependencies=dependencies(change, before, after),
+        edges=imports.edges(),
+    )

@@ -1,0 +1,1 @@
+"""Mutants of the product, from source alone: what a change made, and small faults to put there."""

@@ -1,0 +1,13 @@
+"""Ranking."""
+
+
+class Ranker:
+    """Ranks items for a user, at most `limit` of them."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def rank(self, user, items):
+        """The items with the most in common with the user first."""
+        ordered = sorted(items, key=lambda item: (-len(set(user) & set(item)), item))
+        return ordered[: self.limit]

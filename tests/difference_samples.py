@@ -1,0 +1,54 @@
+"""Differences for the tests of the reviewer's page: made from two dictionaries of files, or with any text anywhere."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from guardrails.analysis.difference import describe
+from guardrails.analysis.difference.files import Patterns
+from guardrails.model.change import ChangeKind
+from guardrails.model.difference import Difference, Excerpt, Line, Role, ShownFile, ShownHunk, Swap
+from guardrails.model.finding import Finding
+from tests.judge_fakes import Content, bench_of
+from tests.verdict_samples import texts
+
+PATTERNS = Patterns(
+    protected=("guardrails.toml", "pyproject.toml"),
+    generated=("*.lock",),
+    judges=("tests/**",),
+    tests=("tests/**",),
+    packages=("shop",),
+)
+
+
+def difference_of(
+    directory: Path, base: Mapping[str, Content], head: Mapping[str, Content], findings: Iterable[Finding] = ()
+) -> Difference:
+    """What a reviewer sees of a change from one dictionary of files to another."""
+    bench = bench_of(directory, base=base, head=head)
+    return describe(bench.change, bench.trees.base, bench.trees.head, PATTERNS, findings)
+
+
+def differences() -> st.SearchStrategy[Difference]:
+    """Any text in any place of a difference."""
+    numbers = st.none() | st.integers(1, 9)
+    lines = st.lists(st.builds(Line, numbers, numbers, texts(), st.booleans()), max_size=2).map(tuple)
+    hunks = st.lists(st.builds(ShownHunk, lines, st.integers(0, 2)), max_size=2).map(tuple)
+    counts = st.integers(0, 3)
+    files = st.builds(
+        ShownFile,
+        texts(),
+        st.none() | texts(),
+        st.sampled_from(ChangeKind),
+        st.sampled_from(Role),
+        counts,
+        counts,
+        counts,
+        hunks,
+        counts,
+        texts(),
+    )
+    swaps = st.lists(st.builds(Swap, texts(), texts(), texts(), texts()), max_size=1).map(tuple)
+    excerpts = st.dictionaries(texts(), st.builds(Excerpt, lines, st.just(0), st.booleans()), max_size=2)
+    return st.builds(Difference, st.lists(files, max_size=2).map(tuple), counts, excerpts, swaps, swaps, swaps)
