@@ -268,15 +268,20 @@ def _helpers(before: Suite, after: Suite, base: Side, head: Side) -> Iterator[We
             )
 
 
+_PRESENCE = frozenset({"kind", "not-none", "always"})
 _NO_RESULT = ("smoke", "import", "not_raise", "not_fail", "no_error", "without_error", "no_crash", "does_not", "doesnt")
 
 
 def _without_oracle(test: TestCase, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
     """A new test that calls the product and checks nothing of what comes back."""
     checks = [check for check in head.of_test(test) if not check.dead]
-    if any(check.strength > Strength.NOTHING for check in checks) or any(word in test.bare for word in _NO_RESULT):
+    if any(word in test.bare for word in _NO_RESULT):
         return
-    if checks:
+    if any(check.strength > Strength.NOTHING for check in checks):
+        if all(check.kind in _PRESENCE for check in checks) and subjects_of(test, packages):
+            what = f"the new test {test.name} checks only that there is something: `{checks[0].text}`"
+            yield Weakening("no-oracle", what, test.path, test.line)
+    elif checks:
         what = f"the new test {test.name} checks only what always holds: `{checks[0].text}`"
         yield Weakening("no-oracle", what, test.path, test.line)
     elif _only_calls(test.node) and subjects_of(test, packages):

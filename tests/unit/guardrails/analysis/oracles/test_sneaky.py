@@ -156,9 +156,11 @@ def test_a_mark_that_the_policy_leaves_out(tmp_path: Path) -> None:
     assert seen(tmp_path, base, head) == {"test-skipped"}
 
 
-def test_a_new_test_that_only_calls_in_a_loop(tmp_path: Path) -> None:
+def test_a_new_test_that_only_calls_or_looks_whether_something_is_there(tmp_path: Path) -> None:
     base = {"tests/test_a.py": TEST}
     loop = "\n\ndef test_b():\n    for k in range(9):\n        rank(k)\n"
     assert seen(tmp_path, base, {"tests/test_a.py": TEST + loop}) == {"no-oracle"}
+    present = "\n\ndef test_b():\n    x = rank(1)\n    assert isinstance(x, list)\n    assert x is not None\n"
+    assert seen(tmp_path / "present", base, {"tests/test_a.py": TEST + present}) == {"no-oracle"}
     checked = loop + "        assert rank(k) == k\n"
     assert seen(tmp_path / "checked", base, {"tests/test_a.py": TEST + checked}) == set()
