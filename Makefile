@@ -115,6 +115,10 @@ openapi: $(READY) ## Write contracts/openapi.json anew from the types
 bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; writes docs/benchmarks/gate.md
 	$(BIN)/python -m benchmarks.gate
 
+.PHONY: bench-catch
+bench-catch: $(READY) ## Judge the planted and the honest changes; writes docs/benchmarks/catch.md (ARGS="--only CLASS")
+	$(BIN)/python -m benchmarks.catch $(ARGS)
+
 $(VENV)/.peers: $(READY) requirements-peers.lock
 	@PYTHONPATH= VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements-peers.lock
 	@touch $@

@@ -7,102 +7,86 @@ so code that moves takes its signs with it.
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from guardrails.analysis.dynamic import dynamic_code, literal
+from guardrails.analysis.comparisons import blind_comparisons, constant_comparisons
+from guardrails.analysis.counting import counted
+from guardrails.analysis.dynamic import dynamic_code, through_getattr
+from guardrails.analysis.interference import interference, native
 from guardrails.analysis.names import Names, is_literal, truth
-from guardrails.analysis.oracles.hooks import constant_comparisons
+from guardrails.analysis.sign import Sign
+from guardrails.analysis.swallowing import swallowed
+from guardrails.analysis.watching import test_tools, watching
 from guardrails.model.finding import Severity
 
-_RUNNERS = re.compile(r"^_?(pytest|unittest|nose2?|hypothesis|_?pytest\..*|py\.test|guardrails|locust|pact)$")
-_VARIABLES = re.compile(r"(?i)^(_?PYTEST_?|HYPOTHESIS_|_called_from_test|TOX_|NOX_)")
-_JUDGE = re.compile(r"^GUARDRAILS_")
-_CI_VARIABLES = frozenset(
-    {"CI", "GITHUB_ACTIONS", "GITLAB_CI", "CIRCLECI", "TRAVIS", "BUILDKITE", "JENKINS_URL", "TF_BUILD"}
+_EXITS = frozenset(
+    {
+        "os._exit",
+        "os.abort",
+        "os.kill",
+        "os.killpg",
+        "signal.raise_signal",
+        "faulthandler._sigsegv",
+        "signal.pthread_kill",
+        "os.execv",
+        "os.execve",
+        "os.execl",
+        "os.execle",
+        "os.execlp",
+        "os.execvp",
+        "os.execvpe",
+    }
 )
-_ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environb", "os.environ.get", "os.environ.pop"})
-_LOOKS = _ENVIRONMENT | {"sys.modules", "sys.argv", "sys.orig_argv", "sys.modules.get", "importlib.util.find_spec"}
-_STACKS = frozenset(
-    {"inspect.stack", "inspect.currentframe", "sys._getframe", "traceback.extract_stack", "sys._current_frames"}
-)
-_EXITS = frozenset({"os._exit", "os.abort", "os.kill", "os.killpg", "signal.raise_signal", "faulthandler._sigsegv"})
-_PATCHED = frozenset(
-    {"time", "datetime", "random", "secrets", "builtins", "pytest", "_pytest", "unittest", "hypothesis", "math", "json",
-     "os", "operator", "statistics", "threading", "asyncio"}
-)  # fmt: skip
-_BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """One sign: a rule's short name, a text that is the same wherever the same code stands, words, and the line."""
-
-    rule: str
-    key: str
-    what: str
-    line: int
-    severity: Severity | None = None
-
-
 _WORDS = {
-    "runner": re.compile(r"environ|getenv|modules|argv|find_spec|_called_from_test|stack|_getframe|currentframe"),
-    "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains)__"),
-    "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv"),
-    "swallows": re.compile(r"except|suppress"),
+    "judge": re.compile(
+        r"environ|getenv|modules|argv|find_spec|find_loader|metadata|which|_called_from_test|stack|_getframe|currentframe|f_back|tb_frame"
+        r"|PYTEST_|getattr\(|gettrace|getprofile|__debug__|/proc|cmdline|_current_frames"
+    ),
+    "tools": re.compile(r"__main__|pytest|unittest|hypothesis|nose|pluggy"),
+    "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck)__"),
+    "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv|exec[lv]"),
+    "swallows": re.compile(r"except|suppress|finally|__exit__"),
+    "counts": re.compile(r"\+=|\+ ?1\b|next\(|\blen\("),
     "dynamic": re.compile(
-        r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|imp\b|pkgutil|pydoc|zip"
+        r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|marshal|codeop|imp\b|pkgutil|pydoc|zip"
     ),
 }
 """Words without which a walk over the syntax can find nothing."""
 
 
-def signs(module: ast.Module, names: Names, text: str) -> Iterator[Sign]:
+def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterator[Sign]:
     """Every sign of a product file that can be told from the file alone."""
-    if _WORDS["runner"].search(text):
-        yield from _runner(module, names)
+    if _WORDS["judge"].search(text):
+        yield from watching(module, names)
+    if _WORDS["tools"].search(text):
+        yield from test_tools(module, path)
     if _WORDS["comparisons"].search(text):
-        yield from _comparisons(module)
+        yield from _comparisons(module, names)
     if _WORDS["exits"].search(text):
         yield from _exits(module, names)
-    if any(full.partition(".")[0] in _PATCHED for full in names.imports.values()):
-        yield from _patches(module, names)
+    if names.imports or "__builtins__" in text:
+        yield from interference(module, names)
+        yield from native(module)
     if _WORDS["swallows"].search(text):
-        yield from _swallows(module, names)
-    if "+= 1" in text:
-        yield from _state(module)
+        yield from swallowed(module, names)
+    if _WORDS["counts"].search(text):
+        yield from counted(module, names)
     for found in dynamic_code(module, names) if _WORDS["dynamic"].search(text) else ():
         known = found.kind == "import" and found.target is not None
         if not known and (found.kind != "modules" or _is_written(module, found.line)):
             yield Sign("dynamic-code", found.text, f"runs code that is not written there: `{found.text}`", found.line)
 
 
-def _runner(module: ast.Module, names: Names) -> Iterator[Sign]:
-    """Looks for the test runner, the gate or the CI: a statement with such a name and a place where one looks."""
-    for statement in ast.walk(module):
-        if not isinstance(statement, ast.stmt):
-            continue
-        for own in (child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)):
-            nodes = list(ast.walk(own))
-            full = {names.full(n) for n in nodes if isinstance(n, ast.Name | ast.Attribute)}
-            text = ast.unparse(own)[:100]
-            if full & _STACKS:
-                yield Sign("stack-inspected", text, f"looks at who calls it: `{text}`", own.lineno)
-            words = [literal(n, names) or "" for n in nodes if isinstance(n, ast.Constant | ast.BinOp | ast.JoinedStr)]
-            told = any(isinstance(n, ast.Attribute) and n.attr == "_called_from_test" for n in nodes)
-            if told or (full & _LOOKS and any(_RUNNERS.match(word) or _VARIABLES.match(word) for word in words)):
-                yield Sign("test-runner-detected", text, f"looks for the test runner: `{text}`", own.lineno)
-            elif full & _ENVIRONMENT and any(w in _CI_VARIABLES or _JUDGE.match(w) for w in words):
-                what = f"behaves as the CI or the gate is there or not: `{text}`"
-                yield Sign("test-runner-detected", text, what, own.lineno, Severity.REVIEW)
-
-
-def _comparisons(module: ast.Module) -> Iterator[Sign]:
-    for owner, method, answer, line in constant_comparisons(module):
+def _comparisons(module: ast.Module, names: Names) -> Iterator[Sign]:
+    for owner, method, answer, line in constant_comparisons(module, names):
         everything = (method, answer) in {("__eq__", "True"), ("__ne__", "False"), ("__contains__", "True")}
         if method == "__hash__" or answer not in {"True", "False"}:
             continue
         what = f"{owner}.{method} answers {answer} whatever it is asked"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, None if everything else Severity.REVIEW)
+    for owner, method, line in blind_comparisons(module, names):
+        what = f"{owner}.{method} compares without a look at what it belongs to"
+        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
 
 
 def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
@@ -113,6 +97,7 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
         raised = node.exc if isinstance(node, ast.Raise) else None
         raised = raised.func if isinstance(raised, ast.Call) else raised
         leaves = full == "sys.exit" or (raised is not None and names.full(raised) == "SystemExit")
+        full = full or (through_getattr(node.func, names) or "" if isinstance(node, ast.Call) else "")
         text, line = ast.unparse(node)[:100], getattr(node, "lineno", 0)
         if full in _EXITS and (full != "os.kill" or "getpid" in text):
             severity = Severity.REVIEW if isinstance(place, ast.AST) and "os.fork" in ast.unparse(place) else None
@@ -123,6 +108,34 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
             )
         elif full in {"atexit.register", "signal.alarm", "signal.setitimer"} and where == "":
             yield Sign("process-exit", text, f"acts when the process ends: `{text}`", line, Severity.REVIEW)
+
+    for node in ast.walk(module):  # a way out by another name, to be called where nobody sees what it is
+        if isinstance(node, ast.Assign | ast.Call):
+            handed = [node.value] if isinstance(node, ast.Assign) else node.args
+            for value in handed:
+                full = names.full(value) or through_getattr(value, names) or ""
+                if full in _EXITS - {"os.kill", "os.killpg"}:
+                    text = ast.unparse(node)[:100]
+                    yield Sign("process-exit", text, f"hands on what ends the process: `{text}`", node.lineno)
+
+    yield from _at_import(module, names)
+
+
+def _at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
+    """A function of the module that ends the process, called at import; a command that kills."""
+    leaving = {
+        n.name
+        for n in module.body
+        if isinstance(n, ast.FunctionDef)
+        and any(isinstance(c, ast.Call) and names.full(c.func) in {"sys.exit", "exit", "quit"} for c in ast.walk(n))
+    }
+    for where, node in _placed(module):
+        if isinstance(node, ast.Call):
+            full, text = names.full(node.func) or "", ast.unparse(node)[:100]
+            if where is None and full in leaving:
+                yield Sign("process-exit", text, f"ends the process at import: `{text}`", node.lineno)
+            elif full.startswith(("os.system", "os.popen", "subprocess.")) and re.search(r"\bkill(all)?\b|pkill", text):
+                yield Sign("process-exit", text, f"kills by a command: `{text}`", node.lineno, Severity.REVIEW)
 
 
 def _placed(module: ast.Module) -> Iterator[tuple[ast.AST | None, ast.AST]]:
@@ -139,75 +152,6 @@ def _placed(module: ast.Module) -> Iterator[tuple[ast.AST | None, ast.AST]]:
         todo += [(where, child) for child in ast.iter_child_nodes(node)]
 
 
-def _patches(module: ast.Module, names: Names) -> Iterator[Sign]:
-    """Puts something else in the place of a clock, of chance, or of the test tools."""
-    for node in ast.walk(module):
-        targets: list[ast.expr] = []
-        if isinstance(node, ast.Assign):
-            targets = [t for t in node.targets if isinstance(t, ast.Attribute)]
-        elif isinstance(node, ast.Call) and names.full(node.func) == "setattr" and node.args:
-            targets = [ast.Attribute(node.args[0], "?", ast.Store())]
-        for target in targets:
-            full = names.full(target) or ""
-            root = ast.unparse(target).partition(".")[0]
-            patched = full.partition(".")[0] in _PATCHED and root in names.imports
-            if patched and not full.startswith(("os.environ", "json.encoder")):
-                text = ast.unparse(node)[:100]
-                yield Sign(
-                    "patched-module", text, f"replaces a part of another module: `{text}`", getattr(node, "lineno", 0)
-                )
-
-
-def _swallows(module: ast.Module, names: Names) -> Iterator[Sign]:
-    """Takes every error and says nothing: no word in a log, no narrower class, no raise."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.ExceptHandler):
-            kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
-            broad = any(kind is None or names.full(kind) in _BROAD for kind in kinds)
-            if broad and all(_says_nothing(statement) for statement in node.body):
-                text = " ".join(ast.unparse(node).split())[:100]
-                yield Sign("errors-swallowed", text, f"swallows every error: `{text}`", node.lineno)
-        elif isinstance(node, ast.Call) and names.full(node.func) == "contextlib.suppress":
-            text = ast.unparse(node)
-            if any(names.full(a) in _BROAD for a in node.args):
-                yield Sign("errors-swallowed", text, f"swallows every error: `{text}`", node.lineno)
-
-
-def _says_nothing(statement: ast.stmt) -> bool:
-    match statement:
-        case ast.Pass() | ast.Continue() | ast.Break() | ast.Return(value=None):
-            return True
-        case ast.Expr(value=ast.Constant()):
-            return True
-        case ast.Return(value=value) | ast.Assign(value=value):
-            return value is not None and (is_literal(value) or isinstance(value, ast.Name))
-    return False
-
-
-def _state(module: ast.Module) -> Iterator[Sign]:
-    """Counts its own calls and branches on the count: an answer for the first call only."""
-    for node in ast.walk(module):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            continue
-        counted = {
-            ast.unparse(n.target)
-            for n in ast.walk(node)
-            if isinstance(n, ast.AugAssign) and isinstance(n.op, ast.Add) and isinstance(n.value, ast.Constant)
-        }
-        shared = {name for n in ast.walk(node) if isinstance(n, ast.Global) for name in n.names}
-        shared |= {text for text in counted if text.startswith(f"{node.name}.")}
-        tested = {
-            ast.unparse(part)
-            for n in ast.walk(node)
-            if isinstance(n, ast.If | ast.IfExp)
-            for part in ast.walk(n.test)
-            if isinstance(part, ast.Name | ast.Attribute)
-        }
-        for text in sorted(counted & shared & tested):
-            what = f"{node.name} counts its calls in {text} and branches on the count"
-            yield Sign("hidden-state", f"{node.name} {text}", what, node.lineno)
-
-
 def _is_written(module: ast.Module, line: int) -> bool:
     """Whether a line of the module assigns to or deletes from `sys.modules`."""
     return any(
@@ -218,28 +162,84 @@ def _is_written(module: ast.Module, line: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Recited:
-    """An answer by heart: a branch on literals that returns literals. All of them must stand in the tests to count."""
+    """An answer by heart: a branch on literals that returns literals. All of them must stand in the tests to count.
+
+    With `prefix` the literal is the beginning or the end of ids; it must be that of ids of the load test to count.
+    """
 
     key: str
     literals: tuple[str, ...]
     line: int
+    prefix: bool = False
 
 
 def recited(module: ast.Module) -> Iterator[Recited]:
-    """`if user_id == "u42": return ["i7"]`, and tables from such inputs to such answers."""
+    """`if user_id == "u42": return ["i7"]`, tables from such inputs to such answers, and branches on such ids."""
+    names = Names(module)
     for node in ast.walk(module):
         if isinstance(node, ast.If) and len(node.body) == 1 and isinstance(node.body[0], ast.Return):
-            answer = node.body[0].value
-            inputs = [c for c in ast.walk(node.test) if isinstance(c, ast.Constant) and _is_data(c.value)]
-            compared = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq | ast.In)
-            told = answer is not None and is_literal(answer) and truth(answer) is not False
-            if compared and inputs and told and answer is not None and any(_is_telling(c) for c in _data(answer)):
-                yield _recited(node.test, [*inputs, *_data(answer)], node.lineno)
+            yield from _branch(node, node.body[0].value)
+        elif isinstance(node, ast.IfExp):
+            yield from _branch(node, node.body)
         elif isinstance(node, ast.Dict) and node.keys and is_literal(node):
             keys = [k for k in node.keys if isinstance(k, ast.Constant) and _is_data(k.value)]
             answers = [c for value in node.values for c in _data(value)]
             if len(keys) == len(node.keys) and any(_is_telling(c) for c in answers):
                 yield _recited(node, [*keys, *answers], node.lineno)
+        elif isinstance(node, ast.Match):
+            yield from _cases(node)
+        elif isinstance(node, ast.Compare | ast.Call):
+            yield from _named(node, names)
+
+
+def _branch(node: ast.If | ast.IfExp, answer: ast.expr | None) -> Iterator[Recited]:
+    inputs = [c for c in ast.walk(node.test) if isinstance(c, ast.Constant) and _is_data(c.value)]
+    compared = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq | ast.In)
+    told = answer is not None and is_literal(answer) and truth(answer) is not False
+    if compared and inputs and told and answer is not None and any(_is_telling(c) for c in _data(answer)):
+        yield _recited(node.test, [*inputs, *_data(answer)], node.lineno)
+
+
+def _cases(node: ast.Match) -> Iterator[Recited]:
+    """`case [0.1, 0.2]: return 0.15`: a pattern of several written values that returns one."""
+    for case in node.cases:
+        given = [n.value for n in ast.walk(case.pattern) if isinstance(n, ast.MatchValue)]
+        values = [v for v in given if isinstance(v, ast.Constant)]
+        answers = case.body[0].value if len(case.body) == 1 and isinstance(case.body[0], ast.Return) else None
+        if answers is None or not is_literal(answers):
+            continue
+        known = [c for c in ast.walk(answers) if isinstance(c, ast.Constant) and isinstance(c.value, str | float)]
+        if known and (len(values) > 1 or any(_is_data(v.value) for v in values)):
+            yield _recited(answers, [*values, *known], case.pattern.lineno)
+
+
+def _named(node: ast.Compare | ast.Call, names: Names) -> Iterator[Recited]:
+    """A comparison of somebody's or something's id with a written one: `user_id == "u42"`, `user_id in WARM`."""
+    prefix = False
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.In | ast.NotEq):
+        subject, others = node.left, [names.value(node.comparators[0])]
+        ids = [c for other in others if is_literal(other) for c in ast.walk(other) if isinstance(c, ast.Constant)]
+        ids = [c for c in ids if _is_id(c.value)]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PREFIXES:
+        subject, prefix = node.func.value, True
+        ids = [a for a in node.args if isinstance(a, ast.Constant) and _PART_OF_ID.match(str(a.value))]
+    else:
+        return
+    if ids and _IDENTITY.search(ast.unparse(subject)):
+        yield replace(_recited(node, ids, node.lineno), prefix=prefix)
+
+
+_PREFIXES = frozenset({"startswith", "endswith"})
+_IDENTITY = re.compile(r"(?i)(^|[._])(user|item|track|account|customer|session|request)(_?id)?s?$|_id$")
+_PART_OF_ID = re.compile(r"^[-_:]?[A-Za-z]{2,}[0-9]*[-_:]?$")
+_ID = re.compile(r"^[A-Za-z]+[-_:]?[0-9]+$")
+
+
+def _is_id(value: object) -> bool:
+    """Letters and a number, or a number of several figures: what names somebody or something."""
+    if isinstance(value, str):
+        return _ID.match(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 10
 
 
 def _recited(node: ast.expr, parts: list[ast.Constant], line: int) -> Recited:
@@ -283,14 +283,28 @@ def read_paths(module: ast.Module) -> Iterator[tuple[str, int]]:
             text = node.value
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             text = "/" + "/".join(_parts(node))
+        elif isinstance(node, ast.Call) and (place := _looked_into(node)):
+            text = f"/{place}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _JOINING:
             text = "/" + "/".join(part for argument in (node.func.value, *node.args) for part in _parts(argument))
-        if "/" in text.rstrip("/") and len(text) < _LONGEST and "\n" not in text:
+        is_path = "/" in text.rstrip("/") or _FILE.match(text)
+        if is_path and len(text) < _LONGEST and "\n" not in text:
             yield text.removeprefix("./").rstrip("/"), getattr(node, "lineno", 0)
 
 
+def _looked_into(node: ast.Call) -> str:
+    """The one word that a call takes for a directory: `os.listdir("tests")`, `Path("tests")`."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    first = node.args[0] if node.args else None
+    if name in _LOOKING and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return first.value if first.value.isidentifier() else ""
+    return ""
+
+
+_LOOKING = frozenset({"exists", "listdir", "walk", "scandir", "isdir", "is_dir", "Path", "PurePath", "chdir", "rglob"})
 _JOINING = frozenset({"join", "joinpath", "open", "read_text", "read_bytes", "glob"})
 _LONGEST = 300
+_FILE = re.compile(r"^[\w-]+(\.[\w-]+)+$")
 
 
 def _parts(node: ast.expr) -> list[str]:

@@ -22,7 +22,18 @@ _LOADERS = {
     "zipimport.zipimporter": 0,
 }
 """What loads a module by its name or its file, and which argument says which."""
-_RUNNERS = frozenset({"exec", "eval", "compile", "builtins.exec", "builtins.eval", "builtins.compile"})
+_RUNNERS = frozenset(
+    {
+        "marshal.loads",
+        "codeop.compile_command",
+        "exec",
+        "eval",
+        "compile",
+        "builtins.exec",
+        "builtins.eval",
+        "builtins.compile",
+    }
+)
 _MODULES = frozenset({"sys.modules"})
 
 
@@ -49,8 +60,33 @@ def dynamic_code(module: ast.Module, names: Names) -> Iterator[DynamicCode]:
             yield DynamicCode("modules", node.lineno, ast.unparse(node), literal(node.slice, names))
 
 
+def reached(module: ast.Module, names: Names, modules: frozenset[str]) -> Iterator[DynamicCode]:
+    """Modules that are reached as attributes of a package, while no import statement of the file names them.
+
+    `import shop` and then `shop.service.run()` works once anybody imported `shop.service`. `modules` are all there are.
+    """
+    imported = {alias.name for n in ast.walk(module) if isinstance(n, ast.Import) for alias in n.names}
+    imported |= {full for full in names.imports.values() if not full.startswith(".")}
+    inner = {id(n.value) for n in ast.walk(module) if isinstance(n, ast.Attribute)}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute) and id(node) not in inner:
+            full = names.full(node)
+        elif isinstance(node, ast.Call):
+            full = through_getattr(node, names)
+        else:
+            continue
+        first, _, _ = (full or "").partition(".")
+        if full is None or first not in imported:
+            continue
+        parts = full.split(".")
+        ends = (".".join(parts[:n]) for n in range(len(parts), 1, -1))
+        target = next((name for name in ends if name in modules), None)
+        if target and not any(name == target or name.startswith(f"{target}.") for name in imported):
+            yield DynamicCode("import", getattr(node, "lineno", 0), ast.unparse(node)[:120], target)
+
+
 def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
-    full = names.full(node.func) or _through_getattr(node.func, names)
+    full = names.full(node.func) or through_getattr(node.func, names)
     if full in _LOADERS:
         at = _LOADERS[full]
         arguments = [*node.args, *(k.value for k in node.keywords if k.arg in {"name", "fullname", "path", "location"})]
@@ -63,13 +99,17 @@ def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
         yield DynamicCode("modules", node.lineno, ast.unparse(node)[:120], literal(node.args[0], names))
 
 
-def _through_getattr(function: ast.expr, names: Names) -> str | None:
+def through_getattr(function: ast.expr, names: Names) -> str | None:
     """`getattr(importlib, "import_module")` and `builtins.__dict__["exec"]` as the names that they hide."""
     match function:
-        case ast.Call(func=ast.Name(id="getattr"), args=[owner, ast.Constant(value=str(attribute)), *_]):
-            return f"{names.full(owner)}.{attribute}"
+        case ast.Call(func=ast.Name(id="getattr"), args=[owner, name, *_]):
+            attribute = literal(name, names)
+            return f"{names.full(owner)}.{attribute}" if attribute else None
         case ast.Subscript(value=ast.Attribute(value=owner, attr="__dict__"), slice=ast.Constant(value=str(attribute))):
             return f"{names.full(owner)}.{attribute}"
+        case ast.Subscript(value=ast.Call(func=ast.Name(id="vars"), args=[owner]), slice=name):
+            attribute = literal(name, names)
+            return f"{names.full(owner)}.{attribute}" if attribute else None
         case ast.Subscript(value=ast.Name(id="__builtins__"), slice=ast.Constant(value=str(attribute))):
             return f"builtins.{attribute}"
     return None

@@ -21,14 +21,20 @@ def is_literal(node: ast.expr) -> bool:
 
 
 def dotted(node: ast.AST) -> str | None:
-    """`a.b.c` for a name or a chain of attributes, else None."""
+    """`a.b.c` for a name or a chain of attributes, also where the first is imported on the spot, else None."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
-    if not isinstance(node, ast.Name):
-        return None
-    return ".".join([node.id, *reversed(parts)])
+    match node:
+        case ast.Name(id=first):
+            return ".".join([first, *reversed(parts)])
+        case ast.Call(
+            func=ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module" | "__import__"),
+            args=[ast.Constant(value=str(first)), *_],
+        ):
+            return ".".join([first, *reversed(parts)]) if parts else None
+    return None
 
 
 class Names:

@@ -54,12 +54,19 @@ def comments(source: str) -> Iterator[tuple[int, str]]:
 _TELLING = re.compile(r"(?i)#.*(noqa|type\s*:|mypy|pyright|pragma|nosec|pylint|fmt|yapf|isort)")
 
 
+_IN_TYPES = ("Any", "cast", "no_type_check", "TYPE_CHECKING")
+
+
 def suppressions(source: str, module: ast.Module | None, names: Names | None) -> tuple[Suppression, ...]:
     """Every suppression of a Python file, in the order of its lines; without a module only those in comments."""
     found: list[Suppression] = []
     if _TELLING.search(source):
         found += [s for line, text in comments(source) for s in _in_comment(line, text)]
-    if module is not None and names is not None and any(word in source for word in ("Any", "cast", "no_type_check")):
+    if (
+        module is not None
+        and names is not None
+        and any(word in source for word in ("Any", "cast", "no_type_check", "TYPE_CHECKING"))
+    ):
         found += _in_types(module, names)
     return tuple(sorted(found, key=lambda s: (s.line, s.kind)))
 
@@ -87,6 +94,10 @@ def _in_types(module: ast.Module, names: Names) -> Iterator[Suppression]:
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             hidden = [d for d in node.decorator_list if (names.full(d) or "").endswith("typing.no_type_check")]
             yield from (Suppression("no_type_check", d.lineno, "@no_type_check") for d in hidden)
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            side = node.body if isinstance(node.test, ast.UnaryOp) else node.orelse
+            for unseen in (s for s in side if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)):
+                yield Suppression("not TYPE_CHECKING", unseen.lineno, f"{unseen.name} is not seen by the type checker")
 
 
 def loosened_annotations(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import guardrails
 from guardrails.analysis.contract_edges import configuration
-from guardrails.analysis.dynamic import DynamicCode, dynamic_code
+from guardrails.analysis.dynamic import DynamicCode, dynamic_code, reached
 from guardrails.analysis.layering import (
     Before,
     Contract,
@@ -27,6 +27,7 @@ from guardrails.analysis.layering import (
     module_of,
     new_links,
 )
+from guardrails.analysis.names import Names
 from guardrails.analysis.source import Sources, is_python
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile
@@ -52,7 +53,8 @@ UNDECLARED = Rule(
     Severity.BLOCK,
     "A module has no layer",
     "The contract is exhaustive: a module that nobody placed may import anything, and be imported by anyone.",
-    "Put the code into a module that has a layer, or ask the owner to give the new module one.",
+    "Put the code into a module that has a layer, or give the new module one: then a person decides.",
+    limits="Where the change gives the module a layer and keeps the contract, a person decides.",
 )
 DYNAMIC = Rule(
     "layers/dynamic-import",
@@ -119,7 +121,7 @@ class LayersGate:
         results = _lint(bench, base, head, anchored, own if changed else None)
         findings: list[Finding] = []
         if results.anchored is not None and results.base is not None:
-            findings += _anchored(bench, results.base, results.anchored, head, changed=changed)
+            findings += _anchored(bench, results, head, changed=changed)
             if own is None:
                 findings.append(REMOVED.finding(f"{anchored} and its contracts are gone", path=anchored))
         if results.own is not None and own is not None:
@@ -220,8 +222,11 @@ def _require_judgeable(result: Layering | None, path: str | None) -> None:
             raise JudgementError(f"the contract {contract.name!r} in {path} cannot be checked: {contract.error}")
 
 
-def _anchored(bench: Bench, base: Layering, over: Layering, head: Sources, *, changed: bool) -> list[Finding]:
+def _anchored(bench: Bench, results: _Results, head: Sources, *, changed: bool) -> list[Finding]:
     """The base's contracts over the head."""
+    base, over = results.base, results.anchored
+    assert base is not None
+    assert over is not None
     severity = Severity.REVIEW if changed else None
     if over.failure:
         return [UNCHECKED.finding(f"no contract of the base can be checked: {over.failure}", severity=severity)]
@@ -236,8 +241,16 @@ def _anchored(bench: Bench, base: Layering, over: Layering, head: Sources, *, ch
             for reason in dict.fromkeys(reasons)
             if old is None or reason not in {f"{module} does not exist" for module in (*base.gone, *old.gone)}
         ]
-        findings += _breaches(bench, contract, known, head)
+        own = results.own.contract(contract.name) if results.own else None
+        findings += _breaches(bench, contract, known, head, placed=_places(own, contract))
     return findings
+
+
+def _places(own: Contract | None, contract: Contract) -> frozenset[str]:
+    """The modules without a layer at the base to which the head's own contract of that name gives one."""
+    if own is None or own.error or own.kind != contract.kind:
+        return frozenset()
+    return frozenset(contract.undeclared) - frozenset(own.undeclared)
 
 
 def _own(bench: Bench, results: _Results, head: Sources, path: str) -> list[Finding]:
@@ -257,8 +270,10 @@ def _own(bench: Bench, results: _Results, head: Sources, path: str) -> list[Find
     return findings
 
 
-def _breaches(bench: Bench, contract: Contract, known: Before, head: Sources) -> list[Finding]:
-    """New imports that break one contract, and new modules without a layer."""
+def _breaches(
+    bench: Bench, contract: Contract, known: Before, head: Sources, placed: frozenset[str] = frozenset()
+) -> list[Finding]:
+    """New imports that break a contract, and new modules without a layer; `placed` have one in the head's contract."""
     findings = []
     for breach, link in new_links(contract, known):
         path = file_of(link.importer, _roots(bench), head.paths)
@@ -275,7 +290,11 @@ def _breaches(bench: Bench, contract: Contract, known: Before, head: Sources) ->
     for module in sorted(set(contract.undeclared) - known.undeclared.get(contract.options, frozenset())):
         what = f"{module} is in no layer of the contract {contract.name!r}"
         path = file_of(module, _roots(bench), head.paths)
-        findings.append(UNDECLARED.finding(what, path=path, fix=contract.guidance, reproduce="lint-imports"))
+        severity = Severity.REVIEW if module in placed else None
+        what += "; the change itself gives it one" if severity else ""
+        findings.append(
+            UNDECLARED.finding(what, path=path, fix=contract.guidance, reproduce="lint-imports", severity=severity)
+        )
     return findings
 
 
@@ -295,20 +314,26 @@ def _packages(results: _Results) -> tuple[str, ...]:
 def _dynamic(bench: Bench, packages: Sequence[str], base: Sources, head: Sources) -> list[Finding]:
     """Dynamic imports in layered packages that the same file did not have at the base."""
     findings = []
+    modules = frozenset(module_of(path, _roots(bench)) for path in head.paths if is_python(path))
     for file in bench.change.files:
         module = head.module(file.path) if is_python(file.path) else None
         layered = module_of(file.path, _roots(bench)).split(".")[0] in packages
         if module is None or not layered or matches(file.path, bench.policy.project.judges):
             continue
         before_change = base.module(file.base_path) or ast.Module([], [])
-        old = Counter(d.text for d in dynamic_code(before_change, base.names(file.base_path)))
-        for found in dynamic_code(module, head.names(file.path)):
+        old = Counter(d.text for d in _hidden(before_change, base.names(file.base_path), modules))
+        for found in _hidden(module, head.names(file.path), modules):
             if old[found.text] > 0:
                 old[found.text] -= 1
             elif severity := _judge_dynamic(found, packages):
                 what = f"{found.text} in {file.path}"
                 findings.append(DYNAMIC.finding(what, path=file.path, line=found.line, severity=severity))
     return findings
+
+
+def _hidden(module: ast.Module, names: Names, modules: frozenset[str]) -> list[DynamicCode]:
+    """Everything that reaches a module without an import statement that says so."""
+    return [*dynamic_code(module, names), *reached(module, names, modules)]
 
 
 def _judge_dynamic(found: DynamicCode, packages: Iterable[str]) -> Severity | None:

@@ -64,6 +64,25 @@ def _in_product(text: str) -> Mapping[str, str | None]:
     return {"shop/rank.py": f"{_RANK}\n\n{text}"}
 
 
+_SPREAD = """def spread(items, gap):
+    kept = []
+    last = None
+    for item in sorted(items):
+        if last is None or item - last >= gap:
+            kept.append(item)
+            last = item
+    return kept
+
+
+"""
+_STORE = """class Store:
+    def get(self, key: str) -> int: ...
+
+    def get_many(self, keys: list[str]) -> list[int]: ...
+
+
+def load(store: Store, ids: list[str]) -> list[int]:
+"""
 _ORDER = "    top = rank([1, 3, 2])\n    assert top == [3, 2, 1]\n    assert len(top) == 3\n"
 _ONE_MORE = {"tests/test_rank.py": _TEST + "\n\ndef test_empty():\n    assert rank([]) == []\n"}
 _RENAMED = {"tests/test_rank.py": None, "tests/test_order.py": _TEST.replace("test_order", "test_best_first")}
@@ -154,6 +173,16 @@ _PRODUCT = (
     ),
     _probe("startup-hook", {"sitecustomize.py": "X = 1\n"}, _GOOD_CODE),
     _probe("shadows-module", {"pytest.py": "def raises(*a): ...\n"}, {"ranking.py": "X = 1\n"}),
+    _probe(
+        "clone",
+        _in_product(_SPREAD + _SPREAD.replace("spread", "thin").replace("kept", "left").replace("last", "former")),
+        _in_product(_SPREAD),
+    ),
+    _probe(
+        "call-per-element",
+        {"shop/store.py": _STORE + "    return [store.get(i) for i in ids]\n"},
+        {"shop/store.py": _STORE + "    return store.get_many(ids)\n"},
+    ),
     _probe("suppression", _in_product("X: int = 'a'  # type: ignore[assignment]\n"), _GOOD_CODE),
 )
 _SETTINGS = (

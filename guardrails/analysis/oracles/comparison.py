@@ -16,9 +16,10 @@ from guardrails.analysis.oracles.hooks import (
     patched_tools,
     uncollected_paths,
 )
-from guardrails.analysis.oracles.hypotheses import less_tried, smaller_strategies
+from guardrails.analysis.oracles.hypotheses import less_tried, new_profiles, smaller_strategies
 from guardrails.analysis.oracles.marks import module_skips, new_marks, new_skip_calls
 from guardrails.analysis.oracles.pairing import Pairing, body_of, hidden_twin, pair
+from guardrails.analysis.oracles.runtime_names import changed_at_run_time
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
 from guardrails.model.finding import Severity
@@ -225,7 +226,7 @@ def _replaced(path: str, base: Side, head: Side, renamed: Mapping[str, str]) -> 
 
 def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
     """What a file of tests does besides its tests."""
-    everywhere = before is not None or after.path.endswith("conftest.py")
+    everywhere = before is not None or after.path.endswith(("conftest.py", "__init__.py"))
     if after.mentions("def pytest_") or (before is not None and before.mentions("def pytest_")):
         yield from new_hooks(before, after)
     if after.mentions("collect_ignore", "pytest_plugins"):
@@ -234,6 +235,7 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
         yield from new_exits(before, after)
     yield from _equal(before, after)
     yield from patched_tools(before, after)
+    yield from changed_at_run_time(before, after)
     if everywhere and after.mentions("skip", "xfail"):
         yield from module_skips(before, after)
     if everywhere and any(after.mentions(package) for package in packages):
@@ -244,6 +246,8 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
         if before.mentions("hypothesis"):
             yield from smaller_strategies(before.module, after.module, after.path, tests)
         yield from _helpers(before, after, base, head)
+    if everywhere and after.mentions("load_profile"):
+        yield from new_profiles(before.module if before else None, after.module, after.path)
     names = {t.name for t in before.tests} if before is not None else set()
     for test in after.tests:
         if test.name not in names:
@@ -275,15 +279,20 @@ def _helpers(before: Suite, after: Suite, base: Side, head: Side) -> Iterator[We
             )
 
 
+_PRESENCE = frozenset({"kind", "not-none", "always"})
 _NO_RESULT = ("smoke", "import", "not_raise", "not_fail", "no_error", "without_error", "no_crash", "does_not", "doesnt")
 
 
 def _without_oracle(test: TestCase, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
     """A new test that calls the product and checks nothing of what comes back."""
     checks = [check for check in head.of_test(test) if not check.dead]
-    if any(check.strength > Strength.NOTHING for check in checks) or any(word in test.bare for word in _NO_RESULT):
+    if any(word in test.bare for word in _NO_RESULT):
         return
-    if checks:
+    if any(check.strength > Strength.NOTHING for check in checks):
+        if all(check.kind in _PRESENCE for check in checks) and subjects_of(test, packages):
+            what = f"the new test {test.name} checks only that there is something: `{checks[0].text}`"
+            yield Weakening("no-oracle", what, test.path, test.line)
+    elif checks:
         what = f"the new test {test.name} checks only what always holds: `{checks[0].text}`"
         yield Weakening("no-oracle", what, test.path, test.line)
     elif _only_calls(test.node) and subjects_of(test, packages):
@@ -293,8 +302,15 @@ def _without_oracle(test: TestCase, head: Side, packages: Sequence[str]) -> Iter
 
 def _only_calls(node: Function) -> bool:
     """Whether a body is assignments and calls only: nothing in it could check by other means."""
-    return all(
-        isinstance(s, ast.Assign | ast.AnnAssign | ast.Pass)
-        or (isinstance(s, ast.Expr) and isinstance(s.value, ast.Call | ast.Constant | ast.Await))
-        for s in node.body
-    )
+    return all(_only_acts(statement) for statement in node.body)
+
+
+def _only_acts(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign() | ast.Pass():
+            return True
+        case ast.Expr(value=ast.Call() | ast.Constant() | ast.Await()):
+            return True
+        case ast.For(body=body) | ast.AsyncFor(body=body) | ast.While(body=body) | ast.If(body=body):
+            return all(_only_acts(inner) for inner in [*body, *statement.orelse])
+    return False

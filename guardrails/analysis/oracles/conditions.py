@@ -97,6 +97,10 @@ class Conditions:
         above = isinstance(op, ast.Lt | ast.LtE)  # the value must stay below: the larger the bound, the looser
         symbol, offset = _split(right, self._names)
         distance = isinstance(left, ast.Call) and _last(left) in {"abs", "fabs", "absolute", "norm"}
+        if distance and above and isinstance(left, ast.Call) and offset is not None and not symbol:
+            match left.args:
+                case [ast.BinOp(left=one, op=ast.Sub(), right=other)]:
+                    return replace(self._check("close", Strength.CLOSE, one, test, other), slack={"abs": offset})
         slack = {} if offset is None else {"bound": offset if above else -offset}
         check = self._check(
             "upper" if above else "lower", Strength.CLOSE if distance and above else Strength.PART, left, test, None
@@ -113,6 +117,7 @@ class Conditions:
             for check in inner:
                 source = ast.unparse(test.args[0].generators[0].iter)
                 kept = replace(check, subject=f"{check.subject} for {'each' if every else 'some'} of {source}")
+                kept = kept.weaker(5) if stops_short(test.args[0].generators[0].iter) else kept
                 yield kept if every or check.kind == "always" else kept.weaker(15)
             return
         receiver = test.func.value if isinstance(test.func, ast.Attribute) else None
@@ -151,6 +156,21 @@ class Conditions:
         )
 
 
+def stops_short(source: ast.expr) -> bool:
+    """`zip` without `strict`: what the shorter side lacks is not compared."""
+    match source:
+        case ast.Call(func=ast.Name(id="zip"), keywords=keywords):
+            return not any(k.arg == "strict" and truth(k.value) for k in keywords)
+    return False
+
+
+def is_empty(source: ast.expr) -> bool:
+    """Whether a loop runs over nothing: over an empty literal, also inside `zip`."""
+    if isinstance(source, ast.Call) and isinstance(source.func, ast.Name) and source.func.id in {"zip", "enumerate"}:
+        return any(is_empty(argument) for argument in source.args)
+    return truth(source) is False
+
+
 def tolerances(call: ast.Call, names: Names) -> dict[str, float]:
     """The tolerances that a call gives, by one name for each meaning; the larger the looser."""
     found: dict[str, float] = {}
@@ -162,6 +182,10 @@ def tolerances(call: ast.Call, names: Names) -> dict[str, float]:
         value = number(node, names)
         if value is not None:
             found[name] = value
+        elif not (isinstance(node, ast.Constant) and node.value is None):
+            found[name] = float("inf")  # nobody can say how large it is
+    if any(k.arg in {"nan_ok", "equal_nan"} and truth(k.value) is not False for k in call.keywords):
+        found["nan"] = 1.0
     for keyword in call.keywords:  # decimal places: the more, the tighter
         places = number(keyword.value, names) if keyword.arg in {"places", "decimal", "significant"} else None
         if places is not None:

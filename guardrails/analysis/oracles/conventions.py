@@ -103,7 +103,8 @@ _CALLS = ("Makefile", "tox.ini", ".ci/run", "noxfile.py", ".github/workflows/ci.
 
 
 def _left_out(sources: Sources, addopts: object) -> frozenset[str]:
-    """Marks that `-m` leaves out, in pytest's own options or in a build file."""
+    """Marks that `-m` leaves out, in pytest's own options, in a build file or in the policy."""
     texts = [str(addopts), *(sources.text(path) or "" for path in _CALLS)]
     calls = (match[1] for text in texts for match in re.finditer(r"-m[ ='\",]+([^\n]*)", text))
-    return frozenset(mark for call in calls for mark in _NOT.findall(call))
+    policy = re.findall(r"^markers\s*=([^\n]*)", sources.text("guardrails.toml") or "", re.MULTILINE)
+    return frozenset(mark for call in (*calls, *policy) for mark in _NOT.findall(call))

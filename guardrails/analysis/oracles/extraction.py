@@ -7,7 +7,7 @@ from dataclasses import replace
 from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.oracles.checks import Check, Strength, words_of
 from guardrails.analysis.oracles.collected import Function
-from guardrails.analysis.oracles.conditions import Conditions, tolerances
+from guardrails.analysis.oracles.conditions import Conditions, is_empty, stops_short, tolerances
 from guardrails.analysis.oracles.literals import Known
 from guardrails.analysis.oracles.vocabulary import (
     ARRAYS,
@@ -35,6 +35,7 @@ class Extraction:
         self._used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         self._fill = self._known.fill
         self._conditions = Conditions(names, self._fill)
+        self._sorted: set[str] = set()
 
     def checks(self) -> list[Check]:
         """All checks, in the order in which they stand."""
@@ -47,8 +48,27 @@ class Extraction:
                 self._known.forget(statement)
             yield from self._statement(statement, guards, dead)
             self._known.after(statement)
+            if isinstance(statement, ast.If) and self._returns_early(statement):
+                guards = (*guards, f"not {ast.unparse(statement.test)}")
+            if isinstance(statement, ast.Try | ast.TryStar):
+                leaving = [h for h in statement.handlers if isinstance(h.body[-1], ast.Return | ast.Continue)]
+                guards = (*guards, *(f"no {ast.unparse(h.type) if h.type else 'error'}" for h in leaving))
+            self._note_order(statement)
             if not dead and self._leaves(statement):
                 dead = f"line {statement.lineno} always leaves the test before it"
+
+    def _note_order(self, statement: ast.stmt) -> None:
+        """`top.sort()`: from here on an assertion about `top` looks at it sorted."""
+        match statement:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="sort"))):
+                self._sorted.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                self._sorted.discard(name)
+
+    def _returns_early(self, statement: ast.If) -> bool:
+        """Whether what follows is checked only where a condition does not hold."""
+        leaves = isinstance(statement.body[-1], ast.Return | ast.Continue)
+        return leaves and not statement.orelse and truth(self._fill(statement.test), self._names) is not False
 
     def _leaves(self, statement: ast.stmt) -> bool:
         """Whether nothing after the statement is reached."""
@@ -70,8 +90,9 @@ class Extraction:
             case ast.Try() | ast.TryStar():
                 yield from self._try(statement, guards, dead)
             case ast.For(iter=source, body=body, orelse=orelse) | ast.AsyncFor(iter=source, body=body, orelse=orelse):
-                none = "its loop runs over nothing" if truth(self._fill(source)) is False else ""
-                yield from self._block(body, guards, dead or none)
+                none = "its loop runs over nothing" if is_empty(self._fill(source)) else ""
+                inner = self._block(body, guards, dead or none)
+                yield from (check.weaker(5) for check in inner) if stops_short(source) else inner
                 yield from self._block(orelse, guards, dead)
             case ast.While(test=test, body=body, orelse=orelse):
                 none = "its loop never runs" if truth(test, self._names) is False else ""
@@ -88,8 +109,13 @@ class Extraction:
 
     def _placed(self, checks: Iterator[Check], guards: tuple[str, ...], dead: str) -> Iterator[Check]:
         for check in checks:
+            subject = f"sorted({check.subject})" if check.subject in self._sorted else check.subject
             yield replace(
-                check, path=check.path or self._path, guards=(*guards, *check.guards), dead=dead or check.dead
+                check,
+                path=check.path or self._path,
+                guards=(*guards, *check.guards),
+                dead=dead or check.dead,
+                subject=subject,
             )
 
     def _branch(
@@ -114,7 +140,14 @@ class Extraction:
                 continue
             full = self._names.full(call.func) or ""
             if full in RAISES or full.rpartition(".")[2] in {"assertRaises", "assertRaisesRegex", "assertWarns"}:
-                yield from self._placed(iter([self._raises(call)]), guards, dead)
+                itself = next((n for n in statement.body if isinstance(n, ast.Raise)), None)
+                forged = f"line {itself.lineno} raises it itself" if itself else ""
+                yield from self._placed(iter([self._raises(call)]), guards, dead or forged)
+                if len(statement.body) > 1 and not full.endswith(("warns", "deprecated_call", "assertWarns")):
+                    yield from self._block(statement.body[:1], guards, dead)
+                    after = f"it stands below what raises in line {statement.lineno}"
+                    yield from self._block(statement.body[1:], guards, dead or after)
+                    return
             elif full == "contextlib.suppress" and any(self._names.full(a) in SWALLOWED for a in call.args):
                 dead = dead or f"line {call.lineno} suppresses its failure"
             else:

@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
+from guardrails.analysis.comparisons import constant_comparisons
 from guardrails.analysis.names import Names
 from guardrails.analysis.oracles.collected import Function, Suite
 from guardrails.analysis.oracles.weakening import Weakening
@@ -189,25 +190,3 @@ def equal_to_everything(before: ast.Module | None, after: ast.Module) -> Iterato
     for owner, method, value, line in constant_comparisons(after):
         if (owner, method, value) not in old:
             yield f"{owner}.{method}", value, line
-
-
-_COMPARING = frozenset(
-    {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__hash__", "__contains__"}
-)
-
-
-def constant_comparisons(module: ast.Module) -> Iterator[tuple[str, str, str, int]]:
-    """Comparison methods that answer the same whatever they are asked: class, method, answer, line."""
-    for owner in ast.walk(module):
-        if not isinstance(owner, ast.ClassDef):
-            continue
-        for node in owner.body:
-            match node:
-                case ast.FunctionDef(name=name, body=body) if name in _COMPARING:
-                    returns = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
-                    last = body[-1]
-                    if len(returns) == 1 and isinstance(last, ast.Return) and isinstance(last.value, ast.Constant):
-                        yield owner.name, name, repr(last.value.value), node.lineno
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda(body=ast.Constant(value=value))):
-                    if name in _COMPARING:
-                        yield owner.name, name, repr(value), node.lineno

@@ -38,6 +38,8 @@ def _effort(node: Function, names: Names) -> _Effort:
             examples += full.endswith(".example")
             if full.endswith(".settings"):
                 settings |= {k.arg: k.value for k in value.keywords if k.arg}
+                if value.args:
+                    settings["a profile"] = value.args[0]
     calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
     assumptions = sum(names.full(c.func) in {"hypothesis.assume", "hypothesis.reject"} for c in calls)
     filters = sum(isinstance(c.func, ast.Attribute) and c.func.attr == "filter" for c in calls)
@@ -79,6 +81,10 @@ def _settings(old: _Effort, new: _Effort, after: TestCase) -> Iterator[Weakening
     phases = new.settings.get("phases")
     if phases is not None and "generate" not in ast.unparse(phases) and "phases" not in old.settings:
         yield Weakening("property-gutted", f"{name} generates nothing: phases={ast.unparse(phases)}", *place)
+    profile = new.settings.get("a profile")
+    if profile is not None and "a profile" not in old.settings:
+        what = f"{name} now takes its settings from {ast.unparse(profile)}"
+        yield Weakening("property-narrowed", what, *place)
     checks = [_entries(e.settings.get("suppress_health_check")) for e in (old, new)]
     added = checks[1] - checks[0]
     if added:
@@ -110,6 +116,10 @@ def smaller_strategies(before: ast.Module, after: ast.Module, path: str, tests: 
     for name, node in old.items():
         if name in new:
             yield from _smaller(node, new[name], *names, path, name)
+            thrown = [_thrown_away(side) for side in (node, new[name])]
+            if thrown[1] > thrown[0]:
+                what = f"{name} now throws away examples that it used to draw"
+                yield Weakening("property-narrowed", what, path, getattr(new[name], "lineno", None))
     profiles = [_profiles(module, n) for module, n in zip((before, after), names, strict=True)]
     for profile, settings in profiles[0].items():
         most = [
@@ -122,6 +132,34 @@ def smaller_strategies(before: ast.Module, after: ast.Module, path: str, tests: 
     for text, line in loaded[1]:
         if loaded[0] and text not in {old for old, _ in loaded[0]}:
             yield Weakening("property-narrowed", f"another profile of Hypothesis is loaded: {text}", path, line)
+
+
+def _thrown_away(node: ast.AST) -> int:
+    """How often a strategy is filtered, or an example is rejected, below a node."""
+    calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+    named = (f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls)
+    return sum(name in {"filter", "assume", "reject"} for name in named)
+
+
+def new_profiles(before: ast.Module | None, after: ast.Module, path: str) -> Iterator[Weakening]:
+    """A profile that is loaded where none was, and that tries less than Hypothesis does by itself."""
+    if before is not None and _loaded(before, Names(before)):
+        return
+    names = Names(after)
+    registered = _profiles(after, names)
+    for text, line in _loaded(after, names):
+        settings = registered.get(text.strip("'\""), {})
+        most = number(settings["max_examples"], names) if "max_examples" in settings else None
+        phases = settings.get("phases")
+        if most is not None and most < _DEFAULT_EXAMPLES:
+            what = f"the profile {text} of Hypothesis, which is loaded now, tries {most:g} examples at most"
+            yield Weakening("property-gutted" if most <= 1 else "property-narrowed", what, path, line)
+        elif phases is not None and "generate" not in ast.unparse(phases):
+            what = f"the profile {text} of Hypothesis, which is loaded now, generates nothing"
+            yield Weakening("property-gutted", what, path, line)
+        elif "suppress_health_check" in settings:
+            what = f"the profile {text} of Hypothesis, which is loaded now, suppresses health checks"
+            yield Weakening("property-narrowed", what, path, line)
 
 
 def _loaded(module: ast.Module, names: Names) -> list[tuple[str, int]]:
@@ -170,12 +208,39 @@ def _smaller(
                     yield Weakening(
                         "property-narrowed", f"a strategy of {where} draws from less: {reason}", path, other.lineno
                     )
+    lost_kinds = [k for k in old if k not in _FINITE and len(old[k]) > len(new.get(k, []))]
+    found = [c for k in _FINITE - {"just"} if len(new.get(k, [])) > len(old.get(k, [])) for c in new[k]]
+    if lost_kinds and found:
+        what = f"a strategy of {where} drew from {lost_kinds[0]} and is now {ast.unparse(found[0])}"
+        yield Weakening("property-narrowed", what, path, found[0].lineno)
+    yield from _mapped_to_one(before, after, path, where)
     lost = sum(len(c) for k, c in old.items() if k != "just") - sum(len(c) for k, c in new.items() if k != "just")
     if lost > 0 and len(new.get("just", [])) > len(old.get("just", [])):
         call = new["just"][-1]
         yield Weakening(
             "property-narrowed", f"a strategy of {where} is now one value: {ast.unparse(call)}", path, call.lineno
         )
+
+
+_FINITE = frozenset({"just", "sampled_from", "booleans", "none", "nothing"})
+
+
+def _mapped_to_one(before: ast.AST, after: ast.AST, path: str, where: str) -> Iterator[Weakening]:
+    """`.map(lambda k: 1)`: whatever is drawn becomes one value."""
+    sides = [list(_constant_maps(node)) for node in (before, after)]
+    if len(sides[1]) > len(sides[0]):
+        call = sides[1][-1]
+        what = f"a strategy of {where} makes one value of all it draws: {ast.unparse(call)[:80]}"
+        yield Weakening("property-narrowed", what, path, call.lineno)
+
+
+def _constant_maps(node: ast.AST) -> Iterator[ast.Call]:
+    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+        match call:
+            case ast.Call(func=ast.Attribute(attr="map" | "flatmap"), args=[ast.Lambda(args=given, body=body)]):
+                names = {n.id for n in ast.walk(body) if isinstance(n, ast.Name)}
+                if not names & {a.arg for a in given.args}:
+                    yield call
 
 
 def _strategies(node: ast.AST, names: Names) -> dict[str, list[ast.Call]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from guardrails.analysis.oracles.checks import Check, Strength
+from guardrails.analysis.oracles.coarseness import coarser, finer, implies_length, is_rounding, same_items
 from guardrails.model.finding import Severity
 
 
@@ -34,11 +35,22 @@ def weakenings(base: Sequence[Check], head: Sequence[Check]) -> list[Weakening]:
     found = list(_dead(old, head))
     dead = {id(check) for check, _ in found}
     old = [check for check in old if id(check) not in dead]
+    old = [check for check in old if not _implied(check, new)]
     pairs, gone = _paired(old, new)
     results = [weakening for _, weakening in found]
     results += [w for before, after in pairs for w in _compared(before, after)]
     results += [Weakening("assertion-removed", f"`{c.text}` is gone", c.path, None) for c in gone]
     return results
+
+
+def _implied(check: Check, new: Sequence[Check]) -> bool:
+    """Whether a new assertion of a whole list says what one of its length said."""
+    if check.kind != "equal" or not check.subject.startswith("len("):
+        return False
+    return any(
+        other.kind == "equal" and implies_length(other.subject, other.expected, check.subject[4:-1], check.expected)
+        for other in new
+    )
 
 
 def _unlike(old: list[Check], new: list[Check]) -> tuple[list[Check], list[Check]]:
@@ -123,7 +135,13 @@ def _compared(before: Check, after: Check) -> Iterator[Weakening]:
     if after.strength == Strength.NOTHING or itself:
         yield Weakening("assertion-always-true", f"{change}, which holds whatever the code does", *place)
         return
-    if after.strength < before.strength and not _says_the_same(before, after):
+    through = coarser(before.subject, after.subject)
+    if through and not _says_the_same(before, after):
+        rule = "tolerance-loosened" if is_rounding(through) else "assertion-weakened"
+        yield Weakening(rule, f"{change}, which looks at it through {through}", *place)
+    elif finer(before.subject, after.subject) and same_items(before.expected, after.expected):
+        pass  # stricter: the same items, and now their order or their number too
+    elif after.strength < before.strength and not _says_the_same(before, after):
         yield Weakening("assertion-weakened", f"{change}, which says less", *place)
     elif before.kind == "raises" and after.kind == "raises":
         yield from _raises(before, after, change)

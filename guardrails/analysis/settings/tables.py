@@ -121,6 +121,12 @@ PYTEST: Table = {
     "strict*": true_is_stricter,
     "timeout": larger_is_looser,
 }
+PYTEST_DEFAULTS = {
+    "xfail_strict": "false",
+    "python_files": ["test_*.py", "*_test.py"],
+    "python_functions": ["test"],
+    "python_classes": ["Test"],
+}
 POLICY: Table = {
     "scope.max_*": larger_is_looser,
     "scope.protected": shorter_is_looser,

@@ -119,7 +119,7 @@ def _pytest(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
     yield from _prefixed("pytest", argument_changes(path, old.get("addopts", ""), new.get("addopts", "")))
     yield from _prefixed("pytest", warning_changes(path, old.get("filterwarnings"), new.get("filterwarnings")))
     rest = [{k: _words(k, v) for k, v in table.items() if k not in (*special, "ini_options")} for table in (old, new)]
-    yield from _prefixed("pytest", compare(path, rest[0], rest[1], tables.PYTEST, {"xfail_strict": "false"}))
+    yield from _prefixed("pytest", compare(path, rest[0], rest[1], tables.PYTEST, tables.PYTEST_DEFAULTS))
 
 
 _WORD_LISTS = frozenset({"testpaths", "python_files", "python_functions", "python_classes", "norecursedirs"})

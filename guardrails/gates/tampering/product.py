@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from guardrails.analysis.cheats import Sign, read_paths, recited, signs
+from guardrails.analysis.cheats import read_paths, recited, signs
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.oracles.conventions import Conventions
 from guardrails.analysis.products import product_files, top_packages
+from guardrails.analysis.sign import Sign
 from guardrails.analysis.source import Sources, is_python
 from guardrails.analysis.suppressions import HARMLESS, Suppression, loosened_annotations, suppressions
+from guardrails.gates.tampering import craft
 from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Severity
 from guardrails.model.paths import matches
@@ -56,6 +58,9 @@ def observe(place: Place) -> Iterator[Observation]:
     yield from _recited(place, product)
     yield from _reads(place, product)
     yield from _suppressions(place, {f.path for f in product})
+    whole = product_files(sorted(place.head.paths), place.packages, (*place.judges, *place.tests))
+    yield from craft.clones(place.base, place.head, product, whole)
+    yield from craft.calls(place.base, place.head, product, whole)
     yield from _startup(place)
     yield from _shadows(place)
     for file in product:
@@ -92,7 +97,7 @@ def _extends_pytest(place: Place, path: str) -> bool:
 def _signs_of(sources: Sources, path: str) -> Iterator[Sign]:
     module = sources.module(path)
     if module is not None:
-        yield from signs(module, sources.names(path), sources.text(path) or "")
+        yield from signs(module, sources.names(path), sources.text(path) or "", path)
 
 
 def _observation(sign: Sign, path: str) -> Observation:
@@ -101,8 +106,22 @@ def _observation(sign: Sign, path: str) -> Observation:
 
 def _test_text(place: Place) -> str:
     """The source of all tests of the base, for looking literals up."""
-    chosen = (p for p in sorted(place.base.paths) if matches(p, place.tests) or ("/" in p and matches(p, place.judges)))
-    return "\n".join(place.base.text(path) or "" for path in chosen)
+    return "\n".join(place.base.text(path) or "" for path in _judging(place))
+
+
+def _load_text(place: Place) -> str:
+    """The source of what drives load at the base."""
+    return "\n".join(place.base.text(path) or "" for path in _judging(place) if _LOAD.search(path))
+
+
+def _judging(place: Place) -> Iterator[str]:
+    """Tests and what else judges in directories, at the base."""
+    for path in sorted(place.base.paths):
+        if matches(path, place.tests) or ("/" in path and matches(path, place.judges)):
+            yield path
+
+
+_LOAD = re.compile(r"(?i)load|bench|locust|perf")
 
 
 def _recited(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]:
@@ -115,8 +134,13 @@ def _recited(place: Place, product: Sequence[FileChange]) -> Iterator[Observatio
         old = {r.key for r in recited(before)} if before is not None else set()
         candidates += [(file.path, r) for r in new if r.key not in old]
     text = _test_text(place) if candidates else ""
+    load = _load_text(place) if any(found.prefix for _, found in candidates) else ""
     for path, found in candidates:
-        if all(_stands_in(literal.strip("'\""), text) for literal in found.literals):
+        literals = [literal.strip("'\"") for literal in found.literals]
+        begun = found.prefix and all(
+            re.search(rf"(?<![\w.]){re.escape(word)}\w|\w{re.escape(word)}", load) for word in literals
+        )
+        if begun or (not found.prefix and all(_stands_in(word, text) for word in literals)):
             what = f"{path} answers by heart what the tests ask: `{found.key}`"
             yield Observation("answer-by-heart", path, found.line, what)
 
@@ -132,18 +156,52 @@ def _reads(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
     directories = {p.rsplit("/", n)[0] for p in judged for n in range(1, p.count("/") + 1)}
     known = set(judged) | {d for d in directories if "/" in d}
     tops = {k.partition("/")[0] for k in known}
+    alone = _data_names(judged, paths)
     for file in product:
-        if not any(top in (place.head.text(file.path) or "") for top in tops):
+        source = place.head.text(file.path) or ""
+        if not any(word in source for word in (*tops, *alone)):
             continue
+        yield from _imports_judges(place, file, tops)
         before, after = place.base.module(file.base_path), place.head.module(file.path)
         old = {text for text, _ in read_paths(before)} if before is not None else set()
         for text, line in read_paths(after) if after is not None else ():
             whole = text.strip("/")
             ending = next((k for k in known if whole == k or whole.endswith(f"/{k}")), None)
             ending = ending or next((top for top in tops if text == f"/{top}"), None)
+            ending = ending or alone.get(whole)
             if ending and text not in old:
                 yield Observation("reads-judges", file.path, line, f"{file.path} names {ending}, which judges it")
                 break
+
+
+def _data_names(judged: Sequence[str], paths: frozenset[str]) -> dict[str, str]:
+    """Names of data files of the judges that no other file of the tree has, with their paths."""
+    names = Counter(path.rpartition("/")[2] for path in paths)
+    data = (path for path in judged if not is_python(path) and "." in path.rpartition("/")[2])
+    return {path.rpartition("/")[2]: path for path in data if names[path.rpartition("/")[2]] == 1}
+
+
+def _imports_judges(place: Place, file: FileChange, tops: Iterable[str]) -> Iterator[Observation]:
+    """New imports of the tests, or of what else judges, by product code."""
+    own = {package.partition(".")[0] for package in place.packages}
+    old = set(place.base.names(file.base_path).imports.values())
+    for full in place.head.names(file.path).imports.values():
+        if full not in old and full.partition(".")[0] in set(tops) - own:
+            yield Observation("reads-judges", file.path, None, f"{file.path} imports {full}, which judges it")
+
+
+def _product_again(place: Place) -> Iterator[Observation]:
+    """A package of the product's name beside the tests: pytest puts their directory before the product's own."""
+    for file in place.files:
+        directory, _, name = file.path.rpartition("/")
+        if file.kind is ChangeKind.DELETED or not directory or not matches(file.path, (*place.judges, *place.tests)):
+            continue
+        above, _, last = directory.rpartition("/")
+        package, root = (last, above) if name == "__init__.py" else (name.removesuffix(".py"), directory)
+        inside = f"{root}/__init__.py" in place.head.paths
+        if root and not inside and package in place.packages and file.path not in place.base.paths:
+            what = f"{file.path} takes the place of the product's {package} where the tests import it"
+            yield Observation("shadows-module", file.path, 1, what, Severity.REVIEW)
 
 
 def _suppressions(place: Place, product: set[str]) -> Iterator[Observation]:
@@ -212,7 +270,8 @@ def _startup(place: Place) -> Iterator[Observation]:
 
 
 def _shadows(place: Place) -> Iterator[Observation]:
-    """New top-level modules with the name of a test tool or of the standard library."""
+    """New top-level modules with the name of a test tool or of the standard library; the product once more."""
+    yield from _product_again(place)
     old = set(top_packages(place.base.paths, ())) | {p.partition("/")[0] for p in place.base.paths}
     added = {f.path for f in place.files if f.kind in {ChangeKind.ADDED, ChangeKind.RENAMED}}
     for name in top_packages(sorted(added), ()):

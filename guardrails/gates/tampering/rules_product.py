@@ -107,6 +107,28 @@ SUPPRESSED = Rule(
     limits="Counted per file and kind, less what other files of the change lose. In tests a reasoned one is a note.",
 )
 
+CLONE = Rule(
+    "tampering/clone",
+    REVIEW,
+    "A new function is one that the product has already, under other names",
+    "Two copies part ways: the next correction reaches one of them.",
+    "Call the function that is there; give it an argument for what differs.",
+    bad="a second normalise() with other names for its variables",
+    good="from shop.ranking import normalise",
+    limits="Functions of five statements or more, by their shape; tests are left alone, and so is code that moved.",
+)
+PER_ELEMENT = Rule(
+    "tampering/call-per-element",
+    REVIEW,
+    "A store is asked once for each element",
+    "Each call costs a round trip; the tests have three elements and production has thousands.",
+    "Call the method that takes many, once, before the loop.",
+    bad="[store.get(i) for i in ids]",
+    good="store.get_many(ids)",
+    limits="By syntax: the object's class must be written as an annotation, and have a method for many.",
+)
+
 PRODUCT_RULES = (
     RUNNER, STACK, EXIT, PATCHED, SWALLOWED, STATE, DYNAMIC, READS_TESTS, RECITED, STARTUP, SHADOWS, SUPPRESSED,
+    CLONE, PER_ELEMENT,
 )  # fmt: skip

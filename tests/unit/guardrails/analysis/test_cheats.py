@@ -69,7 +69,7 @@ def test_signs(source: str, expected: list[str]) -> None:
         "try:\n    f()\nexcept KeyError:\n    pass",
         "class A:\n    def __eq__(self, o):\n        return self.x == o.x",
         "class A:\n    def __hash__(self):\n        return 1",
-        "class A:\n    def __eq__(self, o):\n        if o is None:\n            return False\n        return True",
+        "class A:\n    def __eq__(self, o):\n        if not o:\n            return False\n        return self.x == o",
         "N = 0\ndef f():\n    global N\n    N += 1\n    return N",
         "def f():\n    n = 0\n    while n < 3:\n        n += 1\n        if n > 2:\n            return n",
         "import time\nx = Thing()\nx.time = 3",
@@ -99,4 +99,6 @@ def test_paths_are_joined_and_documentation_is_none() -> None:
         "/tests",
         "/tests/y.json",
         "/tests/z.json",
+        "y.json",
+        "z.json",
     }

@@ -31,6 +31,27 @@ def test_every_rule_has_a_probe() -> None:
     assert {probe.rule for probe in PROBES} == {rule.id for rule in RULES}
 
 
+def test_a_new_module_that_the_change_gives_a_layer_is_for_a_person(tmp_path: Path) -> None:
+    head = {"shop/cache.py": "X = 1\n", ".importlinter": CONTRACTS.replace("    store\n", "    store | cache\n")}
+    (finding,) = judge(LayersGate(), tmp_path, BASE, head).findings
+    assert (finding.rule, finding.severity) == ("layers/undeclared-module", Severity.REVIEW)
+    assert "the change itself gives it one" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ("import shop\n\n\ndef f():\n    return shop.web.run()\n", 1),
+        ('import shop\n\n\ndef f():\n    return getattr(shop, "web").run()\n', 1),
+        ("import shop.domain\n\n\ndef f():\n    return shop.domain.Item\n", 0),
+        ("import shop\n\n\ndef f():\n    return shop.VERSION\n", 0),
+    ],
+)
+def test_a_module_reached_through_its_package(tmp_path: Path, code: str, count: int) -> None:
+    rules = [rule for rule, _ in found(tmp_path, BASE, {"shop/domain/price.py": code})]
+    assert rules.count("dynamic-import") == count
+
+
 def test_the_direct_new_import_is_named_with_its_line_and_the_owners_advice(tmp_path: Path) -> None:
     out = judge(LayersGate(), tmp_path, BASE, UPWARD)
     (finding,) = out.findings

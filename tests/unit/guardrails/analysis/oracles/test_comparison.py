@@ -150,7 +150,6 @@ def test_what_a_body_loses(tmp_path: Path, before: str, after: str, rule: str) -
         ("assert x == 3", "try:\n    assert x == 3\nfinally:\n    rank(u)"),
         ("assert x == 3", "def inner():\n    assert x == 3\ninner()"),
         ("if not x:\n    pytest.fail('no')", "assert x"),
-        ("with pytest.raises(SystemExit): rank(1)", "with pytest.raises(SystemExit):\n    raise SystemExit(1)"),
         ("np.testing.assert_allclose(x, 3, rtol=1e-3)", "np.testing.assert_allclose(x, 3, rtol=1e-5)"),
     ],
 )
