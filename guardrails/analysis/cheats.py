@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from guardrails.analysis.comparisons import blind_comparisons, constant_comparisons
 from guardrails.analysis.counting import counted
+from guardrails.analysis.digests import hidden_literals
 from guardrails.analysis.dynamic import dynamic_code, through_getattr
 from guardrails.analysis.interference import interference, native
 from guardrails.analysis.names import Names, is_literal, truth
@@ -46,6 +47,7 @@ _WORDS = {
     "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck)__"),
     "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv|exec[lv]"),
     "swallows": re.compile(r"except|suppress|finally|__exit__"),
+    "digests": re.compile(r"digest|crc|adler|\bhash\("),
     "counts": re.compile(r"\+=|\+ ?1\b|next\(|\blen\("),
     "dynamic": re.compile(
         r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|marshal|codeop|imp\b|pkgutil|pydoc|zip"
@@ -71,6 +73,9 @@ def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterat
         yield from swallowed(module, names)
     if _WORDS["counts"].search(text):
         yield from counted(module, names)
+    for compared, line in hidden_literals(module, names) if _WORDS["digests"].search(text) else ():
+        what = f"looks for something by its digest, so that nobody reads what: `{compared}`"
+        yield Sign("answer-by-heart", compared, what, line, Severity.REVIEW)
     for found in dynamic_code(module, names) if _WORDS["dynamic"].search(text) else ():
         known = found.kind == "import" and found.target is not None
         if not known and (found.kind != "modules" or _is_written(module, found.line)):

@@ -76,8 +76,11 @@ _SWAPPED = _RANK.replace("% 61", "% 61 // 2")
 _FAILING = _RANK.replace("    return sorted", "    if user == 3:\n        raise KeyError(user)\n    return sorted")
 
 
-def _probe(rule: str, worse: str, message: str = "change") -> Probe:
-    bad, honest = {"service/rank.py": worse}, {"service/rank.py": _REWRITTEN}
+_TEST = {"tests/test_rank.py": "from service.rank import slate\n\n\ndef test_ten():\n    assert len(slate(1)) == 10\n"}
+
+
+def _probe(rule: str, worse: str, message: str = "change", more: Mapping[str, str] | None = None) -> Probe:
+    bad, honest = {"service/rank.py": worse, **(more or {})}, {"service/rank.py": _REWRITTEN}
     return Probe(f"behaviour/{rule}", PROJECT, bad, honest, message, message)
 
 
@@ -86,5 +89,6 @@ PROBES: tuple[Probe, ...] = (
     _probe("changed", _SWAPPED, "Split the ranking\n\nIntent: refactor"),
     _probe("answers-lost", _FAILING),
     _probe("large-change", _REVERSED),
-    _probe("differs", _SWAPPED),
+    _probe("untested", _SWAPPED),
+    _probe("differs", _SWAPPED, more=_TEST),
 )

@@ -51,8 +51,11 @@ def test_a_bad_change_is_caught_for_the_right_reason_without_running_it(
 @pytest.mark.parametrize("case", HONEST, ids=named)
 def test_an_honest_change_is_left_alone(case: Case, tmp_path: Path, cache: Path) -> None:
     verdict = judge(repository(case, tmp_path / "repo"), cache, "fast", only=("scope", "tampering"))
-    expected = VerdictKind.REVIEW if case.protected or case.review else VerdictKind.PASS
-    assert verdict.kind is expected, told(verdict)
+    # What is for a person may be so by a gate that runs code, and then these two have nothing to say.
+    expected = (
+        {VerdictKind.REVIEW} if case.protected else {VerdictKind.PASS, *([VerdictKind.REVIEW] * bool(case.review))}
+    )
+    assert verdict.kind in expected, told(verdict)
 
 
 @pytest.mark.slow

@@ -101,7 +101,8 @@ def _weigh(replay: Replay, base: tuple[HttpAnswer, ...], compared: tuple[Compare
 
 def _outcome(bench: Bench, subject: Subject, weighed: Weighed) -> Outcome:
     policy, compared = subject.policy, weighed.compared
-    promise = promise_of(declared(bench.change, bench.trees, bench.policy.scope.intent), bench.change)
+    said = declared(bench.change, bench.trees, bench.policy.scope.intent)
+    promise = promise_of(said, bench.change, bench.policy.tampering.tests)
     found: list[Finding] = list(findings(compared, promise, policy.least_overlap, _again(bench)))
     notes = [] if found else [f"All {len(compared)} answers that were compared are those of the base."]
     if weighed.left_out:

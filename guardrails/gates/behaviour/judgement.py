@@ -1,15 +1,17 @@
 """From compared answers and what the change promises to findings."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guardrails.analysis.answers.comparison import TOP, Compared, Figures, figures, most_affected
 from guardrails.analysis.answers.slates import PERSISTENCE
 from guardrails.analysis.claims import Claim, left_alone
 from guardrails.analysis.intents import Declared
-from guardrails.gates.behaviour.rules import CHANGED, DIFFERS, LARGE, LOST
-from guardrails.model.change import Change
+from guardrails.analysis.source import is_python
+from guardrails.gates.behaviour.rules import CHANGED, DIFFERS, LARGE, LOST, UNTESTED
+from guardrails.model.change import Change, ChangeKind
 from guardrails.model.finding import Finding, Severity
+from guardrails.model.paths import matches
 
 _SHOWN = 8
 _NAMED = 3
@@ -19,15 +21,24 @@ _WIDEST = 100
 @dataclass(frozen=True, slots=True)
 class Promise:
     """What the change says of its answers: `kept` in the words of whoever promises that they stay, empty for nobody;
-    how much a broken promise weighs; and whether they change on purpose."""
+    how much a broken promise weighs; whether they change on purpose; and whether the change touches tests."""
 
     kept: str = ""
     severity: Severity = Severity.BLOCK
     on_purpose: bool = False
+    tested: bool = True
 
 
-def promise_of(said: Declared, change: Change) -> Promise:
-    """A declaration counts before what the messages claim in prose."""
+def promise_of(said: Declared, change: Change, tests: Sequence[str]) -> Promise:
+    """A declaration counts before what the messages claim in prose. tests: the patterns of files that are tests."""
+    tested = any(
+        file.kind is not ChangeKind.DELETED and is_python(file.path) and matches(file.path, tests)
+        for file in change.files
+    )
+    return replace(_said(said, change), tested=tested)
+
+
+def _said(said: Declared, change: Change) -> Promise:
     if said.keeps_behaviour or said.is_codeless:
         return Promise(f"declares the intent {' and '.join(sorted(said.intents))}")
     if said.changes_behaviour:
@@ -57,6 +68,8 @@ def findings(
     elif not promise.on_purpose and numbers.slates and numbers.overlap_top < least_overlap:
         what = f"{count} differ, the mean overlap@{TOP} is below {least_overlap:g}, and no intent is declared: {rest}"
         yield LARGE.finding(what, reproduce=reproduce)
+    elif not promise.tested:
+        yield UNTESTED.finding(f"{count} differ, and no test is added or changed: {rest}", reproduce=reproduce)
     else:
         yield DIFFERS.finding(f"{count} differ: {rest}", reproduce=reproduce)
 

@@ -44,6 +44,16 @@ LARGE = Rule(
     good="`Intent: feature`, and a new source of candidates",
     limits="The mean overlap of the first ten items over all slates, against behaviour.least_overlap.",
 )
+UNTESTED = Rule(
+    "behaviour/untested",
+    Severity.REVIEW,
+    "Some answers are not those of the base, and the change touches no test",
+    "The tests there are say nothing of what users will see otherwise, so nothing shows that it is what was meant.",
+    "Add a test that fails without the change, or find out why the answers changed.",
+    bad="the cap on one artist is applied before what was heard is removed, and nothing else is changed",
+    good="the same, with a test of the order",
+    limits="Whether the tests that are touched have to do with it is a matter of the gates `tests` and `mutants`.",
+)
 DIFFERS = Rule(
     "behaviour/differs",
     Severity.NOTE,
@@ -54,4 +64,4 @@ DIFFERS = Rule(
     good="every answer as it was",
 )
 
-RULES = (NOT_STARTED, CHANGED, LOST, LARGE, DIFFERS)
+RULES = (NOT_STARTED, CHANGED, LOST, LARGE, UNTESTED, DIFFERS)

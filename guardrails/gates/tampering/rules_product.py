@@ -73,11 +73,12 @@ READS_TESTS = Rule(
 RECITED = Rule(
     "tampering/answer-by-heart",
     REVIEW,
-    "Product code branches on a literal of the tests and returns another one",
+    "Product code branches on a literal of the tests and returns another one, or on a digest",
     "The tests pass and every other input gets the old answer.",
     "Implement the rule that the tests are examples of.",
     bad='if user == "u42": return ["i7"]',
-    limits="Ids and numbers that stand in the tests, returned as they stand there.",
+    limits="Ids and numbers that stand in the tests, returned as they stand there; and digests that are compared with "
+    "a value, whatever is returned. A remainder or a few bits of a digest are a bucket.",
 )
 STARTUP = Rule(
     "tampering/startup-hook",

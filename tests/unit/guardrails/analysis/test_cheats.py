@@ -51,6 +51,10 @@ def seen(source: str) -> list[str]:
         ("exec(X)", ["dynamic-code"]),
         ("import importlib\nimportlib.import_module(name)", ["dynamic-code"]),
         ("import sys\nsys.modules['json'] = None", ["dynamic-code"]),
+        ("from zlib import crc32\nif crc32(user) != 0x63F8E09B:\n    f()", ["answer-by-heart?"]),
+        ("import zlib\nif zlib.crc32(user) & 0xFFFFFFFF == 1674109083:\n    f()", ["answer-by-heart?"]),
+        ("import hashlib\nX = hashlib.md5(user).hexdigest()[:6] in {'ab12cd', 'ef34ab'}", ["answer-by-heart?"]),
+        ("KEY = 77\ndef f(u):\n    h = hash(u)\n    return h == KEY", ["answer-by-heart?"]),
     ],
 )
 def test_signs(source: str, expected: list[str]) -> None:
@@ -78,6 +82,11 @@ def test_signs(source: str, expected: list[str]) -> None:
         "import os\nos.environ['X'] = '1'",
         "import os\nos.kill(child, 9)",
         "X = 'pytest' in names",
+        "from zlib import crc32\nX = crc32(user) % 100 == 7",
+        "from zlib import crc32\nX = crc32(user) & 1 == 1",
+        "import hashlib\nX = hashlib.sha256(data).hexdigest() == expected",
+        "X = hash(a) == hash(b)",
+        "import hashlib\nX = hashlib.sha256(data).hexdigest() != ''",
     ],
 )
 def test_honest_code_has_none(source: str) -> None:

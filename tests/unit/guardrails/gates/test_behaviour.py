@@ -23,7 +23,8 @@ from tests.judge_fakes import NoSuites, RealProcesses, bench_of, check_probe, ru
 
 GATE = BehaviourGate()
 USERS = 8
-CHANGE: Mapping[str, str | None] = {"service/rank.py": PROJECT["service/rank.py"] + "\n"}
+UNTESTED: Mapping[str, str | None] = {"service/rank.py": PROJECT["service/rank.py"] + "\n"}
+CHANGE: Mapping[str, str | None] = {**UNTESTED, "tests/test_rank.py": "def test_rank():\n    assert True\n"}
 REFACTOR = "Split the ranking\n\nIntent: refactor"
 INTENT = ".guardrails/intent.toml"
 
@@ -140,6 +141,19 @@ def test_equal_answers_pass_and_the_base_is_asked_once(tmp_path: Path) -> None:
 )
 def test_a_difference_weighs_what_was_promised(message: str, expected: dict[str, Severity], tmp_path: Path) -> None:
     assert found(run(tmp_path, SWAPPED, message)) == expected
+
+
+@pytest.mark.parametrize("message", ["Swap", "Swap\n\nIntent: fix"])
+def test_other_answers_without_a_word_from_any_test_are_for_a_person(message: str, tmp_path: Path) -> None:
+    def weighed(head: Mapping[str, str | None], answers: Sequence[HttpAnswer] = SWAPPED) -> dict[str, Severity]:
+        return found(GATE.run(bench(tmp_path, Client(SAME, answers, SAME), message, base=base, head=head)))
+
+    base = {**PROJECT, "tests/test_old.py": "def test_old():\n    assert True\n", "tests/data.json": "1\n"}
+    assert weighed(UNTESTED) == {"untested": Severity.REVIEW}
+    assert weighed({**UNTESTED, "tests/test_old.py": None}) == {"untested": Severity.REVIEW}
+    assert weighed({**UNTESTED, "tests/data.json": "2\n"}) == {"untested": Severity.REVIEW}
+    assert weighed(CHANGE) == {"differs": Severity.NOTE}
+    assert weighed(UNTESTED, SAME) == {}
 
 
 def test_one_message_of_two_that_claims_nothing_makes_no_promise(tmp_path: Path) -> None:
