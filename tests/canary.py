@@ -1,8 +1,8 @@
 """Canaries: small projects as pairs `base/` and `head/`, with the verdict that the whole gate must give on the change.
 
 `expected.toml` says which: `verdict` (pass, review, block or error), `rules` (exactly those that ask for something),
-`may` (those that chance adds or not), `only` (the gates that judge; default all), `profile` (default pr), `error` (words
-that the reason of an error holds), `slow` (kept out of the fast suite), and `message` (of the commit with the change).
+`may` (those that chance adds or not), `only` (the gates that judge; default all), `profile` (default pr), `error`
+(words that the reason of an error holds), `slow` (kept out of the fast suite), and `message` (of the commit).
 """
 
 import os

@@ -36,6 +36,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", [c for c in BAD if c.profile == "fast"], ids=named)
 def test_a_bad_change_is_caught_for_the_right_reason_without_running_it(
     case: Case, tmp_path: Path, cache: Path
@@ -48,6 +49,7 @@ def test_a_bad_change_is_caught_for_the_right_reason_without_running_it(
     assert set(case.rules) <= asking(verdict), told(verdict)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", HONEST, ids=named)
 def test_an_honest_change_is_left_alone(case: Case, tmp_path: Path, cache: Path) -> None:
     verdict = judge(repository(case, tmp_path / "repo"), cache, "fast", only=("scope", "tampering"))

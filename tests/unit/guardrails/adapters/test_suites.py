@@ -262,6 +262,7 @@ def test_the_environment_has_one_digest(tmp_path: Path) -> None:
     assert suites_in(tmp_path).environment() != suites_in(tmp_path, plugins=["xdist"]).environment()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["shop.py", "tests/conftest.py"])
 def test_code_that_hangs_at_import_is_told_before_the_time_is_up_and_where(tmp_path: Path, where: str) -> None:
     files = {"shop.py": "", "tests/conftest.py": "", "tests/test_shop.py": "import shop\n\n\ndef test(): pass\n"}
