@@ -21,7 +21,7 @@ from guardrails.gates.tampering.recordings import recordings
 from guardrails.gates.tampering.rules_product import PRODUCT_RULES
 from guardrails.gates.tampering.rules_settings import SETTING_RULES
 from guardrails.gates.tampering.rules_tests import TEST_RULES
-from guardrails.model.change import ChangeKind
+from guardrails.model.change import Change, ChangeKind
 from guardrails.model.finding import Finding
 from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.probes.tampering import PROBES
@@ -76,7 +76,7 @@ class TamperingGate:
         seen = [*tests, *found, *product.observe(place), *recordings(bench.change.files, project.judges, base, head)]
         files = len(bench.change.files)
         work = {"files": files, "tests": compared, "settings": set_up}
-        return Outcome(work, {"files": files, "tests": compared, "settings": 0}, _findings(seen))
+        return Outcome(work, {"files": files, "tests": compared, "settings": 0}, _findings(seen, bench.change))
 
 
 def _tests(
@@ -116,7 +116,7 @@ def _defined(sources: Sources, paths: Iterable[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _findings(seen: Iterable[Observation]) -> tuple[Finding, ...]:
+def _findings(seen: Iterable[Observation], change: Change) -> tuple[Finding, ...]:
     """One finding for each observation; of those with one rule, place and text the gravest."""
     kept: dict[tuple[str, str, int | None, str], Finding] = {}
     for one in seen:
@@ -126,7 +126,7 @@ def _findings(seen: Iterable[Observation]) -> tuple[Finding, ...]:
             path=one.path or None,
             line=one.line,
             severity=one.severity,
-            reproduce=f"git diff BASE...HEAD -- '{one.path}'" if one.path else "",
+            reproduce=change.diff(one.path) if one.path else "",
         )
         key = (rule.id, one.path, one.line, one.what)
         if key not in kept or kept[key].severity.rank < finding.severity.rank:
