@@ -67,13 +67,13 @@ def test_what_may_be_read_are_the_largest_parts_without_anything_hidden(
 
 
 def test_bubblewrap_covers_first_and_lays_open_after(tmp_path: Path) -> None:
-    seen = View((Path("/tmp"), Path("/root")), (Path("/root/a/env"),), (Path("/tmp/work"),), (Path("/root/repo"),))
+    seen = View((Path("/tmp"), Path("/homes")), (Path("/homes/a/env"),), (Path("/tmp/work"),), (Path("/homes/repo"),))
     limits = Limits.of(memory_mb=4, processes=2, file_mb=8)
     words = bubblewrap.wrapped("bwrap", ("--unshare-user",), seen, limits, Path("/tmp/work"), network=False)
     line = " ".join(words)
-    order = ("--tmpfs /root", "--dir /root/a", "--dir /root/repo", "--ro-bind /root/a/env", "--bind /tmp/work")
+    order = ("--tmpfs /homes", "--dir /homes/a", "--dir /homes/repo", "--ro-bind /homes/a/env", "--bind /tmp/work")
     assert sorted(order, key=line.index) == list(order)
-    assert line.index("--bind /tmp/work") < line.index("--remount-ro /root")
+    assert line.index("--bind /tmp/work") < line.index("--remount-ro /homes")
     assert "--remount-ro /tmp" not in line
     assert "--unshare-net" in line
     assert "--unshare-user" in line
