@@ -131,8 +131,8 @@ def main() -> int:
         gate(repo, "small", "everything but load", "--skip", "load")
         print("the gate, warm", flush=True)
         gates = {
-            "fast": [gate(repo, "small", "fast", "--profile", "fast") for _ in range(5)],
-            "pr, without load": [gate(repo, "small", "pr, without load", "--skip", "load") for _ in range(3)],
+            "fast": [gate(repo, "small", "fast", "--profile", "fast") for _ in range(3)],
+            "pr, without load": [gate(repo, "small", "pr, without load", "--skip", "load") for _ in range(2)],
             "pr": [gate(repo, "small", "pr") for _ in range(1)],
         }
         print("the plain sequence", flush=True)

@@ -1,6 +1,8 @@
 """Verifies pacts against the provider of a checkout, as a team without a gate would: start it, run pact's verifier.
 
 python -m benchmarks.verify PACT_DIRECTORY
+
+Pacts over HTTP only: for messages pact wants a program of the provider's that says them, which is more than one command.
 """
 
 import socket
@@ -51,7 +53,10 @@ def verified(pacts: Path, where: Path) -> bool:
     states = free_port()
     command = (sys.executable, "-m", "contracts.provider", "--states-port", str(states))
     with serving(command, where) as url:
-        verifier = Verifier("recsys", host="127.0.0.1").add_transport(url=url).add_source(pacts)
+        verifier = Verifier("recsys", host="127.0.0.1").add_transport(url=url)
+        for pact in sorted(pacts.glob("*.json")):
+            if "/Messages" not in pact.read_text(encoding="utf-8"):
+                verifier = verifier.add_source(pact)
         verifier = verifier.state_handler(f"http://127.0.0.1:{states}/_states", body=True, teardown=True)
         verifier.verify()
         return not (verifier.results or {"errors": ["no result"]})["errors"]
