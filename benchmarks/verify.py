@@ -2,7 +2,7 @@
 
 python -m benchmarks.verify PACT_DIRECTORY
 
-Pacts over HTTP only: for messages pact wants a program of the provider's that says them, which is more than one command.
+Pacts over HTTP only: for messages pact wants a program of the provider that says them, which is more than a command.
 """
 
 import socket
