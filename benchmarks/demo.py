@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.changes import ROOT, bad, branch, cloned, honest
 
-LEFT_OUT = "load,mutants,behaviour"
+LEFT_OUT = "load,mutants,behaviour,tests"
 CHANGES = (
     ("a good change", "Power analysis for experiments, with tests", honest, 0),
     ("a bad change", "Speed up the takedown filter; skip a flaky test", bad, 1),
