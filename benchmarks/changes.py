@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 POWER = '''"""How many users an experiment needs: the power of a two-sided test of two shares."""
 
-from math import ceil
+from math import ceil, sqrt
 from statistics import NormalDist
 
 from recsys.errors import InvalidValueError
@@ -30,8 +30,8 @@ def users_per_arm(base: float, lift: float, alpha: float = 0.05, power: float = 
         raise InvalidValueError("lift is 0; no number of users shows a difference that is not there")
     normal = NormalDist()
     other, middle = base + lift, base + lift / 2.0
-    spread = normal.inv_cdf(1.0 - alpha / 2.0) * (2.0 * middle * (1.0 - middle)) ** 0.5
-    spread += normal.inv_cdf(power) * (base * (1.0 - base) + other * (1.0 - other)) ** 0.5
+    spread = normal.inv_cdf(1.0 - alpha / 2.0) * sqrt(2.0 * middle * (1.0 - middle))
+    spread += normal.inv_cdf(power) * sqrt(base * (1.0 - base) + other * (1.0 - other))
     ratio = spread / lift
     return ceil(ratio * ratio)
 '''
