@@ -1,0 +1,35 @@
+"""What the judge needs from outside: one Protocol for each outside thing, one adapter each in `guardrails.adapters`.
+
+Gates see only these, so they can be tested with fakes, and untrusted code has one door to come in by.
+"""
+
+from guardrails.ports.outside import HttpClient, LoadRig, SecretHit, SecretScanner, Signatures, Store
+from guardrails.ports.pacts import InteractionResult, PactMismatch, PactVerifier, StateCall, Verification
+from guardrails.ports.processes import Command, Completed, Confinement, Processes, Service
+from guardrails.ports.suites import CaseRecord, Mutations, SuiteRun, Suites
+from guardrails.ports.trees import Tree, Trees
+
+__all__ = [
+    "CaseRecord",
+    "Command",
+    "Completed",
+    "Confinement",
+    "HttpClient",
+    "InteractionResult",
+    "LoadRig",
+    "Mutations",
+    "PactMismatch",
+    "PactVerifier",
+    "Processes",
+    "SecretHit",
+    "SecretScanner",
+    "Service",
+    "Signatures",
+    "StateCall",
+    "Store",
+    "SuiteRun",
+    "Suites",
+    "Tree",
+    "Trees",
+    "Verification",
+]
