@@ -196,7 +196,7 @@ def pact_says(cases: Sequence[tuple[Node, Value]], directory: Path) -> list[list
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         verifier = Verifier("shop", host="127.0.0.1")
         verifier.add_transport(protocol="http", port=server.server_port, path="/", scheme="http")
         verifier.add_source(directory / "pact.json")
