@@ -1,4 +1,4 @@
-"""The command line: `recsys train | evaluate | serve | recommend`."""
+"""The command line: `recsys train | evaluate | serve | recommend | replay`."""
 
 import argparse
 import os
@@ -44,11 +44,18 @@ def _recommend(subparsers: Any) -> None:  # noqa: ANN401  argparse has no public
     recommend_command.add_parser(subparsers)
 
 
+def _replay(subparsers: Any) -> None:  # noqa: ANN401  argparse has no public name for it
+    from recsys.serving import replay_command
+
+    replay_command.add_parser(subparsers)
+
+
 COMMANDS: Final[Mapping[str, Command]] = {
     "train": Command("fit a model and write it to a directory", _train),
     "evaluate": Command("judge a model on held-out events", _evaluate),
     "serve": Command("answer over HTTP", _serve),
     "recommend": Command("print one user's slate", _recommend),
+    "replay": Command("give one answer again from the decision log", _replay),
 }
 
 

@@ -14,6 +14,7 @@ from recsys.adapters.chance import SystemChance
 from recsys.adapters.clock import ManualClock, SystemClock
 from recsys.domain.model import Model
 from recsys.domain.published import Published
+from recsys.domain.recorded import Recorded
 from recsys.errors import InvalidValueError
 from recsys.experiments.definitions import Layer
 from recsys.ports import Clock, DecisionLog, EventStore, Outside, PolicyStore, UserStore
@@ -81,6 +82,13 @@ def in_memory(published: Published, clock: Clock | None = None, seed: int | None
         telemetry=PrometheusTelemetry(published.model.version),
         market=home_market(published.model, None),
     )
+
+
+def recorded(state: Path, request_id: str, published: Published) -> Recorded:
+    """Return what the decision log of a state directory tells of a request. Raises `ReplayError`."""
+    from recsys.adapters.records import DecisionFiles
+
+    return DecisionFiles(state / DECISIONS_DIRECTORY).find(request_id, published.model.catalogue)
 
 
 def experiments(path: Path | None) -> tuple[Layer, ...]:
@@ -152,10 +160,14 @@ def _decisions(
 ) -> DecisionLog:
     from recsys.adapters.decisions import JsonDecisions, QueuedDecisions, RotatingFile
     from recsys.adapters.memory import NoDecisions
+    from recsys.adapters.policies import DIRECTORY as POLICIES
+    from recsys.adapters.policies import PolicyArchive
 
     if settings.state is None:
         return NoDecisions()
     file = RotatingFile(settings.state / DECISIONS_DIRECTORY / f"worker-{worker}.jsonl")
-    log = QueuedDecisions(file, JsonDecisions(model.catalogue.ids, settings.full_decisions), dropped)
+    ids = model.catalogue.ids
+    policies = PolicyArchive(settings.state / DECISIONS_DIRECTORY / POLICIES, ids)
+    log = QueuedDecisions(file, JsonDecisions(ids, settings.full_decisions, policies), dropped)
     opened.callback(log.close)
     return log

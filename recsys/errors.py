@@ -1,8 +1,9 @@
 """Errors of the recommender, sorted by who must act.
 
 The caller changes the request (`InvalidQueryError`, `StaleSnapshotError`); the operator repairs what the service stands
-on (`ArtifactError`, `VersionMismatchError`, `PolicyUnavailableError`, `StoreUnavailableError`); the programmer repairs
-the code (`InvalidValueError`). Every message says what was wrong, the offending value and what to do.
+on (`ArtifactError`, `VersionMismatchError`, `PolicyUnavailableError`, `StoreUnavailableError`) or names what is asked
+for (`ReplayError`); the programmer repairs the code (`InvalidValueError`). Every message says what was wrong, the
+offending value and what to do.
 """
 
 
@@ -32,6 +33,10 @@ class ArtifactError(RecsysError):
 
 class PolicyUnavailableError(RecsysError):
     """Hard policy (takedowns) cannot be read. Fails closed: the request is refused."""
+
+
+class ReplayError(RecsysError):
+    """An answer cannot be given again: its record, model or takedowns are not there. The operator must act."""
 
 
 class StoreUnavailableError(RecsysError):

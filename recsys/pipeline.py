@@ -255,6 +255,8 @@ def _served(trace: Trace) -> Served:
     )
     decision = Decision(
         query=context.query,
+        user=context.user,
+        policy=context.policy,
         slate=slate,
         features=trace.features,
         filtered=trace.filtered,

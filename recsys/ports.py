@@ -8,7 +8,7 @@ from recsys.domain.arrays import Bools, Slots
 from recsys.domain.events import Event
 from recsys.domain.model import Model, Scorer
 from recsys.domain.published import Published
-from recsys.domain.slate import Decision
+from recsys.domain.slate import Decision, Exchange
 
 __all__ = [
     "Chance",
@@ -122,8 +122,8 @@ class SearchIndex(Protocol):
 class DecisionLog(Protocol):
     """Takes decisions for replay. Never on the path of the answer: a failure is counted, not raised."""
 
-    def write(self, decision: Decision) -> None:
-        """Record one decision."""
+    def write(self, decision: Decision, exchange: Exchange) -> None:
+        """Record one decision, with what was asked and answered."""
         ...
 
 

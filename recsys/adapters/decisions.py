@@ -1,7 +1,8 @@
 """The decision log: one JSON line a slate, written by a thread of its own behind a bounded queue.
 
-Every line has the request with its seed, all versions, and the slate with the features of what it returned (NaN for a
-backfilled track, which was never a candidate). One in `full_every` requests, chosen by a hash of the request id, also
+Every line has the request with its seed, all versions, who asked as the engine knew them, the digest of the answer, and
+the slate with the features of what it returned (NaN for a backfilled track, which was never a candidate): `recsys
+replay` gives the same answer from it. One in `full_every` requests, chosen by a hash of the request id, also
 has every candidate with its features, and what the filters and the re-ranking saw. Features and candidates are
 little-endian columns in base64, exact to the bit.
 """
@@ -11,15 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.adapters.columns import packed
+from recsys.adapters.policies import PolicyArchive
+from recsys.adapters.records import user_columns
 from recsys.domain.arrays import Singles
 from recsys.domain.chance import hash64
-from recsys.domain.slate import Decision
+from recsys.domain.slate import Decision, Exchange
 from recsys.errors import StoreUnavailableError
 
 FORMAT: Final = 1
@@ -78,21 +82,29 @@ class RotatingFile:
         self._file.close()
 
 
+Logged: TypeAlias = tuple[Decision, Exchange]
+Encode: TypeAlias = Callable[[Decision, Exchange], bytes]
+
+
 class QueuedDecisions:
     """Takes decisions without waiting. dropped: called for each one that a full queue, or a full disk, lost."""
 
     def __init__(
-        self, sink: Sink, encode: Callable[[Decision], bytes], dropped: Callable[[], None], capacity: int = CAPACITY
+        self,
+        sink: Sink,
+        encode: Callable[[Decision, Exchange], bytes],
+        dropped: Callable[[], None],
+        capacity: int = CAPACITY,
     ) -> None:
         self._sink, self._encode, self._dropped = sink, encode, dropped
-        self._queue: Queue[Decision | None] = Queue(capacity)
+        self._queue: Queue[Logged | None] = Queue(capacity)
         self._thread = Thread(target=self._run, name="decisions", daemon=True)
         self._thread.start()
 
-    def write(self, decision: Decision) -> None:
+    def write(self, decision: Decision, exchange: Exchange) -> None:
         """Queue one decision, or drop and count it."""
         try:
-            self._queue.put_nowait(decision)
+            self._queue.put_nowait((decision, exchange))
         except Full:
             self._dropped()
 
@@ -106,24 +118,34 @@ class QueuedDecisions:
         self._sink.close()
 
     def _run(self) -> None:
-        while (decision := self._queue.get()) is not None:
+        while (logged := self._queue.get()) is not None:
             try:
-                self._sink.write(self._encode(decision))
+                self._sink.write(self._encode(*logged))
             except OSError as error:
                 self._dropped()
                 LOG.warning("a decision could not be logged: %s", error)
 
 
 class JsonDecisions:
-    """Encodes decisions about the tracks `ids`. full_every: 1 in how many has all candidates; 0 for none."""
+    """Encodes decisions about the tracks `ids`.
 
-    def __init__(self, ids: tuple[str, ...], full_every: int = 100) -> None:
-        self._ids, self._full_every = ids, full_every
+    full_every: 1 in how many has all candidates; 0 for none. policies: keeps the takedowns that they were made under.
+    """
+
+    def __init__(self, ids: tuple[str, ...], full_every: int = 100, policies: PolicyArchive | None = None) -> None:
+        self._ids, self._full_every, self._policies = ids, full_every, policies
         self._encoder = msgspec.json.Encoder(enc_hook=_plain)
 
-    def __call__(self, decision: Decision) -> bytes:
-        """Return one line, its end included."""
-        line = self._line(decision)
+    def __call__(self, decision: Decision, exchange: Exchange) -> bytes:
+        """Return one line, its end included. Raises `OSError` when the takedowns cannot be kept."""
+        if self._policies is not None:
+            self._policies.keep(decision.policy)
+        line = self._line(decision) | {
+            "route": exchange.route,
+            "request": msgspec.Raw(exchange.request),
+            "answer_sha256": exchange.digest,
+            "user": user_columns(decision.user),
+        }
         if self._full_every and hash64(decision.query.request_id) % self._full_every == 0:
             line["candidates"] = _candidates(decision)
         return self._encoder.encode(line) + b"\n"
@@ -148,7 +170,7 @@ class JsonDecisions:
             "propensities": slate.propensities,
             "relaxed": decision.relaxed,
             "explored": decision.explored,
-            "features": _column(_returned_features(decision)),
+            "features": packed(_returned_features(decision)),
         }
 
 
@@ -176,11 +198,7 @@ def _candidates(decision: Decision) -> dict[str, Any]:
         "pool": pool.slots,
         "pool_scores": pool.scores,
     }
-    return {name: _column(values) for name, values in columns.items()}
-
-
-def _column(values: NDArray[Any]) -> dict[str, Any]:
-    return {"dtype": values.dtype.str, "shape": values.shape, "data": np.ascontiguousarray(values).tobytes()}
+    return {name: packed(values) for name, values in columns.items()}
 
 
 def _plain(value: object) -> object:

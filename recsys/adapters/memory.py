@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.domain.arrays import Bools, Slots
 from recsys.domain.events import Event
-from recsys.domain.slate import Decision
+from recsys.domain.slate import Decision, Exchange
 from recsys.ports import Takedowns, UserSettings
 
 
@@ -68,16 +68,18 @@ class MemoryDecisions:
     """Every decision, in order. Grows without bound: for tests."""
 
     decisions: list[Decision] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
 
-    def write(self, decision: Decision) -> None:
+    def write(self, decision: Decision, exchange: Exchange) -> None:
         """Record one decision."""
         self.decisions.append(decision)
+        self.exchanges.append(exchange)
 
 
 class NoDecisions:
     """Keeps no decision."""
 
-    def write(self, decision: Decision) -> None:
+    def write(self, decision: Decision, exchange: Exchange) -> None:
         """Forget one decision."""
 
 

@@ -11,7 +11,7 @@ from recsys.domain.attempt import Failure
 from recsys.domain.candidates import Features, Filtered, Scored
 from recsys.domain.candidates import Tier as Tier
 from recsys.domain.config import Config
-from recsys.domain.query import Query, Snapshot
+from recsys.domain.query import PolicySnapshot, Query, Snapshot, UserState
 from recsys.errors import InvalidValueError
 
 
@@ -71,7 +71,8 @@ class Slate:
 class Decision:
     """All that is needed to explain a slate and to make it again: logged beside it, never rendered.
 
-    query: the request with now and seed. features: every candidate and its features. filtered: kept and removed.
+    query: the request with now and seed. user, policy: as they were. features: every candidate and its features.
+    filtered: kept and removed.
     pool: what re-ranking saw, in its order. selected ⊎ removed ⊎ unselected = candidates ⊎ backfill.
     relaxed: (j,) bool, positions where no track left in the tier satisfied the artist cap, so that the cap gave way.
     explored: (j,) bool, positions drawn from the reserve. config: the settings in force, experiments applied.
@@ -79,6 +80,8 @@ class Decision:
     """
 
     query: Query
+    user: UserState
+    policy: PolicySnapshot
     slate: Slate
     features: Features
     filtered: Filtered
@@ -87,3 +90,16 @@ class Decision:
     explored: Bools
     config: Config
     failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What went over the wire about one decision, so that a replay can be held against it.
+
+    route: the template of the path. request: the JSON of the request, its defaults filled in. digest: the SHA-256 of
+    the answer's bytes, in hexadecimal digits.
+    """
+
+    route: str
+    request: bytes
+    digest: str

@@ -11,15 +11,17 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recsys.domain.config import DEFAULT, Config
-from recsys.domain.slate import Decision
+from recsys.domain.slate import Decision, Exchange
 from recsys.experiments.definitions import Layer
 from recsys.ports import Outside
 from recsys.serving import openapi, wire
 from recsys.serving.edge import Call, Edge, Reply, route
 from recsys.serving.lifecycle import Lifecycle, Phase
 from recsys.serving.parse import QueryParser, check_json, decode, read_body
+from recsys.serving.replay import digest
 from recsys.serving.service import Service
 from recsys.serving.translate import events_of
+from recsys.serving.wire import RECOMMENDATIONS, SIMILAR
 from recsys.serving.writer import EventWriter
 from recsys.settings import Limits
 
@@ -66,10 +68,10 @@ def build(
 
     handlers = Handlers(outside, service, writer, lifecycle, limits)
     routes = [
-        route("/v1/recommendations", "POST", handlers.recommendations),
+        route(RECOMMENDATIONS, "POST", handlers.recommendations),
         route("/v1/events", "POST", handlers.events),
         route("/v1/search", "GET", handlers.search),
-        route("/v1/tracks/{track_id:path}/similar", "GET", handlers.similar),
+        route(SIMILAR, "GET", handlers.similar),
         route("/healthz", "GET", handlers.health),
         route("/readyz", "GET", handlers.ready),
         route("/metrics", "GET", handlers.metrics),
@@ -98,7 +100,7 @@ class Handlers:
         """Answer with a slate."""
         request = decode(self._recommendation, await self._body(call))
         answer, decision = self._service.recommend(request, call.request_id)
-        return self._reply(answer, decision)
+        return self._decided(answer, decision, RECOMMENDATIONS, request)
 
     async def events(self, call: Call) -> Reply:
         """Store events; the answer comes when they are on disk."""
@@ -116,7 +118,7 @@ class Handlers:
         """Find tracks like one."""
         request = self._similar.parse(call.query)
         answer, decision = self._service.similar(call.parameters["track_id"], request, call.request_id)
-        return self._reply(answer, decision)
+        return self._decided(answer, decision, SIMILAR, request)
 
     async def health(self, _: Call) -> Reply:
         """Tell that the process is alive, whatever else holds."""
@@ -139,12 +141,19 @@ class Handlers:
         check_json(call.headers)
         return await read_body(call.receive, call.headers, self._limits.body_bytes, self._limits.body_seconds)
 
-    def _reply(self, answer: wire.Answer, decision: Decision | None = None) -> Reply:
-        body = self._encoder.encode(answer)
-        return Reply(body) if decision is None else Reply(body, after=lambda: self._log(decision))
+    def _reply(self, answer: wire.Answer) -> Reply:
+        return Reply(self._encoder.encode(answer))
 
-    def _log(self, decision: Decision) -> None:
+    def _decided(self, answer: wire.Answer, decision: Decision, template: str, request: wire.Request) -> Reply:
+        body = self._encoder.encode(answer)
+
+        def log() -> None:
+            self._log(decision, Exchange(template, self._encoder.encode(request), digest(body)))
+
+        return Reply(body, after=log)
+
+    def _log(self, decision: Decision, exchange: Exchange) -> None:
         for failure in decision.failures:
             LOG.warning("a slate went without %s: %s", failure.name, failure.error)
         self._outside.telemetry.served(decision)
-        self._outside.decisions.write(decision)
+        self._outside.decisions.write(decision, exchange)

@@ -12,7 +12,7 @@ from recsys.domain.items import Catalogue
 from recsys.domain.query import Surface
 from recsys.domain.slate import Decision
 from recsys.features.schema import SCHEMA
-from recsys.serving import wire
+from recsys.serving import paging, wire
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST_DAY: Final = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH).days
@@ -24,6 +24,38 @@ REASONS: Final[dict[str, wire.Reason]] = {
     "releases": "new_release",
     "backfill": "catalogue",
 }
+
+
+def recommendation(
+    catalogue: Catalogue, request: wire.RecommendationRequest, decision: Decision
+) -> wire.RecommendationAnswer:
+    """Return the answer with a slate, and the token of the next page when there is one."""
+    slate = decision.slate
+    offset = decision.query.offset + slate.size
+    more = slate.size == request.k and offset < decision.config.horizon
+    page = paging.Page(slate.snapshot, offset, paging.owner_of(request)) if more else None
+    return wire.RecommendationAnswer(
+        request_id=slate.request_id,
+        model_version=slate.model_version,
+        surface=request.surface,
+        items=items(catalogue, decision),
+        degraded=list(slate.degraded),
+        experiments=dict(slate.arms),
+        next_page_token=paging.encode(page) if page else UNSET,
+        removed=dict(slate.removed) if request.explain else UNSET,
+    )
+
+
+def similar(catalogue: Catalogue, track_id: str, decision: Decision) -> wire.SimilarAnswer:
+    """Return the answer with the tracks like one."""
+    slate = decision.slate
+    return wire.SimilarAnswer(
+        request_id=slate.request_id,
+        model_version=slate.model_version,
+        track_id=track_id,
+        items=items(catalogue, decision),
+        degraded=list(slate.degraded),
+    )
 
 
 def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
-from msgspec import UNSET
 
 from recsys.domain.arrays import Bools
 from recsys.domain.config import DEFAULT, Config
@@ -49,7 +48,7 @@ class Service:
             request, request_id, now=now, seed=outside.chance.seed(), page=page, user=user, market=outside.market
         )
         served = self._served(self._engine, query, user)
-        return self._rendered(request, served), served.decision
+        return render.recommendation(self._catalogue, request, served.decision), served.decision
 
     def similar(
         self, track_id: str, request: wire.SimilarRequest, request_id: str
@@ -64,14 +63,7 @@ class Service:
             request, slot, request_id, now=outside.clock.now(), seed=outside.chance.seed(), market=outside.market
         )
         served = self._served(self._anonymous, query, UserState.cold(""))
-        answer = wire.SimilarAnswer(
-            request_id=request_id,
-            model_version=served.slate.model_version,
-            track_id=track_id,
-            items=render.items(self._catalogue, served.decision),
-            degraded=list(served.slate.degraded),
-        )
-        return answer, served.decision
+        return render.similar(self._catalogue, track_id, served.decision), served.decision
 
     def search(self, request: wire.SearchRequest, request_id: str) -> wire.SearchAnswer:
         """Return what was found among the tracks that may be shown in the market."""
@@ -99,22 +91,6 @@ class Service:
     def _served(self, engine: Engine, query: Query, user: UserState) -> Served:
         watch = Stopwatch(self._outside.telemetry)
         return recommend(engine, query, user, self._policies.current(), observe=watch.lap)
-
-    def _rendered(self, request: wire.RecommendationRequest, served: Served) -> wire.RecommendationAnswer:
-        slate, decision = served.slate, served.decision
-        offset = decision.query.offset + slate.size
-        more = slate.size == request.k and offset < decision.config.horizon
-        page = paging.Page(slate.snapshot, offset, paging.owner_of(request)) if more else None
-        return wire.RecommendationAnswer(
-            request_id=slate.request_id,
-            model_version=slate.model_version,
-            surface=request.surface,
-            items=render.items(self._catalogue, decision),
-            degraded=list(slate.degraded),
-            experiments=dict(slate.arms),
-            next_page_token=paging.encode(page) if page else UNSET,
-            removed=dict(slate.removed) if request.explain else UNSET,
-        )
 
 
 class Searchable:

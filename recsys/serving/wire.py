@@ -10,6 +10,8 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+RECOMMENDATIONS: Final = "/v1/recommendations"
+SIMILAR: Final = "/v1/tracks/{track_id:path}/similar"
 MAX_K: Final = 100
 MAX_EVENTS: Final = 500
 MAX_ID: Final = 128

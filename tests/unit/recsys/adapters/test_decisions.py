@@ -11,10 +11,12 @@ import pytest
 
 from recsys.adapters.decisions import JsonDecisions, QueuedDecisions, RotatingFile
 from recsys.domain.query import PolicySnapshot
-from recsys.domain.slate import Decision
+from recsys.domain.slate import Decision, Exchange
 from recsys.errors import StoreUnavailableError
 from recsys.pipeline import recommend
 from tests.recsys_fakes import make_engine, make_query, no_takedowns, random_model, random_user
+
+ASKED = Exchange("/v1/recommendations", b"{}", "0" * 64)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def column(encoded: dict[str, Any]) -> Any:
 
 def test_a_line_holds_what_replay_and_analysis_need(decision: Decision) -> None:
     ids = random_model(300).catalogue.ids
-    line = json.loads(JsonDecisions(ids, full_every=0)(decision))
+    line = json.loads(JsonDecisions(ids, full_every=0)(decision, ASKED))
     slate = decision.slate
     assert line["tracks"] == [ids[slot] for slot in slate.slots]
     assert line["scores"] == slate.scores.tolist()
@@ -47,7 +49,7 @@ def test_a_line_holds_what_replay_and_analysis_need(decision: Decision) -> None:
 
 def test_a_full_line_holds_every_candidate_to_the_bit(decision: Decision) -> None:
     encode = JsonDecisions(random_model(300).catalogue.ids, full_every=1)
-    columns = {name: column(value) for name, value in json.loads(encode(decision))["candidates"].items()}
+    columns = {name: column(value) for name, value in json.loads(encode(decision, ASKED))["candidates"].items()}
     expected = {
         "slots": decision.features.candidates.slots,
         "features": decision.features.values,
@@ -66,7 +68,7 @@ def test_a_backfilled_track_has_no_features() -> None:
     model = random_model(300)
     engine = make_engine(model, popular_budget=20, release_budget=0, item_item_budget=0)
     served = recommend(engine, make_query(40, market="M0"), random_user(model, plays=0), no_takedowns(model.catalogue))
-    features = column(json.loads(JsonDecisions(model.catalogue.ids)(served.decision))["features"])
+    features = column(json.loads(JsonDecisions(model.catalogue.ids)(served.decision, ASKED))["features"])
     candidates = set(served.decision.features.candidates.slots.tolist())
     known = [slot in candidates for slot in served.slate.slots.tolist()]
     assert any(known)
@@ -79,7 +81,7 @@ def test_a_slate_without_candidates_is_logged() -> None:
     served = recommend(
         make_engine(model), make_query(5, market="XX"), random_user(model), no_takedowns(model.catalogue)
     )
-    assert json.loads(JsonDecisions(model.catalogue.ids)(served.decision))["tracks"] == []
+    assert json.loads(JsonDecisions(model.catalogue.ids)(served.decision, ASKED))["tracks"] == []
 
 
 class Held:
@@ -99,11 +101,11 @@ class Held:
 
 def test_a_full_queue_drops_and_counts_and_never_waits(decision: Decision) -> None:
     sink, dropped = Held(), []
-    log = QueuedDecisions(sink, lambda _: b"line", lambda: dropped.append(1), capacity=2)
-    log.write(decision)
+    log = QueuedDecisions(sink, lambda *_: b"line", lambda: dropped.append(1), capacity=2)
+    log.write(decision, ASKED)
     assert sink.entered.wait(10)
     for _ in range(5):
-        log.write(decision)
+        log.write(decision, ASKED)
     assert len(dropped) == 3
     sink.go.set()
     log.close()
@@ -123,9 +125,9 @@ class Full:
 
 def test_a_full_disk_is_counted_and_the_log_goes_on(decision: Decision) -> None:
     dropped: list[int] = []
-    log = QueuedDecisions(Full(), lambda _: b"line", lambda: dropped.append(1))
-    log.write(decision)
-    log.write(decision)
+    log = QueuedDecisions(Full(), lambda *_: b"line", lambda: dropped.append(1))
+    log.write(decision, ASKED)
+    log.write(decision, ASKED)
     log.close()
     assert len(dropped) == 2
 
