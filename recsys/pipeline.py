@@ -15,7 +15,7 @@ import numpy as np
 from recsys.domain.arrays import Bools, Floats, Ints, Singles, Slots, column, slot_column
 from recsys.domain.attempt import attempt
 from recsys.domain.candidates import Candidates, Features, Filtered, Scored, Tier
-from recsys.domain.config import DEFAULT, Config
+from recsys.domain.config import DEFAULT, HURRIED, Config
 from recsys.domain.context import Context, context_of
 from recsys.domain.model import Model, Scorer
 from recsys.domain.query import PolicySnapshot, Query, UserState
@@ -210,11 +210,13 @@ def propensities(engine: Engine, decision: Decision, user: UserState, policy: Po
 
 
 def _context(engine: Engine, query: Query, user: UserState, policy: PolicySnapshot) -> Context:
-    config = configured(engine.config, user.user_id, engine.layers)
+    config = configured(engine.config, user.user_id, engine.layers).narrowed(query.breadth)
     if not 0 <= query.k <= config.max_k:
         raise InvalidQueryError(f"k is {query.k}; it must lie in [0, {config.max_k}]")
     if not 0 <= query.offset <= config.horizon:
         raise InvalidQueryError(f"offset is {query.offset}; it must lie in [0, {config.horizon}]")
+    if not 1 <= query.breadth <= 100:
+        raise InvalidQueryError(f"breadth is {query.breadth}; it must lie in [1, 100]")
     if query.about is not None and not 0 <= query.about < engine.model.catalogue.size:
         raise InvalidQueryError(f"about is slot {query.about}; the catalogue has {engine.model.catalogue.size} tracks")
     return context_of(query, user, policy, engine.model, config)
@@ -233,6 +235,11 @@ def _fallback(context: Context) -> Callable[[Slots], Ints]:
     return PopularityScorer(context.model, context.market).score
 
 
+def _narrowed(breadth: int) -> tuple[str, ...]:
+    """Return what `Config.narrowed` did without, as `Slate.degraded` names it."""
+    return (*(("breadth",) if breadth < 100 else ()), *(("diversity",) if breadth <= HURRIED else ()))
+
+
 def _served(trace: Trace) -> Served:
     context, arranged, pool = trace.context, trace.arranged, trace.pool
     page = slice(context.query.offset, None)
@@ -249,7 +256,7 @@ def _served(trace: Trace) -> Served:
         positions=np.arange(context.query.offset, context.query.offset + shown.slots.shape[0], dtype=np.int32),
         sources=trace.candidates.sources,
         arms=assign(context.user.user_id, trace.engine.layers),
-        degraded=tuple(failure.name for failure in failures),
+        degraded=(*(failure.name for failure in failures), *_narrowed(context.query.breadth)),
         removed=trace.filtered.counts(),
         snapshot=context.snapshot,
     )

@@ -12,12 +12,15 @@ class Limits:
 
     body_bytes: longest body. body_seconds: how long a body may take to arrive. page_seconds: how long the pages of a
     list may be asked for. pending_events: events that may wait for the disk before further ones are refused.
+    waiting: requests that may wait for the engine before further ones are refused. wait_seconds: the longest wait.
     """
 
     body_bytes: int = 1 << 20
     body_seconds: float = 10.0
     page_seconds: int = 3_600
     pending_events: int = 20_000
+    waiting: int = 128
+    wait_seconds: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 from recsys.errors import InvalidValueError
 
 EVERYTHING: Final = 1 << 30
+HURRIED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,18 @@ class Config:
             relevance_weight=1.0,
             epsilon=0.0,
         )
+
+    def narrowed(self, breadth: int) -> "Config":
+        """Return these settings with the sources' budgets at `breadth` percent, rounded up.
+
+        From `HURRIED` down, tracks are not held apart by similarity either, which is the dearest stage; the artist cap
+        stays.
+        """
+        if breadth == 100:
+            return self
+        budgets = ("item_item_budget", "popular_budget", "release_budget")
+        narrow: dict[str, float] = {name: -(-getattr(self, name) * breadth // 100) for name in budgets}
+        return self.replaced(narrow | ({"relevance_weight": 1.0} if breadth <= HURRIED else {}))
 
     def replaced(self, settings: Mapping[str, float]) -> "Config":
         """Return these settings with some replaced by name. Raises `InvalidValueError` as the constructor does."""

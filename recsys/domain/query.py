@@ -40,6 +40,7 @@ class Query:
     allow_explicit: None leaves it to the user's setting; a user's own False always wins.
     allow_repeats: None takes the surface's rule (radio and similar repeat, home does not).
     diversify, explore: False turns the stage off for this request.
+    breadth: percent of each source's budget, 1 to 100: fewer candidates while the service is under pressure.
     about: the slot of the track that the slate should resemble (surface similar), or None.
     snapshot: of an earlier page; the engine raises `StaleSnapshotError` when it no longer holds.
     """
@@ -56,6 +57,7 @@ class Query:
     diversify: bool = True
     explore: bool = True
     explain: bool = False
+    breadth: int = 100
     about: int | None = None
     offset: int = 0
     snapshot: Snapshot | None = None

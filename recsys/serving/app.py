@@ -15,6 +15,7 @@ from recsys.domain.slate import Decision, Exchange
 from recsys.experiments.definitions import Layer
 from recsys.ports import Outside
 from recsys.serving import openapi, wire
+from recsys.serving.admission import Admission
 from recsys.serving.edge import Call, Edge, Reply, route
 from recsys.serving.lifecycle import Lifecycle, Phase
 from recsys.serving.parse import QueryParser, check_json, decode, read_body
@@ -89,6 +90,7 @@ class Handlers:
     ) -> None:
         self._outside, self._service, self._writer = outside, service, writer
         self._lifecycle, self._limits = lifecycle, limits
+        self._admission = Admission(limits.waiting, limits.wait_seconds)
         self._encoder = msgspec.json.Encoder()
         self._recommendation = msgspec.json.Decoder(wire.RecommendationRequest)
         self._events = msgspec.json.Decoder(wire.EventsRequest)
@@ -99,7 +101,8 @@ class Handlers:
     async def recommendations(self, call: Call) -> Reply:
         """Answer with a slate."""
         request = decode(self._recommendation, await self._body(call))
-        answer, decision = self._service.recommend(request, call.request_id)
+        async with self._admission.turn() as breadth:
+            answer, decision = self._service.recommend(request, call.request_id, breadth)
         return self._decided(answer, decision, RECOMMENDATIONS, request)
 
     async def events(self, call: Call) -> Reply:
@@ -112,12 +115,15 @@ class Handlers:
 
     async def search(self, call: Call) -> Reply:
         """Find tracks by title and artist."""
-        return self._reply(self._service.search(self._search.parse(call.query), call.request_id))
+        request = self._search.parse(call.query)
+        async with self._admission.turn():
+            return self._reply(self._service.search(request, call.request_id))
 
     async def similar(self, call: Call) -> Reply:
         """Find tracks like one."""
         request = self._similar.parse(call.query)
-        answer, decision = self._service.similar(call.parameters["track_id"], request, call.request_id)
+        async with self._admission.turn() as breadth:
+            answer, decision = self._service.similar(call.parameters["track_id"], request, call.request_id, breadth)
         return self._decided(answer, decision, SIMILAR, request)
 
     async def health(self, _: Call) -> Reply:

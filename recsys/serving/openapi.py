@@ -51,7 +51,7 @@ OPERATIONS: Final = (
         "recommend",
         "A slate of tracks for a user",
         wire.RecommendationAnswer,
-        (*BODY, P.UNKNOWN_MARKET, P.STALE_PAGE, P.STORE_UNAVAILABLE, *POLICY),
+        (*BODY, P.UNKNOWN_MARKET, P.STALE_PAGE, P.OVERLOADED, P.STORE_UNAVAILABLE, *POLICY),
         body=wire.RecommendationRequest,
     ),
     Operation(
@@ -69,7 +69,7 @@ OPERATIONS: Final = (
         "search",
         "Tracks by title and artist",
         wire.SearchAnswer,
-        (P.INVALID_REQUEST, P.UNKNOWN_MARKET, *POLICY),
+        (P.INVALID_REQUEST, P.UNKNOWN_MARKET, P.OVERLOADED, *POLICY),
         query=wire.SearchRequest,
     ),
     Operation(
@@ -78,7 +78,7 @@ OPERATIONS: Final = (
         "similar",
         "Tracks like one",
         wire.SimilarAnswer,
-        (P.UNKNOWN_TRACK, P.INVALID_REQUEST, P.UNKNOWN_MARKET, *POLICY),
+        (P.UNKNOWN_TRACK, P.INVALID_REQUEST, P.UNKNOWN_MARKET, P.OVERLOADED, *POLICY),
         query=wire.SimilarRequest,
         path_parameter="track_id",
     ),

@@ -17,22 +17,27 @@ from recsys.errors import StaleSnapshotError
 from recsys.serving.problems import wrong_field
 from recsys.serving.wire import RecommendationRequest
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where a list goes on. offset: positions shown before. owner: digest of the fields that make the list."""
+    """Where a list goes on. offset: positions shown before. owner: digest of the fields that make the list.
+
+    breadth: of the first page: a list goes on as it began, whatever the pressure is by now.
+    """
 
     snapshot: Snapshot
     offset: int
     owner: int
+    breadth: int = 100
 
 
 class _Token(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     format: int
     owner: int
     offset: int
+    breadth: int
     now: int
     seed: int
     model_version: str
@@ -50,7 +55,7 @@ def owner_of(request: RecommendationRequest) -> int:
 
 def encode(page: Page) -> str:
     """Return the token: base64url without padding, about 130 characters."""
-    token = _Token(FORMAT, page.owner, page.offset, *astuple(page.snapshot))
+    token = _Token(FORMAT, page.owner, page.offset, page.breadth, *astuple(page.snapshot))
     return urlsafe_b64encode(msgspec.msgpack.encode(token)).rstrip(b"=").decode()
 
 
@@ -75,7 +80,7 @@ def decode(request: RecommendationRequest, now: int, max_age: int) -> Page | Non
         config_version=token.config_version,
         state_version=token.state_version,
     )
-    return Page(snapshot, token.offset, token.owner)
+    return Page(snapshot, token.offset, token.owner, token.breadth)
 
 
 def _parsed(text: str) -> _Token:
@@ -84,6 +89,6 @@ def _parsed(text: str) -> _Token:
         token = msgspec.msgpack.decode(data, type=_Token)
     except (Base64Error, UnicodeError, msgspec.MsgspecError) as error:
         raise wrong_field("/page_token", "is not a token of this service; take next_page_token as it is") from error
-    if token.format != FORMAT or token.offset <= 0:
+    if token.format != FORMAT or token.offset <= 0 or not 1 <= token.breadth <= 100:
         raise wrong_field("/page_token", "is of another version of this service; ask for the first page again")
     return token

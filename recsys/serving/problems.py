@@ -39,6 +39,7 @@ class ProblemType(Enum):
         "The body must be application/json",
     )
     INTERNAL = ("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed")
+    OVERLOADED = ("overloaded", HTTPStatus.SERVICE_UNAVAILABLE, "More is asked than can be answered")
     NOT_READY = ("not-ready", HTTPStatus.SERVICE_UNAVAILABLE, "The service is starting or stopping")
     STORE_UNAVAILABLE = ("store-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "The state store does not answer")
     POLICY_UNAVAILABLE = ("policy-unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Hard policy cannot be read")

@@ -33,7 +33,7 @@ def recommendation(
     slate = decision.slate
     offset = decision.query.offset + slate.size
     more = slate.size == request.k and offset < decision.config.horizon
-    page = paging.Page(slate.snapshot, offset, paging.owner_of(request)) if more else None
+    page = paging.Page(slate.snapshot, offset, paging.owner_of(request), decision.query.breadth) if more else None
     return wire.RecommendationAnswer(
         request_id=slate.request_id,
         model_version=slate.model_version,

@@ -36,22 +36,29 @@ class Service:
         self._searchable = Searchable(self._anonymous)
 
     def recommend(
-        self, request: wire.RecommendationRequest, request_id: str
+        self, request: wire.RecommendationRequest, request_id: str, breadth: int = 100
     ) -> tuple[wire.RecommendationAnswer, Decision]:
-        """Return the slate and the decision to log. Raises a refusal or a `RecsysError`."""
+        """Return the slate and the decision to log. breadth: as in `Query`. Raises a refusal or a `RecsysError`."""
         outside = self._outside
         check_market(self._catalogue, request.market)
         now = outside.clock.now()
         page = paging.decode(request, now, self._page_seconds)
         user = self._users.state(request.user_id)
         query = query_of(
-            request, request_id, now=now, seed=outside.chance.seed(), page=page, user=user, market=outside.market
+            request,
+            request_id,
+            now=now,
+            seed=outside.chance.seed(),
+            page=page,
+            user=user,
+            market=outside.market,
+            breadth=breadth,
         )
         served = self._served(self._engine, query, user)
         return render.recommendation(self._catalogue, request, served.decision), served.decision
 
     def similar(
-        self, track_id: str, request: wire.SimilarRequest, request_id: str
+        self, track_id: str, request: wire.SimilarRequest, request_id: str, breadth: int = 100
     ) -> tuple[wire.SimilarAnswer, Decision]:
         """Return tracks like one, and the decision to log. Refuses an unknown track."""
         slot = self._catalogue.slot(track_id)
@@ -60,7 +67,13 @@ class Service:
         check_market(self._catalogue, request.market)
         outside = self._outside
         query = similar_query(
-            request, slot, request_id, now=outside.clock.now(), seed=outside.chance.seed(), market=outside.market
+            request,
+            slot,
+            request_id,
+            now=outside.clock.now(),
+            seed=outside.chance.seed(),
+            market=outside.market,
+            breadth=breadth,
         )
         served = self._served(self._anonymous, query, UserState.cold(""))
         return render.similar(self._catalogue, track_id, served.decision), served.decision

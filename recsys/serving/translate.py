@@ -28,8 +28,9 @@ def query_of(
     page: Page | None,
     user: UserState,
     market: str | None,
+    breadth: int,
 ) -> Query:
-    """Return the query of a slate. A further page takes now and the seed of the first.
+    """Return the query of a slate. A further page takes now, the seed and the breadth of the first.
 
     market: the service's own, for a request without one by a user without one.
     """
@@ -44,13 +45,14 @@ def query_of(
         allow_explicit=request.allow_explicit,
         allow_repeats=request.allow_repeats,
         explain=request.explain,
+        breadth=page.breadth if page else breadth,
         offset=page.offset if page else 0,
         snapshot=page.snapshot if page else None,
     )
 
 
 def similar_query(
-    request: SimilarRequest, slot: int, request_id: str, *, now: int, seed: int, market: str | None
+    request: SimilarRequest, slot: int, request_id: str, *, now: int, seed: int, market: str | None, breadth: int
 ) -> Query:
     """Return the query for tracks like the one at `slot`, on nobody's behalf."""
     return Query(
@@ -63,6 +65,7 @@ def similar_query(
         surface=Surface.SIMILAR,
         allow_explicit=request.allow_explicit,
         explore=False,
+        breadth=breadth,
         about=slot,
     )
 

@@ -120,7 +120,13 @@ class RecommendationAnswer(Answer, frozen=True):
     surface: Literal["home", "radio"]
     items: list[Item]
     degraded: Annotated[
-        list[str], Meta(description="Stages that failed and were done without; empty when all is well.")
+        list[str],
+        Meta(
+            description=(
+                "Stages that failed and were done without. For want of time: `breadth` when fewer candidates were "
+                "weighed, `diversity` when they were not held apart by similarity. Empty when all is well."
+            )
+        ),
     ]
     experiments: Annotated[dict[str, str], Meta(description="The arm of every experiment that the user is in.")]
     next_page_token: Annotated[
