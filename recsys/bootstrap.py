@@ -115,7 +115,9 @@ def _stateful(settings: ServeSettings, published: Published, opened: ExitStack) 
 
     events: EventStore = MemoryEvents()
     users: UserStore = MemoryUsers()
-    if settings.state is not None:
+    if settings.redis is not None:
+        events, users = _shared(settings.redis, opened)
+    elif settings.state is not None:
         state = SqliteState(settings.state / EVENTS_FILE)
         opened.callback(state.close)
         events, users = SqliteEvents(state), SqliteUsers(state)
@@ -131,6 +133,18 @@ def _stateful(settings: ServeSettings, published: Published, opened: ExitStack) 
         telemetry=NoTelemetry(),
         market=home_market(published.model, settings.market),
     )
+
+
+def _shared(url: str, opened: ExitStack) -> tuple[EventStore, UserStore]:
+    try:
+        from recsys.adapters.redis import RedisEvents, RedisState, RedisUsers
+    except ModuleNotFoundError as error:
+        raise InvalidValueError(
+            f"--redis needs the package {error.name}: pip install 'recsys-guardrails[redis]'"
+        ) from None
+    state = RedisState(url)
+    opened.callback(state.close)
+    return RedisEvents(state), RedisUsers(state)
 
 
 def _clock(settings: ServeSettings) -> Clock:

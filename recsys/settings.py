@@ -27,7 +27,8 @@ class Limits:
 class ServeSettings:
     """How `recsys serve` runs.
 
-    state: directory of the event store, None for memory. takedowns: the policy file, None for the one in `state`.
+    state: directory of the event store, None for memory. redis: address of the store that instances on several machines
+    share, in place of the one in `state`. takedowns: the policy file, None for the one in `state`.
     experiments: the file of experiments, None for none.
     port: 0 for any free one. market: of users and requests without one, None for the catalogue's first.
     seed: given to every request, None for a new one each. now: unix seconds that the clock starts at, None for today's.
@@ -40,6 +41,7 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: int = 8080
     state: Path | None = None
+    redis: str | None = None
     takedowns: Path | None = None
     experiments: Path | None = None
     workers: int = 1

@@ -45,6 +45,11 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--takedowns", type=Path, metavar="FILE", help="takedown file (default: in the state directory)"
     )
+    parser.add_argument(
+        "--redis",
+        metavar="URL",
+        help="keep events and settings in this Redis, to share them between machines: redis://HOST:6379/0",
+    )
     parser.add_argument("--experiments", type=Path, metavar="FILE", help="experiments to run, TOML (default: none)")
     parser.add_argument(
         "--drain-seconds", type=float, default=1.0, metavar="S", help="time to say not ready (default: %(default)s)"
@@ -79,6 +84,7 @@ def run(args: argparse.Namespace) -> int:
         **shared_settings(args, Path(DEFAULT_STATE)),
         host=args.host,
         port=args.port,
+        redis=args.redis,
         takedowns=args.takedowns,
         experiments=args.experiments,
         workers=args.workers,
