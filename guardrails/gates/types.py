@@ -7,7 +7,7 @@ plugin is code, so only the base's plugins run.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile
 from guardrails.model.change import ChangeKind
 from guardrails.model.finding import Finding, Rule, Severity
-from guardrails.model.paths import matches
 from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.ports import Command
 from guardrails.probes.types import PROBES
@@ -281,8 +280,8 @@ def _new(
     renamed = {f.base_path: f.path for f in bench.change.files if f.kind is ChangeKind.RENAMED}
     old = before.errors if before else ()
     result = fresh(old, after.errors, base.lines, head.lines, renamed, mypy.shape)
-    doubtful = any(mypy.comes_from_lacking_packages(error) for error in result.new)
-    lacking = doubtful and (mypy.environment_lacks_packages(old) or _misses_packages(bench, base))
+    doubtful = {error.path for error in result.new if mypy.comes_from_lacking_packages(error)}
+    lacking = bool(doubtful) and (mypy.environment_lacks_packages(old) or _misses_packages(bench, base, doubtful))
     return [
         ERROR.finding(
             f"{error.message}  [{error.code}]",
@@ -296,12 +295,16 @@ def _new(
     ]
 
 
-def _misses_packages(bench: Bench, base: Sources) -> bool:
-    """Whether the project's interpreter cannot find something that the base imports: it is not the project's own."""
+def _misses_packages(bench: Bench, base: Sources, doubtful: Set[str]) -> bool:
+    """Whether the project's interpreter cannot find something that the base imports: it is not the project's own.
+
+    Asked of the product and of the files that the errors stand in. Judges import what nobody means to install: a sample
+    of a misspelt package, say.
+    """
     project = bench.policy.project
     ours = {part for path in base.paths for part in path.removesuffix(".py").split("/")}
     product = product_files(sorted(base.paths), project.packages, project.judges)
-    read = {*product, *(path for path in base.paths if is_python(path) and matches(path, project.judges))}
+    read = {*product, *doubtful}
     names = {name for path in read if (module := base.module(path)) for name in imported(module)} - ours
     argv = (bench.project_python, "-I", "-c", _FINDABLE, *sorted(names))
     done = bench.processes.run(Command(argv, bench.trees.base.root, timeout=60))

@@ -140,7 +140,8 @@ def test_what_is_not_installed_is_a_note_where_the_base_misses_packages_too(judg
     out = judge({"shop/net.py": "import otherpackage\n\nX: int = 'a'\n"}, base)
     assert sorted((f.severity, f.line) for f in out.findings) == [(Severity.BLOCK, 3), (Severity.NOTE, 1)]
     sample = {**BASE, "tests/test_samples.py": 'SAMPLE = """\nimport nosuchpackage\n"""\n'}
-    for there in (BASE, sample):
+    misspelt = {**BASE, "tests/samples/slip.py": "import nosuchpackage\n"}
+    for there in (BASE, sample, misspelt):
         alone = judge({"shop/net.py": "import otherpackage\n"}, there)
         assert [f.severity for f in alone.findings] == [Severity.BLOCK]
 
