@@ -8,8 +8,8 @@ the working directory, and `extend` counts from FILE.
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from guardrails.analysis import ruff
@@ -229,7 +229,7 @@ class LintGate:
             if anchored.formats:
                 findings += _formatting(bench, anchored, after, base, head)
             if ruff.relevant(base) != ruff.relevant(head):
-                findings += _own_configuration(bench, base, head, scratch / "head")
+                findings = _by_its_own(bench, findings, base, head, scratch / "head")
             changed = _changed(bench)
             unseen = {path: old for path, old in changed.items() if path not in after.files}
             findings += _syntax(bench, unseen, base, head)
@@ -266,13 +266,28 @@ def _new_violations(
     return found, result.edited
 
 
-def _own_configuration(bench: Bench, base: Sources, head: Sources, scratch: Path) -> list[Finding]:
-    """What the head's own configuration finds new in the head."""
+def _by_its_own(
+    bench: Bench, findings: Sequence[Finding], base: Sources, head: Sources, scratch: Path
+) -> list[Finding]:
+    """The findings by the base's configuration and what the head's own finds new.
+
+    A change may ask for a newer Python: what parses by its own configuration is then for a person, who sees the two
+    together.
+    """
     own = _Ruff(bench, head, scratch)
     try:
-        return _new_violations(bench, own.over(base), own.over(head), base, head, "the change's own")[0]
+        before, after = own.over(base), own.over(head)
     except _UnreadableError as error:
-        return [CONFIGURATION.finding(f"ruff cannot read the head's configuration: {error}", reproduce="ruff check")]
+        what = f"ruff cannot read the head's configuration: {error}"
+        return [*findings, CONFIGURATION.finding(what, reproduce="ruff check")]
+    parses = after.files - {violation.path for violation in after.violations if violation.code == ruff.SYNTAX}
+    ours = [_newer_python(f) if f.rule == SYNTAX.id and f.path in parses else f for f in findings]
+    return [*ours, *_new_violations(bench, before, after, base, head, "the change's own")[0]]
+
+
+def _newer_python(finding: Finding) -> Finding:
+    why = "It parses by the change's own configuration, which asks for a newer Python than the base does."
+    return replace(finding, severity=Severity.REVIEW, why=why)
 
 
 def _formatting(bench: Bench, anchored: _Ruff, after: _Linted, base: Sources, head: Sources) -> list[Finding]:

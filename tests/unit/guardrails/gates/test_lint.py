@@ -103,6 +103,25 @@ def test_the_newest_grammar_is_no_syntax_error(tmp_path: Path) -> None:
     assert codes(tmp_path, {"a.py": ""}, {"a.py": "type X = int\n\n\ndef f[T](x: T) -> T:\n    return x\n"}) == []
 
 
+PROJECT = '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.{}"\n\n[tool.ruff]\n'
+
+
+@pytest.mark.parametrize(
+    ("minor", "code", "severities"),
+    [
+        (12, "type X = int\n", [Severity.REVIEW]),
+        (12, "type X =\n", [Severity.BLOCK]),
+        (11, "type X = int\n", [Severity.BLOCK]),
+    ],
+)
+def test_a_newer_python_and_its_grammar_in_one_change_are_for_a_person(
+    tmp_path: Path, minor: int, code: str, severities: list[Severity]
+) -> None:
+    base = {"pyproject.toml": PROJECT.format(9), "shop/a.py": "X = int\n"}
+    out = judge(LintGate(), tmp_path, base, {"pyproject.toml": PROJECT.format(minor), "shop/a.py": code})
+    assert [f.severity for f in out.findings if f.rule == "lint/syntax-error"] == severities
+
+
 @pytest.mark.parametrize("path", [".hidden/x.py", "build/x.py", "gen/x.py"])
 def test_a_syntax_error_is_found_where_the_configuration_does_not_look(tmp_path: Path, path: str) -> None:
     base = {**BASE, "pyproject.toml": '[tool.ruff]\nexclude = ["gen", "build", ".hidden"]\n'}
