@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from guardrails import config
@@ -360,6 +361,7 @@ def bench_of(
         project_python=sys.executable,
         seed=seed,
         secrets=DetectSecrets(),
+        today=date(2026, 1, 1),
     )
 
 

@@ -17,6 +17,7 @@ import guardrails
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.loopback import LoopbackClient
 from guardrails.adapters.mutations import PytestMutations
+from guardrails.adapters.package_index import SimpleIndex
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
 from guardrails.adapters.sandbox.choice import BACKENDS, Sandbox, sandbox_of
@@ -155,6 +156,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         pacts=NativePactVerifier(processes, site.store, sys.executable),
         today=datetime.now(UTC).date(),
         http=LoopbackClient(),
+        index=SimpleIndex(),
         secrets=DetectSecrets(),
         mutations=PytestMutations(suites),
     )

@@ -34,6 +34,11 @@ class Dependencies(Section, frozen=True):
         "**/site-packages/**",
     )
     """Files that declare nothing for this repository."""
+    index: str = ""
+    """Where names that a change brings in are looked up: the address of a simple API, before the name, or a directory
+    of the repository, read at the base, of its answers in JSON (`NAME.json`). Empty: nothing is looked up."""
+    index_seconds: float = 20
+    """For all look-ups of a check. What was not answered by then is for a person."""
 
 
 class Secrets(Section, frozen=True):

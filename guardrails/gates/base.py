@@ -15,6 +15,7 @@ from guardrails.ports import (
     HttpClient,
     LoadRig,
     Mutations,
+    PackageIndex,
     PactVerifier,
     Processes,
     SecretScanner,
@@ -40,8 +41,8 @@ class Bench:
     the gate's own tools (ruff, mypy, import-linter); `project_python` runs the project's code. `seed` is fresh in each
     check. `cores` is what this gate may use. `rig` drives services under load;
     `pacts` replays consumers' expectations; `secrets` finds what looks like a credential; `mutations` tries mutants of
-    the product; `http` asks services. `today` is the day of the check (UTC), by which deadlines
-    are judged; None where nobody told, and then no deadline has passed.
+    the product; `http` asks services; `index` looks packages up. `today` is the day of the check (UTC), by which
+    deadlines are judged; None where nobody told, and then no deadline has passed.
     """
 
     change: Change
@@ -62,6 +63,7 @@ class Bench:
     secrets: SecretScanner | None = None
     mutations: Mutations | None = None
     http: HttpClient | None = None
+    index: PackageIndex | None = None
 
     def path_env(self, root: object) -> Mapping[str, str]:
         """PYTHONPATH for code of the tree that is exported at `root`."""

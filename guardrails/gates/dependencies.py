@@ -1,18 +1,19 @@
 """Gate `dependencies`: does the change bring in packages that somebody else decides about, or none at all?
 
-It reads what base and head declare and lock, and judges only what is new. It installs nothing, asks no registry and
-runs nothing. What no honest change does (a slip of a popular name that no lock holds, a hash that goes) is blocked;
-where a person could have a reason, a person decides.
+It reads what base and head declare and lock, and judges only what is new. It installs nothing and runs nothing; where
+the policy names an index, it looks up the names that are new there. What no honest change does (a slip of a popular
+name that no lock holds, a hash that goes) is blocked; where a person could have a reason, a person decides.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from guardrails.analysis.dependencies import additions, hooks, imports, locked, places
+from guardrails.analysis.dependencies import additions, hooks, imports, index, locked, places
 from guardrails.analysis.dependencies.reading import Side, is_manifest
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.products import product_files
 from guardrails.analysis.source import Sources
 from guardrails.gates.base import Bench, Profile
+from guardrails.model.exchange import HttpAnswer
 from guardrails.model.finding import Finding, Rule, Severity
 from guardrails.model.paths import matches
 from guardrails.model.result import Outcome, Skip, SkipReason
@@ -50,7 +51,8 @@ UNKNOWN_NAME = Rule(
     "`dependencies.allow` of guardrails.toml.",
     bad='dependencies = ["fast-vector-rank-utils"] without a lock',
     good="the same with its entry and hashes in the lock",
-    limits="With hashes in a lock it is a note. Nothing is looked up, so a lock may hold made-up hashes.",
+    limits="With hashes in a lock it is a note, and so it is where a look-up finds it. Without a look-up a lock may "
+    "hold made-up hashes.",
 )
 NOT_IN_LOCK = Rule(
     "dependencies/not-in-lock",
@@ -162,9 +164,49 @@ UNREADABLE = Rule(
     limits="Requirements that are computed, where they were written out, are for a person.",
 )
 
+NOT_IN_INDEX = Rule(
+    "dependencies/not-in-index",
+    Severity.BLOCK,
+    "The index has no such package, or no such version",
+    "Nothing can be installed by it now, and whoever registers the name decides what will be.",
+    "Write the name and the version of the package that you mean; `pip index versions NAME` shows what there is.",
+    bad='"fast-vector-rank-utils>=1", which nobody has published',
+    good='"scipy>=1.14"',
+    limits="Only where `dependencies.index` in guardrails.toml names an index. Names in `allow` are not looked up.",
+)
+YOUNG = Rule(
+    "dependencies/young-package",
+    Severity.REVIEW,
+    f"A package was first published less than {index.YOUNG_DAYS} days ago",
+    "Most malicious packages are found within weeks; invented names are registered soon after they are invented.",
+    "Take a package that others have used for longer, or ask a person to read this one.",
+    bad="a package that was uploaded last week",
+    good="one that has been there for years",
+    limits="Only with an index that says when files were uploaded (PEP 700).",
+)
+YANKED = Rule(
+    "dependencies/yanked",
+    Severity.REVIEW,
+    "A version is added that its authors have withdrawn",
+    "They know why nobody should install it.",
+    "Take a version that was not withdrawn.",
+    bad="urllib3==2.0.0, yanked",
+    good="the next version",
+    limits="Only with an index.",
+)
+LOOK_UP_FAILED = Rule(
+    "dependencies/look-up-failed",
+    Severity.REVIEW,
+    "A package could not be looked up",
+    "The policy wants new names looked up, and a doubt is no pass.",
+    "Run the check again when the index answers; `dependencies.index_seconds` sets how long it may take.",
+    bad="an index that is down",
+    good="an index that answers",
+)
+
 RULES = (
     LOOK_ALIKE, INVALID_NAME, UNKNOWN_NAME, NOT_IN_LOCK, LOCK_UNEXPLAINED, HASH_REMOVED, HASH_CHANGED, UNPINNED, DIRECT,
-    NEW_INDEX, INSTALL_HOOK, ENTRY_POINT, UNDECLARED, UNREADABLE,
+    NEW_INDEX, INSTALL_HOOK, ENTRY_POINT, UNDECLARED, UNREADABLE, NOT_IN_INDEX, YOUNG, YANKED, LOOK_UP_FAILED,
 )  # fmt: skip
 _BY_NAME = {rule.id.partition("/")[2]: rule for rule in RULES}
 
@@ -193,9 +235,15 @@ class DependenciesGate:
         base, head = (Side(Sources(t), policy.locks, policy.ignore) for t in (bench.trees.base, bench.trees.head))
         allowed = frozenset(name.lower().replace("_", "-") for name in policy.allow)
         seen: list[Observation] = []
-        read, owed = 0, 0
+        read, owed, notes = 0, 0, tuple[str, ...]()
         if _declares(bench, base, head):
-            seen += [*additions.observe(base, head, allowed), *places.observe(base, head), *locked.observe(base, head)]
+            said, had, notes = _looked_up(bench, base, head, allowed)
+            seen += [
+                *said,
+                *additions.observe(base, head, allowed, had),
+                *places.observe(base, head),
+                *locked.observe(base, head),
+            ]
             seen += _unreadable(base, head)
             listed = {*head.manifests, *head.lock_paths}
             read, owed = len(listed), sum(path in bench.change.paths for path in listed)
@@ -210,8 +258,42 @@ class DependenciesGate:
         files_changed = len(bench.change.files)
         work = {"files": files_changed, "manifests": read, "imports": looked}
         floor = {"files": files_changed, "manifests": owed, "imports": 0}
-        notes = tuple(f"{path} at the base could not be read ({why})" for path, why in sorted(base.unreadable.items()))
+        notes += tuple(f"{path} at the base could not be read ({why})" for path, why in sorted(base.unreadable.items()))
         return Outcome(work, floor, _findings([*seen, *found], bench), notes)
+
+
+def _looked_up(
+    bench: Bench, base: Side, head: Side, allowed: frozenset[str]
+) -> tuple[list[Observation], frozenset[str], tuple[str, ...]]:
+    """What the index says of the names that are new; those of them that it has; what the verdict should say of it."""
+    place, names = bench.policy.dependencies.index, index.asked(base, head, allowed)
+    if not place or not names:
+        return [], frozenset(), ()
+    wanted, rest = names[: index.MOST_NAMES], names[index.MOST_NAMES :]
+    answers = _answers(bench, base, place, [one.name for one in wanted])
+    said: list[Observation] = []
+    had: set[str] = set()
+    for one in wanted:
+        found, wrong = index.observe(one, answers.get(one.name), place, bench.today)
+        said += wrong
+        if found is not None and found.versions:
+            had.add(one.name)
+    said += [
+        Observation("look-up-failed", one.path, one.line, f"{one.name} was not looked up: the change adds {len(names)}")
+        for one in rest
+    ]
+    return said, frozenset(had), (f"{len(had)} of {len(names)} new names were found in {place}",)
+
+
+def _answers(bench: Bench, base: Side, place: str, names: list[str]) -> Mapping[str, HttpAnswer]:
+    if "://" not in place:
+        texts = {name: base.sources.text(f"{place.rstrip('/')}/{name}.json") for name in names}
+        return {
+            name: HttpAnswer(404) if text is None else HttpAnswer(200, text.encode()) for name, text in texts.items()
+        }
+    if bench.index is None:
+        return {}
+    return bench.index.ask(place, names, whole=bench.policy.dependencies.index_seconds)
 
 
 def _declares(bench: Bench, base: Side, head: Side) -> bool:

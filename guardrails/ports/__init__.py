@@ -3,7 +3,7 @@
 Gates see only these, so they can be tested with fakes, and untrusted code has one door to come in by.
 """
 
-from guardrails.ports.outside import HttpClient, LoadRig, SecretHit, SecretScanner, Signatures, Store
+from guardrails.ports.outside import HttpClient, LoadRig, PackageIndex, SecretHit, SecretScanner, Signatures, Store
 from guardrails.ports.pacts import InteractionResult, PactMismatch, PactVerifier, StateCall, Verification
 from guardrails.ports.processes import Command, Completed, Confinement, Processes, Service
 from guardrails.ports.suites import CaseRecord, Mutations, SuiteRun, Suites
@@ -18,6 +18,7 @@ __all__ = [
     "InteractionResult",
     "LoadRig",
     "Mutations",
+    "PackageIndex",
     "PactMismatch",
     "PactVerifier",
     "Processes",

@@ -1,6 +1,6 @@
 """Everything else that stands outside of the judge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +83,18 @@ class SecretScanner(Protocol):
 
         Raises:
             ToolMissingError: the library is not installed.
+        """
+
+
+class PackageIndex(Protocol):
+    """Asks an index of Python packages."""
+
+    def ask(self, index: str, names: Sequence[str], *, whole: float) -> Mapping[str, HttpAnswer]:
+        """What the simple API at `index` (the address before the names) says of each name, in JSON. What could not be
+        asked within `whole` seconds is left out.
+
+        Raises:
+            ConfigurationError: `index` is no address that may be asked.
         """
 
 

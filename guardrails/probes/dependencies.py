@@ -1,5 +1,6 @@
 """Planted violations of the `dependencies` gate."""
 
+import json
 from collections.abc import Mapping
 
 from guardrails.model.probe import Probe
@@ -55,6 +56,26 @@ def _probe(rule: str, bad: Edit, honest: Edit = _HONEST) -> Probe:
     return Probe(f"dependencies/{rule}", BASE, bad, honest)
 
 
+def _answer(name: str, version: str, uploaded: str, *, yanked: bool = False) -> str:
+    """What an index says of a package with one version."""
+    file = {"filename": f"{name}-{version}.tar.gz", "upload-time": f"{uploaded}T00:00:00Z", "yanked": yanked}
+    return json.dumps({"name": name, "versions": [version], "files": [file]})
+
+
+_INDEX: Mapping[str, str] = {
+    **BASE,
+    "guardrails.toml": '[dependencies]\nindex = "index"\n',
+    "index/scipy.json": _answer("scipy", "1.14.1", "2012-01-01"),
+    "index/rank-oil.json": _answer("rank-oil", "1.0", "2999-01-01"),
+    "index/old-rank.json": _answer("old-rank", "1.0", "2012-01-01", yanked=True),
+    "index/broken.json": "<html>",
+}
+
+
+def _looked_up(rule: str, requirement: str) -> Probe:
+    return Probe(f"dependencies/{rule}", _INDEX, _needs(requirement), _HONEST)
+
+
 PROBES: tuple[Probe, ...] = (
     _probe("look-alike", _needs("reqeusts>=2.31"), _needs("requests>=2.31", locked=f"requests==2.32.3 --hash={_C}\n")),
     _probe("invalid-name", _needs("sci kit learn")),
@@ -97,4 +118,8 @@ PROBES: tuple[Probe, ...] = (
     _probe(
         "unreadable", _project('"pandas>=2.2",\n]', '"pandas>=2.2",\n'), _project('version = "1.0"', 'version = "1.1"')
     ),
+    _looked_up("not-in-index", "fast-vector-rank-utils>=1"),
+    _looked_up("young-package", "rank-oil>=1"),
+    _looked_up("yanked", "old-rank>=1"),
+    _looked_up("look-up-failed", "broken>=1"),
 )

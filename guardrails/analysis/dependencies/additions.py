@@ -16,15 +16,18 @@ _ENOUGH_NEIGHBOURS = 2
 _MOST = 0.8  # of the neighbours: what nearly all do is a custom
 
 
-def observe(base: Side, head: Side, allowed: Collection[str]) -> Iterator[Observation]:
-    """Names that are new, and requirements that are wrong beside their neighbours and the lock."""
+def observe(base: Side, head: Side, allowed: Collection[str], listed: Collection[str] = ()) -> Iterator[Observation]:
+    """Names that are new, and requirements that are wrong beside their neighbours and the lock.
+
+    `listed` are names that an index was seen to have.
+    """
     known = base.names | base.locked | head.declared.own | frozenset(allowed)
     beside = base.names - base.declared.own
     seen: set[str] = set()
     for one in head.declared.requirements:
         if one.name not in base.names and one.name not in head.declared.own and one.name not in seen:
             seen.add(one.name)
-            yield from _name(one, head, known, beside)
+            yield from _name(one, head, known, beside, listed)
     for name in sorted(_only_locked(base, head)):
         twin = imitated(name, known, beside)
         if twin and name not in seen:
@@ -56,7 +59,9 @@ def _vouched(one: Requirement, side: Side) -> bool:
     return any(entry.name == one.name and entry.hashes for lock in side.all_locks() for entry in lock.entries)
 
 
-def _name(one: Requirement, head: Side, known: Collection[str], beside: Collection[str]) -> Iterator[Observation]:
+def _name(
+    one: Requirement, head: Side, known: Collection[str], beside: Collection[str], listed: Collection[str]
+) -> Iterator[Observation]:
     """What is wrong with a new name itself."""
     place = (one.path, one.line)
     if not one.valid:
@@ -83,8 +88,10 @@ def _name(one: Requirement, head: Side, known: Collection[str], beside: Collecti
         yield Observation("look-alike", *place, what, Severity.REVIEW)
     elif one.name not in KNOWN and not one.direct:
         sure = "a lock holds its hashes" if vouched else "no lock vouches for it"
+        sure = "the index has it" if one.name in listed else sure
         what = f"{one.name} is new here, is not among {len(KNOWN):,} popular packages, and {sure}"
-        yield Observation("unknown-name", *place, what, Severity.NOTE if vouched else Severity.REVIEW)
+        shown = vouched or one.name in listed
+        yield Observation("unknown-name", *place, what, Severity.NOTE if shown else Severity.REVIEW)
 
 
 def _unpinned(base: Side, head: Side) -> Iterator[Observation]:
