@@ -134,7 +134,7 @@ def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
     return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
 
 
-def _share(hits: int, of: int) -> str:
+def share(hits: int, of: int) -> str:
     low, high = wilson(hits, of)
     return f"{hits}/{of} ({100 * low:.0f} to {100 * high:.0f} %)"
 
@@ -150,7 +150,7 @@ def bad_table(rows: Sequence[Row]) -> str:
         name = kind or "**all**"
         count = len(some)
         columns = (
-            _share(sum(row.caught for row in some), count),
+            share(sum(row.caught for row in some), count),
             f"{sum(row.caught and row.right_reason for row in some)}/{count}",
             f"{sum(row.fast for row in some)}/{count}",
             f"{sum(bool(row.plain) for row in some)}/{count}",
@@ -178,7 +178,7 @@ def honest_table(rows: Sequence[Row]) -> str:
         )
         lines.append(f"| {kind or '**all**'} | {' | '.join(map(str, columns))} |")
     bothered = sum(row.verdict == "review" and not row.protected for row in rows)
-    text = f"Bothered without a protected path: {_share(bothered, len(rows))}."
+    text = f"Bothered without a protected path: {share(bothered, len(rows))}."
     return "\n".join([*lines, "", text])
 
 

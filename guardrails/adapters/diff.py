@@ -119,4 +119,9 @@ def _sections(patch: Iterator[bytes]) -> Iterator[tuple[Hunk, ...]]:
 def _with_hunks(entries: list[_Entry], sections: Iterator[tuple[Hunk, ...]]) -> Iterator[FileChange]:
     for entry in entries:
         hunks = tuple(hunk for _ in range(entry.patches) for hunk in next(sections))
-        yield replace(entry.file, hunks=hunks)
+        if hunks:
+            # Git's own counts are of the patch with context, which is not always cut as this one is.
+            added, removed = sum(hunk.head_count for hunk in hunks), sum(hunk.base_count for hunk in hunks)
+            yield replace(entry.file, hunks=hunks, added=added, removed=removed)
+        else:
+            yield entry.file

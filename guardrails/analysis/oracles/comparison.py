@@ -217,11 +217,14 @@ def _made_by(check: Check, theirs: Sequence[Check], known: frozenset[str]) -> bo
 
 
 def _replaced(path: str, base: Side, head: Side, renamed: Mapping[str, str]) -> bool:
-    """Whether a file with new tests has all in all no fewer checks."""
+    """Whether a file with new tests has at least half of the weight of its checks still.
+
+    Tests that are written anew often check in one place what several checked before; a person sees them together.
+    """
     before = [c for t in base.tests if renamed.get(t.path, t.path) == path for c in base.of_test(t)]
     after = [c for t in head.tests if t.path == path for c in head.of_test(t) if not c.dead]
     weight = [sum(check.strength for check in checks) for checks in (before, after)]
-    return weight[1] >= weight[0]
+    return 2 * weight[1] >= weight[0]
 
 
 def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:

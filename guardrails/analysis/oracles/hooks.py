@@ -72,7 +72,11 @@ def _hooks(module: ast.Module) -> dict[str, Function]:
 
 
 def uncollected_paths(before: Suite | None, after: Suite) -> Iterator[Weakening]:
-    """`collect_ignore`, `collect_ignore_glob` and `pytest_plugins` that say more than they did."""
+    """`collect_ignore`, `collect_ignore_glob` and `pytest_plugins` that say more than they did.
+
+    What is left out only where a package is not installed, or on one platform, is for a person.
+    """
+    lacking = _where_something_lacks(after.module)
     for name, rule in (
         ("collect_ignore", "never-collected"),
         ("collect_ignore_glob", "never-collected"),
@@ -82,8 +86,28 @@ def uncollected_paths(before: Suite | None, after: Suite) -> Iterator[Weakening]
         for text, line in sorted(_listed(after.module, name)):
             if text not in {t for t, _ in old}:
                 what = f"{name} of {after.path} now names {text}"
-                severity = Severity.REVIEW if name == "pytest_plugins" else None
+                severity = Severity.REVIEW if name == "pytest_plugins" or line in lacking else None
                 yield Weakening(rule, what, after.path, line, severity)
+
+
+_LACKS = ("find_spec", "version_info", "sys.platform", "platform.")
+_NOT_INSTALLED = frozenset({"ImportError", "ModuleNotFoundError"})
+
+
+def _where_something_lacks(module: ast.Module) -> frozenset[int]:
+    """The lines that run only where an import fails, or under a condition on packages, the platform or the version."""
+    found: set[int] = set()
+    for node in ast.walk(module):
+        if isinstance(node, ast.ExceptHandler):
+            named = (
+                {ast.unparse(one) for one in ast.walk(node.type) if isinstance(one, ast.Name)} if node.type else set()
+            )
+            guarded = bool(named) and named <= _NOT_INSTALLED
+        else:
+            guarded = isinstance(node, ast.If) and any(word in ast.unparse(node.test) for word in _LACKS)
+        if guarded and isinstance(node, ast.If | ast.ExceptHandler):
+            found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or node.body[-1].lineno) + 1))
+    return frozenset(found)
 
 
 def _listed(module: ast.Module, name: str) -> frozenset[tuple[str, int]]:

@@ -132,6 +132,9 @@ def _compared(before: Check, after: Check) -> Iterator[Weakening]:
     place = (after.path, after.line)
     change = f"`{before.text}` became `{after.text}`"
     itself = after.kind == "equal" and after.expected == after.subject and before.expected != before.subject
+    if _asks_of_itself(before.text) and _asks_of_itself(after.text):
+        yield from _guarded(before, after)  # each asks `__eq__` or `__ne__`, in another form
+        return
     if after.strength == Strength.NOTHING or itself:
         yield Weakening("assertion-always-true", f"{change}, which holds whatever the code does", *place)
         return
@@ -147,9 +150,32 @@ def _compared(before: Check, after: Check) -> Iterator[Weakening]:
         yield from _raises(before, after, change)
     elif before.subject == after.subject or (before.words and before.words == after.words):
         yield from _values(before, after, change)
+    yield from _guarded(before, after)
+
+
+def _guarded(before: Check, after: Check) -> Iterator[Weakening]:
     extra = [guard for guard in after.guards if guard not in before.guards]
     if extra and len(after.guards) > len(before.guards):
-        yield Weakening("assertion-conditional", f"`{after.text}` is now checked only if `{extra[0]}`", *place)
+        what = f"`{after.text}` is now checked only if `{extra[0]}`"
+        yield Weakening("assertion-conditional", what, after.path, after.line)
+
+
+def _asks_of_itself(text: str) -> bool:
+    """Whether an assertion is that something equals itself, or does not differ from itself, and nothing more."""
+    try:
+        node: ast.expr = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return False
+    while True:
+        match node:
+            case ast.UnaryOp(op=ast.Not(), operand=inner):
+                node = inner
+            case ast.Compare(left=inner, ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=bool())]):
+                node = inner
+            case ast.Compare(left=left, ops=[_], comparators=[right]):
+                return ast.dump(left) == ast.dump(right)
+            case _:
+                return False
 
 
 _EMPTY = frozenset({"[]", "{}", "()", "''", "0", "set()", "False", "None", "b''"})

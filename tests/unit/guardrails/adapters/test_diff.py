@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrails.adapters.diff import difference
+from guardrails.adapters.diff import _Entry, _with_hunks, difference
 from guardrails.adapters.git import open_repository
 from guardrails.adapters.objects import private_objects
 from guardrails.model.change import SUBMODULE_MODE, SYMLINK_MODE, ChangeKind, FileChange, Hunk
@@ -109,3 +109,12 @@ def test_a_file_that_is_empty_or_has_no_last_line_feed(tmp_path: Path) -> None:
     files = files_of(repo, tmp_path)
     assert (files["empty.txt"].kind, files["empty.txt"].hunks) == (ChangeKind.ADDED, ())
     assert files["end.txt"].hunks == (Hunk(2, 1, 2, 1),)
+
+
+def test_the_hunks_say_how_many_lines_change() -> None:
+    """Git's count is of the patch with context, and now and then another than that of the patch without."""
+    counted = _Entry(FileChange("a.py", ChangeKind.MODIFIED, added=5, removed=4), patches=1)
+    (file,) = _with_hunks([counted], iter([(Hunk(1, 2, 1, 3), Hunk(9, 1, 10, 1))]))
+    assert (file.added, file.removed) == (4, 3)
+    binary = _Entry(FileChange("a.png", ChangeKind.MODIFIED, binary=True, added=0, removed=0), patches=1)
+    assert list(_with_hunks([binary], iter([()]))) == [binary.file]
