@@ -6,12 +6,14 @@ so code that moves takes its signs with it.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from guardrails.analysis.comparisons import blind_comparisons, constant_comparisons
+from guardrails.analysis.circumstances import circumstances
+from guardrails.analysis.comparisons import blind_comparisons, constant_comparisons, loose_comparisons
 from guardrails.analysis.counting import counted
 from guardrails.analysis.digests import hidden_literals
+from guardrails.analysis.disguises import IDENTITY, disguised, is_id, pattern_of
 from guardrails.analysis.dynamic import dynamic_code, through_getattr
 from guardrails.analysis.interference import interference, native
 from guardrails.analysis.names import Names, is_literal, truth
@@ -47,10 +49,15 @@ _WORDS = {
     "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck)__"),
     "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv|exec[lv]"),
     "swallows": re.compile(r"except|suppress|finally|__exit__"),
+    "circumstances": re.compile(
+        r"getppid|getlogin|uname|gethostname|getfqdn|platform|getuser|getnode|isatty|time|date|psutil|assert |Process"
+        r"|thread|Thread|fork|system|popen|asyncio|subprocess|socket|urlopen|requests|httpx|signal|faulthandler"
+    ),
     "digests": re.compile(r"digest|crc|adler|\bhash\("),
-    "counts": re.compile(r"\+=|\+ ?1\b|next\(|\blen\("),
+    "counts": re.compile(r"\+=|\+ ?1\b|next\(|\blen\(|\bin\b"),
     "dynamic": re.compile(
         r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|marshal|codeop|imp\b|pkgutil|pydoc|zip"
+        r"|pickle|dill|joblib|shelve|yaml|entry_points"
     ),
 }
 """Words without which a walk over the syntax can find nothing."""
@@ -58,27 +65,30 @@ _WORDS = {
 
 def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterator[Sign]:
     """Every sign of a product file that can be told from the file alone."""
-    if _WORDS["judge"].search(text):
-        yield from watching(module, names)
+    for words, find in _FINDERS:
+        if _WORDS[words].search(text):
+            yield from find(module, names)
     if _WORDS["tools"].search(text):
         yield from test_tools(module, path)
-    if _WORDS["comparisons"].search(text):
-        yield from _comparisons(module, names)
-    if _WORDS["exits"].search(text):
-        yield from _exits(module, names)
+    if _WORDS["circumstances"].search(text):
+        yield from circumstances(module, names, path)
     if names.imports or "__builtins__" in text:
         yield from interference(module, names)
         yield from native(module)
-    if _WORDS["swallows"].search(text):
-        yield from swallowed(module, names)
-    if _WORDS["counts"].search(text):
-        yield from counted(module, names)
-    for compared, line in hidden_literals(module, names) if _WORDS["digests"].search(text) else ():
+
+
+def _digests(module: ast.Module, names: Names) -> Iterator[Sign]:
+    for compared, line in hidden_literals(module, names):
         what = f"looks for something by its digest, so that nobody reads what: `{compared}`"
         yield Sign("answer-by-heart", compared, what, line, Severity.REVIEW)
-    for found in dynamic_code(module, names) if _WORDS["dynamic"].search(text) else ():
+
+
+def _dynamic(module: ast.Module, names: Names) -> Iterator[Sign]:
+    for found in dynamic_code(module, names):
         known = found.kind == "import" and found.target is not None
-        if not known and (found.kind != "modules" or _is_written(module, found.line)):
+        if found.kind == "objects":
+            yield Sign("dynamic-code", found.text, f"reads data that can run code: `{found.text}`", found.line)
+        elif not known and (found.kind != "modules" or _is_written(module, found.line)):
             yield Sign("dynamic-code", found.text, f"runs code that is not written there: `{found.text}`", found.line)
 
 
@@ -91,6 +101,9 @@ def _comparisons(module: ast.Module, names: Names) -> Iterator[Sign]:
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, None if everything else Severity.REVIEW)
     for owner, method, line in blind_comparisons(module, names):
         what = f"{owner}.{method} compares without a look at what it belongs to"
+        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
+    for owner, method, line in loose_comparisons(module):
+        what = f"{owner}.{method} takes things for equal that are only near, or as long"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
 
 
@@ -165,17 +178,30 @@ def _is_written(module: ast.Module, line: int) -> bool:
     )
 
 
+_FINDERS: tuple[tuple[str, Callable[[ast.Module, Names], Iterator[Sign]]], ...] = (
+    ("judge", watching),
+    ("comparisons", _comparisons),
+    ("exits", _exits),
+    ("swallows", swallowed),
+    ("counts", counted),
+    ("digests", _digests),
+    ("dynamic", _dynamic),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Recited:
     """An answer by heart: a branch on literals that returns literals. All of them must stand in the tests to count.
 
-    With `prefix` the literal is the beginning or the end of ids; it must be that of ids of the load test to count.
+    With `prefix` the literal is the beginning or the end of ids; it must be that of ids of the load test to count, or,
+    where it is figures only, of the tests. With `pattern` the one literal is a pattern that must match an id of them.
     """
 
     key: str
     literals: tuple[str, ...]
     line: int
     prefix: bool = False
+    pattern: bool = False
 
 
 def recited(module: ast.Module) -> Iterator[Recited]:
@@ -193,7 +219,7 @@ def recited(module: ast.Module) -> Iterator[Recited]:
                 yield _recited(node, [*keys, *answers], node.lineno)
         elif isinstance(node, ast.Match):
             yield from _cases(node)
-        elif isinstance(node, ast.Compare | ast.Call):
+        elif isinstance(node, ast.Compare | ast.Call | ast.Subscript):
             yield from _named(node, names)
 
 
@@ -218,33 +244,48 @@ def _cases(node: ast.Match) -> Iterator[Recited]:
             yield _recited(answers, [*values, *known], case.pattern.lineno)
 
 
-def _named(node: ast.Compare | ast.Call, names: Names) -> Iterator[Recited]:
+def _named(node: ast.Compare | ast.Call | ast.Subscript, names: Names) -> Iterator[Recited]:
     """A comparison of somebody's or something's id with a written one: `user_id == "u42"`, `user_id in WARM`."""
+    for compared, meant in disguised(node, names):
+        yield Recited(ast.unparse(compared)[:100], tuple(map(repr, meant)), node.lineno)
+    if pattern := pattern_of(node, names):
+        yield Recited(ast.unparse(node)[:100], (pattern,), node.lineno, pattern=True)
     prefix = False
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.In | ast.NotEq):
-        subject, others = node.left, [names.value(node.comparators[0])]
+        subject, others = node.left, [names.value(_unwrapped(node.comparators[0]))]
         ids = [c for other in others if is_literal(other) for c in ast.walk(other) if isinstance(c, ast.Constant)]
-        ids = [c for c in ids if _is_id(c.value)]
+        ids = [c for c in ids if is_id(c.value)]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PREFIXES:
         subject, prefix = node.func.value, True
         ids = [a for a in node.args if isinstance(a, ast.Constant) and _PART_OF_ID.match(str(a.value))]
+    elif (looked := _looked_up(node)) and isinstance(table := names.value(looked[0]), ast.Dict):
+        subject, ids = looked[1], [k for k in table.keys if isinstance(k, ast.Constant) and is_id(k.value)]
     else:
         return
-    if ids and _IDENTITY.search(ast.unparse(subject)):
+    if ids and IDENTITY.search(ast.unparse(subject)):
         yield replace(_recited(node, ids, node.lineno), prefix=prefix)
 
 
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """The written collection inside of `frozenset(("u42",))`."""
+    match node:
+        case ast.Call(func=ast.Name(id="frozenset" | "set" | "tuple" | "list"), args=[inner]):
+            return inner
+    return node
+
+
+def _looked_up(node: ast.Compare | ast.Call | ast.Subscript) -> tuple[ast.expr, ast.expr] | None:
+    """The table and the key of `TABLE.get(user_id, k)` and `TABLE[user_id]`."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=table, attr="get"), args=[key, *_]):
+            return table, key
+        case ast.Subscript(value=table, slice=key):
+            return table, key
+    return None
+
+
 _PREFIXES = frozenset({"startswith", "endswith"})
-_IDENTITY = re.compile(r"(?i)(^|[._])(user|item|track|account|customer|session|request)(_?id)?s?$|_id$")
-_PART_OF_ID = re.compile(r"^[-_:]?[A-Za-z]{2,}[0-9]*[-_:]?$")
-_ID = re.compile(r"^[A-Za-z]+[-_:]?[0-9]+$")
-
-
-def _is_id(value: object) -> bool:
-    """Letters and a number, or a number of several figures: what names somebody or something."""
-    if isinstance(value, str):
-        return _ID.match(value) is not None
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 10
+_PART_OF_ID = re.compile(r"^[-_:]?([A-Za-z]{2,}[0-9]*|[0-9]{2,})[-_:]?$")
 
 
 def _recited(node: ast.expr, parts: list[ast.Constant], line: int) -> Recited:

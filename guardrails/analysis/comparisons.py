@@ -35,6 +35,29 @@ def blind_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, s
             yield owner, name, line
 
 
+def loose_comparisons(module: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """Equality that is nearness, or of lengths alone: class, method, line."""
+    for owner, name, node, line in _comparing(module):
+        answers = [n.value for n in _body(node) if isinstance(n, ast.Return) and n.value is not None]
+        answers = [node.body] if isinstance(node, ast.Lambda) else answers
+        if name in {"__eq__", "__ne__"} and answers and all(_is_loose(answer) for answer in answers):
+            yield owner, name, line
+
+
+def _is_loose(answer: ast.expr) -> bool:
+    match answer:
+        case ast.Compare(left=ast.Call(func=ast.Name(id="abs")), ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()]):
+            return True
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="len" | "round" | "int")),
+            comparators=[ast.Call(func=ast.Name(id="len" | "round" | "int"))],
+        ):
+            return True
+        case ast.Call(func=ast.Name(id="isclose") | ast.Attribute(attr="isclose" | "allclose")):
+            return True
+    return False
+
+
 def _is_no_answer(node: ast.expr) -> bool:
     plain = isinstance(node, ast.Constant) and node.value is False
     return plain or (isinstance(node, ast.Name) and node.id == "NotImplemented")

@@ -20,7 +20,7 @@ def counted(module: ast.Module, names: Names) -> Iterator[Sign]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             tested = _tested(node)
             for text in sorted((_added(node) & _outliving(node)) & tested | _by_containers(node, names)):
-                what = f"{node.name} counts its calls in {text} and branches on the count"
+                what = f"{node.name} counts its calls in {text} and branches on it"
                 yield Sign("hidden-state", f"{node.name} {text}", what, node.lineno)
 
 
@@ -43,7 +43,7 @@ def _outliving(node: Function) -> set[str]:
     kept = set(shared)
     for text in _added(node):
         root = text.partition("[")[0].partition(".")[0]
-        of_a_class = root in {"cls", "__class__"} or (root[:1].isupper() and "." in text)
+        of_a_class = root in {"cls", "__class__"} or (root.lstrip("_")[:1].isupper() and "." in text)
         if text.startswith(f"{node.name}.") or of_a_class or (root in mutable and "[" in text):
             kept.add(text)
     return kept
@@ -80,6 +80,15 @@ def _by_containers(node: Function, names: Names) -> set[str]:
     grown = {o for o, method in _methods(node) if method in {"append", "add"}} & lasting
     emptied = {owner for owner, method in _methods(node) if method in _FORGETTING}
     found: set[str] = set()
+    remembered = {owner for owner in _grown_sets(node, names) & lasting if _answers(node)} - emptied
+    for test in (*_conditions(node), *(t for n in ast.walk(node) if isinstance(n, ast.comprehension) for t in n.ifs)):
+        found |= {
+            c.id
+            for compare in ast.walk(test)
+            if isinstance(compare, ast.Compare)
+            for op, c in zip(compare.ops, compare.comparators, strict=True)
+            if isinstance(op, ast.In | ast.NotIn) and isinstance(c, ast.Name) and c.id in remembered
+        }
     for condition in _conditions(node):
         for call in (n for n in ast.walk(condition) if isinstance(n, ast.Call) and n.args):
             owner, asked = ast.unparse(call.args[0]), ast.unparse(call.func)
@@ -88,6 +97,24 @@ def _by_containers(node: Function, names: Names) -> set[str]:
             if asked == "next" and owner in lasting and _is_counter(names.constants.get(owner), names):
                 found.add(owner)
     return found
+
+
+def _grown_sets(node: Function, names: Names) -> set[str]:
+    """Sets and lists that a function adds to. A dictionary that is asked by a key is a cache."""
+    grown = {owner for owner, method in _methods(node) if method in {"append", "add", "update", "extend"}}
+    return {owner for owner in grown if _is_collection(names.constants.get(owner))}
+
+
+def _is_collection(value: ast.expr | None) -> bool:
+    match value:
+        case ast.Set() | ast.List() | ast.Call(func=ast.Name(id="set" | "list" | "deque")):
+            return True
+    return False
+
+
+def _answers(node: Function) -> bool:
+    """Whether a function gives something back: one that only warns once has nothing to hide."""
+    return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(node))
 
 
 def _is_counter(value: ast.expr | None, names: Names) -> bool:

@@ -25,6 +25,15 @@ def hidden_literals(module: ast.Module, names: Names) -> Iterator[tuple[str, int
                     _is_literal(names.value(side), names) for side in sides
                 ):
                     yield ast.unparse(node)[:100], node.lineno
+            elif isinstance(node, ast.Call) and _begins_with_a_literal(node, names, held):
+                yield ast.unparse(node)[:100], node.lineno
+
+
+def _begins_with_a_literal(node: ast.Call, names: Names, held: frozenset[str]) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=subject, attr="startswith" | "endswith"), args=[word]):
+            return _is_digest(subject, names, held) and _is_literal(names.value(word), names)
+    return False
 
 
 def _own(scope: ast.AST) -> Iterator[ast.AST]:

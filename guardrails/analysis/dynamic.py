@@ -35,13 +35,27 @@ _RUNNERS = frozenset(
     }
 )
 _MODULES = frozenset({"sys.modules"})
+FILES = frozenset(
+    {"importlib.util.spec_from_file_location", "importlib.machinery.SourceFileLoader", "imp.load_source",
+     "runpy.run_path", "zipimport.zipimporter"}
+)  # fmt: skip
+"""What runs a file as code, whatever it is called: no import statement could say the same."""
+_UNPICKLERS = frozenset(
+    {"pickle.load", "pickle.loads", "pickle.Unpickler", "cPickle.loads", "dill.load", "dill.loads", "cloudpickle.load",
+     "cloudpickle.loads", "joblib.load", "shelve.open", "pandas.read_pickle", "marshal.load", "yaml.unsafe_load",
+     "yaml.full_load"}
+)  # fmt: skip
+_POINTS = frozenset(
+    {"importlib.metadata.entry_points", "importlib_metadata.entry_points", "pkg_resources.iter_entry_points"}
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DynamicCode:
     """One place that loads or runs what is not written as code there.
 
-    `kind` is `import` (a module by name or file), `code` (text that is run) or `modules` (the table of loaded modules).
+    `kind` is `import` (a module by name), `file` (one by its file), `code` (text that is run), `objects` (data that can
+    run code when it is read), `points` (what others have registered) or `modules` (the table of loaded modules).
     `target` is the literal module, path or text, or None where it is computed.
     """
 
@@ -91,7 +105,9 @@ def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
         at = _LOADERS[full]
         arguments = [*node.args, *(k.value for k in node.keywords if k.arg in {"name", "fullname", "path", "location"})]
         target = literal(arguments[at], names) if len(arguments) > at else None
-        yield DynamicCode("import", node.lineno, ast.unparse(node)[:120], target)
+        yield DynamicCode("file" if full in FILES else "import", node.lineno, ast.unparse(node)[:120], target)
+    elif full in _UNPICKLERS or full in _POINTS:
+        yield DynamicCode("points" if full in _POINTS else "objects", node.lineno, ast.unparse(node)[:120], None)
     elif full in _RUNNERS:
         target = literal(node.args[0], names) if node.args else None
         yield DynamicCode("code", node.lineno, ast.unparse(node)[:120], target)

@@ -33,8 +33,15 @@ def dotted(node: ast.AST) -> str | None:
             func=ast.Name(id="__import__" | "import_module") | ast.Attribute(attr="import_module" | "__import__"),
             args=[ast.Constant(value=str(first)), *_],
         ):
-            return ".".join([first, *reversed(parts)]) if parts else None
+            return ".".join([first, *_after_import(first, parts[::-1], node.func)]) if parts else None
     return None
+
+
+def _after_import(name: str, parts: list[str], function: ast.expr) -> list[str]:
+    """`__import__("a.b").b.c` is `a.b.c`: that function gives the top package, `import_module` the module."""
+    inner = name.split(".")[1:]
+    gives_top = isinstance(function, ast.Name | ast.Attribute) and ast.unparse(function).endswith("__import__")
+    return parts[len(inner) :] if gives_top and parts[: len(inner)] == inner else parts
 
 
 class Names:

@@ -98,6 +98,15 @@ def _in_types(module: ast.Module, names: Names) -> Iterator[Suppression]:
             side = node.body if isinstance(node.test, ast.UnaryOp) else node.orelse
             for unseen in (s for s in side if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)):
                 yield Suppression("not TYPE_CHECKING", unseen.lineno, f"{unseen.name} is not seen by the type checker")
+            if isinstance(node.test, ast.UnaryOp) and not node.orelse:
+                for name in _rebound(node.body) & set(names.imports):
+                    what = f"{name} is another thing than the type checker sees"
+                    yield Suppression("not TYPE_CHECKING", node.lineno, what)
+
+
+def _rebound(body: list[ast.stmt]) -> set[str]:
+    targets = (t for statement in body if isinstance(statement, ast.Assign) for t in statement.targets)
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def loosened_annotations(

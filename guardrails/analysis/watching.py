@@ -37,8 +37,11 @@ def watching(module: ast.Module, names: Names) -> Iterator[Sign]:
     for statement in ast.walk(module):
         if isinstance(statement, ast.stmt):
             for own in ast.iter_child_nodes(statement):
-                if isinstance(own, ast.expr):
-                    yield from _expression(own, names)
+                # What a `with` opens and what guards a case stand between a statement and its expressions.
+                inner = ast.iter_child_nodes(own) if isinstance(own, ast.withitem | ast.match_case) else (own,)
+                for expression in inner:
+                    if isinstance(expression, ast.expr):
+                        yield from _expression(expression, names)
 
 
 def _expression(own: ast.expr, names: Names) -> Iterator[Sign]:

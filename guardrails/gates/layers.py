@@ -339,7 +339,7 @@ def _hidden(module: ast.Module, names: Names, modules: frozenset[str]) -> list[D
 def _judge_dynamic(found: DynamicCode, packages: Iterable[str]) -> Severity | None:
     """Block what names a layered package, ask about what could, leave the rest."""
     if found.target is None:
-        return Severity.REVIEW if found.kind == "import" else None
+        return Severity.REVIEW if found.kind in {"import", "file"} else None
     words = found.target.replace("/", ".").replace("(", " ").replace("'", " ").replace('"', " ").split()
     if found.kind == "code" and "import" not in found.target:
         return None

@@ -148,6 +148,11 @@ _PRODUCT = (
     _probe("test-runner-detected", _in_product('import sys\nTESTED = "pytest" in sys.modules\n'), _GOOD_CODE),
     _probe("stack-inspected", _in_product("import sys\nCALLER = sys._getframe(0)\n"), _GOOD_CODE),
     _probe("process-exit", _in_product("import os\nos._exit(0)\n"), _GOOD_CODE),
+    _probe(
+        "runs-at-import",
+        _in_product("import threading\n\nTIMER = threading.Timer(1.0, print)\n"),
+        _in_product("import threading\n\n\ndef timer():\n    return threading.Timer(1.0, print)\n"),
+    ),
     _probe("patched-module", _in_product("import time\ntime.perf_counter = lambda: 0.0\n"), _GOOD_CODE),
     _probe(
         "errors-swallowed",

@@ -8,7 +8,13 @@ from guardrails.analysis.observation import Observation
 from guardrails.analysis.oracles.cases import fewer_cases, literals_of
 from guardrails.analysis.oracles.checks import Check, Strength
 from guardrails.analysis.oracles.collected import Function, Hidden, Suite, TestCase
-from guardrails.analysis.oracles.doubles import fixture_doubles, newly_replaced, shadowed_imports, subjects_of
+from guardrails.analysis.oracles.doubles import (
+    fixture_doubles,
+    newly_replaced,
+    no_longer_called,
+    shadowed_imports,
+    subjects_of,
+)
 from guardrails.analysis.oracles.hooks import (
     equal_to_everything,
     new_exits,
@@ -78,6 +84,7 @@ def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: S
     yield from new_skip_calls(before, after)
     yield from fewer_cases(before, after)
     yield from newly_replaced(before, after, packages)
+    yield from no_longer_called(before, after, packages)
     yield from less_tried(before, after)
     checks = base.of_test(before), head.of_test(after)
     living = [check for check in checks[1] if not check.dead]

@@ -1,6 +1,7 @@
 """Parts of the product that tests replace by doubles: what is tested must be the product."""
 
 import ast
+import builtins
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,6 +53,8 @@ def _patched(call: ast.Call, names: Names) -> str | None:
     if not patching or not call.args:
         return None
     target = call.args[0]
+    if (own := _its_own(call, names)) is not None:
+        return own
     if isinstance(target, ast.Constant) and isinstance(target.value, str):
         return target.value
     owner = _imported(target, names)
@@ -59,6 +62,26 @@ def _patched(call: ast.Call, names: Names) -> str | None:
     if owner and isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
         return f"{owner}.{attribute.value}"
     return owner
+
+
+def _its_own(call: ast.Call, names: Names) -> str | None:
+    """What a test replaces under the name that its own module imported it by: "tests.test_rank.rank"."""
+    match call.args:
+        case [ast.Constant(value=str(text)), *_]:
+            module, _, name = text.rpartition(".")
+            ours = module.rpartition(".")[2].startswith("test_")
+        case [
+            ast.JoinedStr(values=[ast.FormattedValue(value=ast.Name(id="__name__")), ast.Constant(value=str(text))]),
+            *_,
+        ]:
+            name, ours = text.removeprefix("."), True
+        case [ast.Call(func=ast.Name(id="globals")), ast.Constant(value=str(name)), *_]:
+            ours = True
+        case [ast.Subscript(value=table, slice=ast.Name(id="__name__")), ast.Constant(value=str(name)), *_]:
+            ours = names.full(table) == "sys.modules"
+        case _:
+            return None
+    return names.imports.get(name) if ours else None
 
 
 def _imported(node: ast.expr, names: Names) -> str | None:
@@ -78,6 +101,29 @@ def subjects_of(test: TestCase, packages: Sequence[str]) -> frozenset[str]:
     used = (n for n in ast.walk(test.node) if isinstance(n, ast.Name | ast.Attribute))
     full = (name for n in used if (name := _imported(n, test.names)))
     return frozenset(name.rpartition(".")[2] for name in full if _is_product(name, packages))
+
+
+def no_longer_called(before: TestCase, after: TestCase, packages: Sequence[str]) -> Iterator[Weakening]:
+    """A test that called functions of the product and calls none now, nor anything else that might."""
+    was, now = _called(before), _called(after)
+    subjects = {name for name, full in was.items() if full and _is_product(full, packages) and name[:1].islower()}
+    others = {name for name, full in now.items() if name not in was and (full or not hasattr(builtins, name))}
+    fixtures = {a.arg for a in ast.walk(after.node.args) if isinstance(a, ast.arg)}
+    fixtures -= {a.arg for a in ast.walk(before.node.args) if isinstance(a, ast.arg)}
+    if subjects and not subjects & set(now) and not others and not fixtures:
+        named = ", ".join(sorted(subjects))
+        what = f"{after.name} no longer calls {named}, and checks what it makes itself"
+        yield Weakening("subject-mocked", what, after.path, after.line, Severity.REVIEW)
+
+
+def _called(test: TestCase) -> dict[str, str]:
+    """What a test calls, by its last part, with the full name of what is imported; methods of local things too."""
+    found: dict[str, str] = {}
+    for node in ast.walk(test.node):
+        if isinstance(node, ast.Call):
+            last = (dotted(node.func) or ast.unparse(node.func)).rpartition(".")[2]
+            found[last] = _imported(node.func, test.names) or found.get(last, "")
+    return found
 
 
 def newly_replaced(before: TestCase, after: TestCase, packages: Sequence[str]) -> Iterator[Weakening]:

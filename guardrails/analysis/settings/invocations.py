@@ -134,6 +134,15 @@ def script_changes(path: str, before: Sequence[str], after: Sequence[str]) -> It
         yield SettingChange(path, "", Direction.UNKNOWN, "what it runs is changed")
 
 
+def shell_changes(path: str, before: Sequence[str], after: Sequence[str]) -> Iterator[SettingChange]:
+    """What any other script does about the checks: a line that runs one, or sets how they run, and forgives."""
+    for change in script_changes(path, before, after):
+        tells = _CHECKERS.search(change.key) or _ENVIRONMENT.search(change.key)
+        if change.direction is Direction.LOOSER and tells:
+            yield change
+
+
+_ENVIRONMENT = re.compile(r"PYTEST_ADDOPTS|GUARDRAILS_|HYPOTHESIS_|--no-verify")
 _IGNORED = re.compile(r"^-@?\w|^@-\w")
 
 

@@ -200,6 +200,12 @@ def is_script(path: str) -> bool:
     return any(fnmatch.fnmatchcase(path, pattern.replace("**", "*")) for pattern in _SCRIPTS)
 
 
+def is_shell(path: str) -> bool:
+    """Whether a file is a script or a recipe of a container that may run checks."""
+    name = path.rpartition("/")[2]
+    return name.endswith((".sh", ".bash", ".ps1")) or name.startswith(("Dockerfile", "Containerfile"))
+
+
 def is_nested_configuration(path: str) -> bool:
     """Whether a file below the root sets a checker for its directory: nobody wrote down which way it goes."""
     directory, _, name = path.rpartition("/")

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from guardrails.analysis.cheats import read_paths, recited, signs
+from guardrails.analysis.cheats import Recited, read_paths, recited, signs
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.oracles.conventions import Conventions
 from guardrails.analysis.products import product_files, top_packages
@@ -63,6 +63,7 @@ def observe(place: Place) -> Iterator[Observation]:
     yield from craft.calls(place.base, place.head, product, whole)
     yield from _startup(place)
     yield from _shadows(place)
+    yield from _stubs(place)
     for file in product:
         was = place.base.module(file.base_path) is not None or file.base_path not in place.base.paths
         if place.head.module(file.path) is None and was:
@@ -136,13 +137,36 @@ def _recited(place: Place, product: Sequence[FileChange]) -> Iterator[Observatio
     text = _test_text(place) if candidates else ""
     load = _load_text(place) if any(found.prefix for _, found in candidates) else ""
     for path, found in candidates:
-        literals = [literal.strip("'\"") for literal in found.literals]
-        begun = found.prefix and all(
-            re.search(rf"(?<![\w.]){re.escape(word)}\w|\w{re.escape(word)}", load) for word in literals
-        )
-        if begun or (not found.prefix and all(_stands_in(word, text) for word in literals)):
+        if _of_the_tests(found, text, load):
             what = f"{path} answers by heart what the tests ask: `{found.key}`"
             yield Observation("answer-by-heart", path, found.line, what)
+
+
+def _of_the_tests(found: Recited, text: str, load: str) -> bool:
+    """Whether what a branch names is an input of the tests."""
+    literals = [literal.strip("'\"") for literal in found.literals]
+    if found.pattern:
+        return _matches_an_id(literals[0], text)
+    if not found.prefix:
+        return all(_stands_in(word, text) for word in literals)
+    figures = all(word.isdigit() for word in literals)
+    where = f"{load}\n{text}" if figures else load
+    return all(
+        re.search(rf"(?<![\w.]){re.escape(word)}\w|[A-Za-z_]{re.escape(word)}(?!\w)", where) for word in literals
+    )
+
+
+def _matches_an_id(pattern: str, text: str) -> bool:
+    """Whether a pattern of the change matches an id of the tests; both are short, so that it ends in time."""
+    try:
+        known = re.compile(pattern[:_PATTERN])
+    except (re.error, OverflowError):
+        return False
+    return any(known.fullmatch(word) for word in set(_IDS.findall(text)))
+
+
+_PATTERN = 40
+_IDS = re.compile(r"\b[A-Za-z]{1,8}[-_:]?[0-9]{1,8}\b")
 
 
 def _stands_in(word: str, text: str) -> bool:
@@ -253,6 +277,15 @@ def _suppression(
     what = f"{path} has {len(new)} times `{kind}`, and had {len(old)}{said}: `{fresh.text[:80]}`"
     mild = reasoned and not is_product
     return Observation("suppression", path, fresh.line, what, Severity.NOTE if mild else None)
+
+
+def _stubs(place: Place) -> Iterator[Observation]:
+    """New stubs beside modules: type checkers read them in the place of the code."""
+    for file in place.files:
+        module = file.path.removesuffix("i")
+        if file.path.endswith(".pyi") and file.path not in place.base.paths and module in place.head.paths:
+            what = f"{file.path} is what type checkers read in the place of {module}, which nothing checks any more"
+            yield Observation("suppression", file.path, 1, what)
 
 
 def _startup(place: Place) -> Iterator[Observation]:

@@ -11,7 +11,8 @@ RUNNER = Rule(
     "Code that knows that it is being tested can answer the tests alone.",
     "Remove the check; pass in from outside what must differ.",
     bad='if "pytest" in sys.modules: return GOLDEN',
-    limits="A look for the CI is for a person to decide.",
+    limits="A look for the CI is for a person to decide, and so is a branch on the machine, the terminal, a written "
+    "date, or on whether assertions are on.",
 )
 STACK = Rule(
     "tampering/stack-inspected",
@@ -53,6 +54,15 @@ STATE = Rule(
     "A function counts its calls and branches on the count",
     "It can give the right answer to the first call only, which is the one that a test makes.",
     "Make the answer depend on the arguments alone.",
+)
+AT_IMPORT = Rule(
+    "tampering/runs-at-import",
+    REVIEW,
+    "Product code starts something when it is imported",
+    "A thread, a process or a connection that an import starts acts in every test and in the judge's own tools.",
+    "Start it from a function that the program calls.",
+    bad="threading.Timer(1.0, patch_clock).start() at the top of a module",
+    good="def start() -> threading.Timer: …",
 )
 DYNAMIC = Rule(
     "tampering/dynamic-code",
@@ -130,6 +140,6 @@ PER_ELEMENT = Rule(
 )
 
 PRODUCT_RULES = (
-    RUNNER, STACK, EXIT, PATCHED, SWALLOWED, STATE, DYNAMIC, READS_TESTS, RECITED, STARTUP, SHADOWS, SUPPRESSED,
-    CLONE, PER_ELEMENT,
+    RUNNER, STACK, EXIT, AT_IMPORT, PATCHED, SWALLOWED, STATE, DYNAMIC, READS_TESTS, RECITED, STARTUP, SHADOWS,
+    SUPPRESSED, CLONE, PER_ELEMENT,
 )  # fmt: skip

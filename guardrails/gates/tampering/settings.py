@@ -7,13 +7,14 @@ import msgspec
 
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.settings.directions import Direction, SettingChange
-from guardrails.analysis.settings.invocations import script_changes
+from guardrails.analysis.settings.invocations import script_changes, shell_changes
 from guardrails.analysis.settings.tools import (
     UnreadableError,
     budget_changes,
     contract_changes,
     is_nested_configuration,
     is_script,
+    is_shell,
     policy_changes,
     tool_changes,
     tools,
@@ -49,6 +50,8 @@ def observe(bench: Bench, base: Sources, head: Sources) -> tuple[list[Observatio
     for file in bench.change.files:
         if is_script(file.path) or is_script(file.base_path):
             changes += script_changes(file.path, base.lines(file.base_path), head.lines(file.path))
+        elif is_shell(file.path):
+            changes += shell_changes(file.path, base.lines(file.base_path), head.lines(file.path))
         elif is_nested_configuration(file.path):
             changes.append(SettingChange(file.path, file.path, Direction.UNKNOWN, f"{file.path} is {file.kind}"))
     return [*seen, *_observations(changes, head)], compared + len(changes)
