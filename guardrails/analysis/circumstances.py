@@ -129,7 +129,9 @@ def _is_moment(node: ast.expr, names: Names) -> bool:
     node = names.value(node)
     if isinstance(node, ast.Call) and names.full(node.func) in _MOMENT:
         return all(is_literal(argument) for argument in node.args)
-    return is_literal(node) and not (isinstance(node, ast.Constant) and node.value in {None, True, False})
+    return is_literal(node) and not (
+        isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, bool))
+    )
 
 
 def _processes(module: ast.Module, names: Names) -> Iterator[Sign]:

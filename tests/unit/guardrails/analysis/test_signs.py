@@ -26,7 +26,7 @@ def seen(source: str) -> list[str]:
         ("import sys\nX = sys.argv[0].endswith('test')", ["test-runner-detected?"]),
         ("import __main__\nX = __main__.__file__", ["stack-inspected"]),
         ("import sys\ndef f():\n    sys.exit(0)\nf()", ["process-exit"]),
-        ("import os\nos.system('kill -9 $PPID')", ["process-exit?"]),
+        ("import os\nos.system('kill -9 $PPID')", ["process-exit?", "runs-at-import"]),
         ("import os\nos.execv('/bin/true', ['true'])", ["process-exit"]),
         ("import ctypes", ["patched-module?"]),
         ("import sys\nsys.path.insert(0, 'x')", ["patched-module?"]),
