@@ -31,7 +31,7 @@ def seen(source: str, path: str = "shop/rank.py") -> list[str]:
         ("import time\ndef f(t):\n    a = time.time() - t\n    if a > 5:\n        return 1", []),
         ("import time\ndef f():\n    if int(time.time()) % 7 == 0:\n        return 1", ["test-runner-detected?"]),
         (
-            "from datetime import datetime\ndef f():\n    d = datetime.now()\n    if d.weekday() == 6:\n        return 1",
+            "from datetime import datetime as d\ndef f():\n    n = d.now()\n    if n.day == 6:\n        return 1",
             ["test-runner-detected?"],
         ),
         (
