@@ -139,7 +139,10 @@ class _Judging:
     # --- The base's tests on the trial tree ---------------------------------------------------------------------------
 
     def judge_trial(self, run: SuiteRun) -> int:
-        """How many of the owed tests are accounted for: recorded, or in a file that is found not to import."""
+        """How many of the owed tests are accounted for: recorded, or in a file that is found not to import.
+
+        Where a run was stopped and tests that it reached fail already, the rest cannot change what is to be done.
+        """
         if stopped := answers.unimportable(run, self.bench.change, self.bench.policy.project.judges):
             said = answers.reason(run.complaint)
             self._touched(BASE_FAILS, stopped, f"{stopped} stops all {len(self.owed.collected)} tests: {said}")
@@ -162,7 +165,8 @@ class _Judging:
         )
         if self.owed.deselected:
             self.notes.append(f"{len(self.owed.deselected)} tests are deselected by the base's own configuration")
-        return len(self.owed.collected) - len(lost)
+        decided = any(f.rule == BASE_FAILS.id and f.severity is Severity.BLOCK for f in self.findings)
+        return len(self.owed.collected) - (0 if run.complaint and decided else len(lost))
 
     def _judge_outcomes(self, suspects: Mapping[str, str], run: SuiteRun, pairs: Mapping[str, str]) -> None:
         """Tests that neither passed nor are missing, against what they do at the base and when run alone."""

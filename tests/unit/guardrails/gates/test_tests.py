@@ -237,6 +237,14 @@ def test_a_run_that_breaks_off_blocks(tmp_path: Path) -> None:
     assert judged("tests", outcome, 0).status is GateStatus.ERROR
 
 
+def test_a_run_that_is_stopped_after_a_failure_is_decided(tmp_path: Path) -> None:
+    """What hangs hides the tests behind it; one that fails before it is enough to say what is to be done."""
+    cut = suite_run({**ALL_PASS, B: "failed", C: ""}, complaint=f"pytest stopped while {C} ran", ended=False)
+    outcome = judge(tmp_path, PRODUCT, {"head": cut})
+    assert told(outcome) == [("base-test-fails", "block"), ("run-broken", "block")]
+    assert judged("tests", outcome, 0).status is GateStatus.FAILED
+
+
 def test_a_conftest_that_the_change_follows_asks_for_a_person(tmp_path: Path) -> None:
     """The head renames what the base's conftest.py imports, and changes it along: none of the base's tests can run."""
     stopped = SuiteRun(
