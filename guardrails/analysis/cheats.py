@@ -40,6 +40,9 @@ _EXITS = frozenset(
         "os.execvpe",
     }
 )
+_KILLS = frozenset({"os.kill", "os.killpg"})
+_ITSELF = re.compile(r"getpid|getpgrp|getpgid\(0|kill(pg)?\(0")
+"""What a process kills is another, unless it names itself or its own group."""
 _WORDS = {
     "judge": re.compile(
         r"environ|getenv|modules|argv|find_spec|find_loader|metadata|which|_called_from_test|stack|_getframe|currentframe|f_back|tb_frame"
@@ -117,7 +120,7 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
         leaves = full == "sys.exit" or (raised is not None and names.full(raised) == "SystemExit")
         full = full or (through_getattr(node.func, names) or "" if isinstance(node, ast.Call) else "")
         text, line = ast.unparse(node)[:100], getattr(node, "lineno", 0)
-        if full in _EXITS and (full != "os.kill" or "getpid" in text):
+        if full in _EXITS and (full not in _KILLS or _ITSELF.search(text)):
             severity = Severity.REVIEW if isinstance(place, ast.AST) and "os.fork" in ast.unparse(place) else None
             yield Sign("process-exit", text, f"ends the process past every handler: `{text}`", line, severity)
         elif leaves and where in {"", "__del__"}:
@@ -132,7 +135,7 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
             handed = [node.value] if isinstance(node, ast.Assign) else node.args
             for value in handed:
                 full = names.full(value) or through_getattr(value, names) or ""
-                if full in _EXITS - {"os.kill", "os.killpg"}:
+                if full in _EXITS - _KILLS:
                     text = ast.unparse(node)[:100]
                     yield Sign("process-exit", text, f"hands on what ends the process: `{text}`", node.lineno)
 

@@ -26,6 +26,7 @@ from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.adapters.suites import PytestSuites
 from guardrails.analysis.difference import describe
 from guardrails.analysis.difference.files import Patterns
+from guardrails.cli.agents.memory import notes_of
 from guardrails.cli.approvals import court_of
 from guardrails.cli.options import CheckOptions
 from guardrails.cli.origin import gate_digest
@@ -73,14 +74,16 @@ class Engine:
         with open_site(options, self.environment, cache=self.cache, own_judge=self.own_judge) as site:
             court = court_of(site, options.approvals)
             sandbox = sandbox_for(site, self.environment, self.sandboxes)
+            results = court.settle(self._results(options, site, sandbox))
+            given_up = notes_of(site.repository, site.change.messages, [f for one in results for f in one.findings])
             verdict = of_change(
                 site.change,
-                court.settle(self._results(options, site, sandbox)),
+                results,
                 policy_digest=site.policies.digest,
                 profile=options.profile,
                 command=command_of(options, site.change),
                 version=guardrails.__version__,
-                notes=(*site.notes, *sandbox.notes(), *court.notes),
+                notes=(*site.notes, *sandbox.notes(), *court.notes, *given_up),
             )
             difference = None
             if options.page:

@@ -31,12 +31,16 @@ def explain(name: str) -> int:
             return 0
     from guardrails.report.explain import explain as explained
 
-    say(explained(_rule(name)))
+    say(explained(find_rule(name)))
     return 0
 
 
-def _rule(name: str) -> Rule:
-    """The rule of that id, or the only one that is called so in its gate."""
+def find_rule(name: str) -> Rule:
+    """The rule of that id, or the only one that is called so in its gate.
+
+    Raises:
+        UsageError: there is none, or several.
+    """
     rules = {rule.id: rule for gate in GATES for rule in gate.rules} | {rule.id: rule for rule in APPROVALS}
     called = [rule for rule in rules if name in {rule, rule.partition("/")[2]}]
     if len(called) == 1:

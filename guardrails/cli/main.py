@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Sequence
 
 from guardrails.cli import parser
+from guardrails.cli.agents import parser as agents_parser
 from guardrails.cli.contracts_parser import contracts_options
 from guardrails.cli.output import complain
 from guardrails.cli.stopping import interruptible
@@ -78,6 +79,8 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             from guardrails.cli.contracts import run_contracts
 
             return run_contracts(contracts_options(options), os.environ)
+        case "hook" | "mcp" | "give-up" | "agents":
+            return agents_parser.run(options)
         case "explain":
             from guardrails.cli.listing import explain
 

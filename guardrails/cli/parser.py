@@ -1,11 +1,13 @@
 """The arguments of every command, each with help that a new user can follow."""
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import guardrails
 from guardrails.adapters.changes import Wanted
 from guardrails.cli import contracts_parser
+from guardrails.cli.agents import parser as agents_parser
 from guardrails.cli.options import FORMATS, CheckOptions, ReportOptions
 from guardrails.gates.base import Profile
 
@@ -118,6 +120,7 @@ def build() -> argparse.ArgumentParser:
     )
     _add_evidence(commands)
     _add_approve(commands)
+    agents_parser.add(partial(_command, commands))
     return parser
 
 

@@ -5,7 +5,7 @@ or an unknown schema version is a `ConfigurationError` that names the nearest kn
 gets the defaults below, which make the static gates work on any repository with Python in it.
 """
 
-from guardrails.config.project import RUNNERS, Approvals, Environment, Isolation, Project, Scope
+from guardrails.config.project import RUNNERS, Agents, Approvals, Environment, Isolation, Project, Scope
 from guardrails.config.reading import Dependencies, Layers, Lint, Secrets, Tampering, Types
 from guardrails.config.running import Apart, Behaviour, Contracts, Load, Mutants, Properties, Tests
 from guardrails.config.section import Section
@@ -15,6 +15,7 @@ from guardrails.model.strict import decode
 __all__ = [
     "RUNNERS",
     "SCHEMA",
+    "Agents",
     "Apart",
     "Approvals",
     "Behaviour",
@@ -62,6 +63,7 @@ class Policy(Section, frozen=True):
     load: Load = Load()
     behaviour: Behaviour = Behaviour()
     approvals: Approvals = Approvals()
+    agents: Agents = Agents()
 
 
 def parse(text: str, source: str) -> Policy:

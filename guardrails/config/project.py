@@ -108,6 +108,15 @@ class Approvals(Section, frozen=True):
     """The longest that an approval holds."""
 
 
+class Agents(Section, frozen=True):
+    """Coding agents at work in this repository."""
+
+    rounds: Annotated[int, msgspec.Meta(ge=1)] = 3
+    """How often an agent is told to fix the same finding, before it is told to ask a person."""
+    instructions: str = "AGENTS.md"
+    """The page for agents; `guardrails agents --write` keeps its middle part current."""
+
+
 class Isolation(Section, frozen=True):
     """What code of the change is kept from while a gate runs it: the network, the disk, other programs."""
 
