@@ -19,6 +19,7 @@ from guardrails.analysis.interference import interference, native
 from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.sign import Sign
 from guardrails.analysis.swallowing import swallowed
+from guardrails.analysis.walking import walk
 from guardrails.analysis.watching import test_tools, watching
 from guardrails.model.finding import Severity
 
@@ -130,7 +131,7 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
         elif full in {"atexit.register", "signal.alarm", "signal.setitimer"} and where == "":
             yield Sign("process-exit", text, f"acts when the process ends: `{text}`", line, Severity.REVIEW)
 
-    for node in ast.walk(module):  # a way out by another name, to be called where nobody sees what it is
+    for node in walk(module):  # a way out by another name, to be called where nobody sees what it is
         if isinstance(node, ast.Assign | ast.Call):
             handed = [node.value] if isinstance(node, ast.Assign) else node.args
             for value in handed:
@@ -148,7 +149,7 @@ def _at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
         n.name
         for n in module.body
         if isinstance(n, ast.FunctionDef)
-        and any(isinstance(c, ast.Call) and names.full(c.func) in {"sys.exit", "exit", "quit"} for c in ast.walk(n))
+        and any(isinstance(c, ast.Call) and names.full(c.func) in {"sys.exit", "exit", "quit"} for c in walk(n))
     }
     for where, node in _placed(module):
         if isinstance(node, ast.Call):
@@ -177,7 +178,7 @@ def _is_written(module: ast.Module, line: int) -> bool:
     """Whether a line of the module assigns to or deletes from `sys.modules`."""
     return any(
         isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store | ast.Del) and n.lineno == line
-        for n in ast.walk(module)
+        for n in walk(module)
     )
 
 
@@ -210,7 +211,7 @@ class Recited:
 def recited(module: ast.Module) -> Iterator[Recited]:
     """`if user_id == "u42": return ["i7"]`, tables from such inputs to such answers, and branches on such ids."""
     names = Names(module)
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.If) and len(node.body) == 1 and isinstance(node.body[0], ast.Return):
             yield from _branch(node, node.body[0].value)
         elif isinstance(node, ast.IfExp):
@@ -227,7 +228,7 @@ def recited(module: ast.Module) -> Iterator[Recited]:
 
 
 def _branch(node: ast.If | ast.IfExp, answer: ast.expr | None) -> Iterator[Recited]:
-    inputs = [c for c in ast.walk(node.test) if isinstance(c, ast.Constant) and _is_data(c.value)]
+    inputs = [c for c in walk(node.test) if isinstance(c, ast.Constant) and _is_data(c.value)]
     compared = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq | ast.In)
     told = answer is not None and is_literal(answer) and truth(answer) is not False
     if compared and inputs and told and answer is not None and any(_is_telling(c) for c in _data(answer)):
@@ -237,12 +238,12 @@ def _branch(node: ast.If | ast.IfExp, answer: ast.expr | None) -> Iterator[Recit
 def _cases(node: ast.Match) -> Iterator[Recited]:
     """`case [0.1, 0.2]: return 0.15`: a pattern of several written values that returns one."""
     for case in node.cases:
-        given = [n.value for n in ast.walk(case.pattern) if isinstance(n, ast.MatchValue)]
+        given = [n.value for n in walk(case.pattern) if isinstance(n, ast.MatchValue)]
         values = [v for v in given if isinstance(v, ast.Constant)]
         answers = case.body[0].value if len(case.body) == 1 and isinstance(case.body[0], ast.Return) else None
         if answers is None or not is_literal(answers):
             continue
-        known = [c for c in ast.walk(answers) if isinstance(c, ast.Constant) and isinstance(c.value, str | float)]
+        known = [c for c in walk(answers) if isinstance(c, ast.Constant) and isinstance(c.value, str | float)]
         if known and (len(values) > 1 or any(_is_data(v.value) for v in values)):
             yield _recited(answers, [*values, *known], case.pattern.lineno)
 
@@ -256,7 +257,7 @@ def _named(node: ast.Compare | ast.Call | ast.Subscript, names: Names) -> Iterat
     prefix = False
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.In | ast.NotEq):
         subject, others = node.left, [names.value(_unwrapped(node.comparators[0]))]
-        ids = [c for other in others if is_literal(other) for c in ast.walk(other) if isinstance(c, ast.Constant)]
+        ids = [c for other in others if is_literal(other) for c in walk(other) if isinstance(c, ast.Constant)]
         ids = [c for c in ids if is_id(c.value)]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PREFIXES:
         subject, prefix = node.func.value, True
@@ -296,7 +297,7 @@ def _recited(node: ast.expr, parts: list[ast.Constant], line: int) -> Recited:
 
 
 def _data(node: ast.expr) -> list[ast.Constant]:
-    return [c for c in ast.walk(node) if isinstance(c, ast.Constant) and _is_data(c.value)]
+    return [c for c in walk(node) if isinstance(c, ast.Constant) and _is_data(c.value)]
 
 
 def _is_telling(node: ast.Constant) -> bool:
@@ -321,12 +322,12 @@ def read_paths(module: ast.Module) -> Iterator[tuple[str, int]]:
     """
     documentation = {
         id(body[0].value)
-        for n in ast.walk(module)
+        for n in walk(module)
         if isinstance(n, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and (body := n.body)
         and isinstance(body[0], ast.Expr)
     }
-    for node in ast.walk(module):
+    for node in walk(module):
         text = ""
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
             text = node.value

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Set
 
 from guardrails.analysis.names import Names, is_literal
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _MACHINE = frozenset(
@@ -46,7 +47,7 @@ def circumstances(module: ast.Module, names: Names, path: str) -> Iterator[Sign]
     yield from _branches(module, names, path)
     yield from _processes(module, names)
     yield from _at_import(module, names)
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Assert) and (done := _changing(node.test)):
             text = ast.unparse(node)[:100]
             what = f"an assertion changes something (`{done}`), and does not where assertions are off: `{text}`"
@@ -55,14 +56,14 @@ def circumstances(module: ast.Module, names: Names, path: str) -> Iterator[Sign]
 
 def _branches(module: ast.Module, names: Names, path: str) -> Iterator[Sign]:
     terminal = frozenset() if _TALKS.search(path) else _TERMINAL
-    for scope in (module, *(n for n in ast.walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))):
+    for scope in (module, *(n for n in walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))):
         machine, clock = _told(scope, names, _MACHINE | terminal), _told(scope, names, _CLOCK)
         for test in _tests(scope):
             text = ast.unparse(test)[:100]
             if _asks(test, names, _MACHINE | terminal, machine):
                 what = f"behaves as it runs on one machine or another: `{text}`"
                 yield Sign("test-runner-detected", text, what, test.lineno, Severity.REVIEW)
-            elif any(_is_dated(part, names, clock) for part in ast.walk(test)):
+            elif any(_is_dated(part, names, clock) for part in walk(test)):
                 what = f"behaves as the calendar says: `{text}`"
                 yield Sign("test-runner-detected", text, what, test.lineno, Severity.REVIEW)
 
@@ -101,7 +102,7 @@ def _asks(node: ast.expr, names: Names, sources: Set[str], told: Set[str]) -> bo
     return any(
         (isinstance(part, ast.Call) and names.full(part.func) in sources)
         or (isinstance(part, ast.Name) and part.id in told)
-        for part in ast.walk(node)
+        for part in walk(node)
     )
 
 
@@ -109,7 +110,7 @@ def _is_span(node: ast.expr) -> bool:
     """Whether an expression is the time between two moments."""
     return any(
         isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and not is_literal(part.right)
-        for part in ast.walk(node)
+        for part in walk(node)
     )
 
 
@@ -135,7 +136,7 @@ def _is_moment(node: ast.expr, names: Names) -> bool:
 
 
 def _processes(module: ast.Module, names: Names) -> Iterator[Sign]:
-    for node in ast.walk(module):
+    for node in walk(module):
         match node:
             case ast.Attribute(value=ast.Call(func=function), attr=attribute) if attribute in _OF_A_PROCESS:
                 if names.full(function) == "psutil.Process":
@@ -159,7 +160,7 @@ def _at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
 
 def _changing(test: ast.expr) -> str:
     """What an asserted expression changes, as text, or an empty string."""
-    for node in ast.walk(test):
+    for node in walk(test):
         match node:
             case ast.Call(func=ast.Attribute(attr=method)) if method in _CHANGES:
                 return ast.unparse(node)[:60]

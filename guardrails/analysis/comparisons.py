@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from guardrails.analysis.names import Names, truth
+from guardrails.analysis.walking import walk
 
 _COMPARING = frozenset(
     {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__hash__", "__contains__",
@@ -65,14 +66,14 @@ def _is_no_answer(node: ast.expr) -> bool:
 
 def _body(node: Callable) -> Iterator[ast.AST]:
     body = node.body if isinstance(node, ast.FunctionDef) else [node.body]
-    return (n for part in body for n in ast.walk(part))
+    return (n for part in body for n in walk(part))
 
 
 def _always(node: Callable, names: Names) -> str | None:
     """What a function returns on every way out, as text, or None where that differs or is not plain to see."""
     if isinstance(node, ast.Lambda):
         return _plain(node.body, names)
-    returns = [n.value for n in ast.walk(node) if isinstance(n, ast.Return)]
+    returns = [n.value for n in walk(node) if isinstance(n, ast.Return)]
     answers = {None if value is None else _plain(value, names) for value in returns}
     return answers.pop() if len(answers) == 1 and isinstance(node.body[-1], ast.Return) else None
 
@@ -88,7 +89,7 @@ def _plain(value: ast.expr, names: Names) -> str | None:
 
 def _comparing(module: ast.Module) -> Iterator[tuple[str, str, Callable, int]]:
     """Every comparison method, wherever it is put on its class: class, method, function, line."""
-    functions = {n.name: n for n in ast.walk(module) if isinstance(n, ast.FunctionDef)}
+    functions = {n.name: n for n in walk(module) if isinstance(n, ast.FunctionDef)}
 
     def function(value: ast.expr | None) -> Callable | None:
         if isinstance(value, ast.Name):
@@ -103,7 +104,7 @@ def _comparing(module: ast.Module) -> Iterator[tuple[str, str, Callable, int]]:
 
 def _put(module: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef | ast.expr, int]]:
     """What is put on classes under a name: in their bodies, from outside, by `setattr`, by `type`."""
-    for node in ast.walk(module):
+    for node in walk(module):
         match node:
             case ast.ClassDef(name=owner, body=body):
                 for inner in body:

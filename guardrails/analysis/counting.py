@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.walking import walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FORGETTING = frozenset({"clear", "pop", "popitem", "popleft"})
@@ -16,7 +17,7 @@ def counted(module: ast.Module, names: Names) -> Iterator[Sign]:
 
     A cache is none: it is asked by a key. One that is emptied when it is full is none either.
     """
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             tested = _tested(node)
             for text in sorted((_added(node) & _outliving(node)) & tested | _by_containers(node, names)):
@@ -27,7 +28,7 @@ def counted(module: ast.Module, names: Names) -> Iterator[Sign]:
 def _added(node: Function) -> set[str]:
     """What a function adds a constant to, as text: `x += 1`, `x = x + 1`, `x = getattr(f, "x", 0) + 1`."""
     found: set[str] = set()
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant()):
                 found.add(ast.unparse(target))
@@ -38,7 +39,7 @@ def _added(node: Function) -> set[str]:
 
 def _outliving(node: Function) -> set[str]:
     """What outlives a call, of what it adds to: globals, attributes of the function, parts of default arguments."""
-    shared = {name for n in ast.walk(node) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
+    shared = {name for n in walk(node) if isinstance(n, ast.Global | ast.Nonlocal) for name in n.names}
     mutable = _mutable_defaults(node)
     kept = set(shared)
     for text in _added(node):
@@ -61,36 +62,36 @@ def _tested(node: Function) -> set[str]:
     return {
         ast.unparse(part)
         for condition in _conditions(node)
-        for part in ast.walk(condition)
+        for part in walk(condition)
         if isinstance(part, ast.Name | ast.Attribute | ast.Subscript)
     }
 
 
 def _conditions(node: Function) -> Iterator[ast.expr]:
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.If | ast.IfExp | ast.While):
             yield inner.test
 
 
 def _by_containers(node: Function, names: Names) -> set[str]:
     """Containers that outlive a call, grow in it, and whose length is asked for; iterators that are asked for more."""
-    local = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    arguments = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+    local = {n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    arguments = {a.arg for a in walk(node.args) if isinstance(a, ast.arg)}
     lasting = (set(names.constants) - local - arguments) | _mutable_defaults(node)
     grown = {o for o, method in _methods(node) if method in {"append", "add"}} & lasting
     emptied = {owner for owner, method in _methods(node) if method in _FORGETTING}
     found: set[str] = set()
     remembered = {owner for owner in _grown_sets(node, names) & lasting if _answers(node)} - emptied
-    for test in (*_conditions(node), *(t for n in ast.walk(node) if isinstance(n, ast.comprehension) for t in n.ifs)):
+    for test in (*_conditions(node), *(t for n in walk(node) if isinstance(n, ast.comprehension) for t in n.ifs)):
         found |= {
             c.id
-            for compare in ast.walk(test)
+            for compare in walk(test)
             if isinstance(compare, ast.Compare)
             for op, c in zip(compare.ops, compare.comparators, strict=True)
             if isinstance(op, ast.In | ast.NotIn) and isinstance(c, ast.Name) and c.id in remembered
         }
     for condition in _conditions(node):
-        for call in (n for n in ast.walk(condition) if isinstance(n, ast.Call) and n.args):
+        for call in (n for n in walk(condition) if isinstance(n, ast.Call) and n.args):
             owner, asked = ast.unparse(call.args[0]), ast.unparse(call.func)
             if asked == "len" and owner in grown - emptied:
                 found.add(owner)
@@ -114,7 +115,7 @@ def _is_collection(value: ast.expr | None) -> bool:
 
 def _answers(node: Function) -> bool:
     """Whether a function gives something back: one that only warns once has nothing to hide."""
-    return any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(node))
+    return any(isinstance(n, ast.Return) and n.value is not None for n in walk(node))
 
 
 def _is_counter(value: ast.expr | None, names: Names) -> bool:
@@ -123,7 +124,7 @@ def _is_counter(value: ast.expr | None, names: Names) -> bool:
 
 def _methods(node: Function) -> Iterator[tuple[str, str]]:
     """Calls of methods of plain names: the name, the method."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method)):
                 yield owner, method

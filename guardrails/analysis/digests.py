@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
+from guardrails.analysis.walking import walk
 
 _DIGESTS = ("hashlib.", "zlib.crc32", "zlib.adler32", "binascii.crc32", "binascii.crc_hqx", "hmac.")
 _METHODS = frozenset({"hexdigest", "digest"})
@@ -16,7 +17,7 @@ def hidden_literals(module: ast.Module, names: Names) -> Iterator[tuple[str, int
 
     A digest of which only a remainder or some bits count is a bucket, as experiments and shards have it, and is none.
     """
-    for scope in [module, *(node for node in ast.walk(module) if isinstance(node, _FUNCTIONS))]:
+    for scope in [module, *(node for node in walk(module) if isinstance(node, _FUNCTIONS))]:
         held = _held(scope, names)
         for node in _own(scope):
             if isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq | ast.In) for op in node.ops):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardrails.analysis.names import Names
+from guardrails.analysis.walking import walk
 
 _LOADERS = {
     "importlib.import_module": 0,
@@ -67,7 +68,7 @@ class DynamicCode:
 
 def dynamic_code(module: ast.Module, names: Names) -> Iterator[DynamicCode]:
     """Every dynamic import, `exec`, `eval`, and every read or change of `sys.modules` by key."""
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Call):
             yield from _call(node, names)
         elif isinstance(node, ast.Subscript) and names.full(node.value) in _MODULES:
@@ -79,10 +80,10 @@ def reached(module: ast.Module, names: Names, modules: frozenset[str]) -> Iterat
 
     `import shop` and then `shop.service.run()` works once anybody imported `shop.service`. `modules` are all there are.
     """
-    imported = {alias.name for n in ast.walk(module) if isinstance(n, ast.Import) for alias in n.names}
+    imported = {alias.name for n in walk(module) if isinstance(n, ast.Import) for alias in n.names}
     imported |= {full for full in names.imports.values() if not full.startswith(".")}
-    inner = {id(n.value) for n in ast.walk(module) if isinstance(n, ast.Attribute)}
-    for node in ast.walk(module):
+    inner = {id(n.value) for n in walk(module) if isinstance(n, ast.Attribute)}
+    for node in walk(module):
         if isinstance(node, ast.Attribute) and id(node) not in inner:
             full = names.full(node)
         elif isinstance(node, ast.Call):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from guardrails.analysis.dynamic import literal
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _PATCHED = frozenset(
@@ -27,7 +28,7 @@ def interference(module: ast.Module, names: Names) -> Iterator[Sign]:
     """Every assignment to a part of another module, and every way into the interpreter."""
     ours = _callables(module)
     modules = _modules(module)
-    for node in ast.walk(module):
+    for node in walk(module):
         for target, value in _changed(node, names):
             full = names.full(target) or ""
             root = ast.unparse(target).partition(".")[0]
@@ -53,7 +54,7 @@ def interference(module: ast.Module, names: Names) -> Iterator[Sign]:
 
 def native(module: ast.Module) -> Iterator[Sign]:
     """Imports of `ctypes`: what is done with it is seen by no checker."""
-    for node in ast.walk(module):
+    for node in walk(module):
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
         for name in names:
@@ -99,12 +100,12 @@ def _loaded(node: ast.expr, names: Names) -> ast.expr:
 
 def _modules(module: ast.Module) -> frozenset[str]:
     """What a file imports as modules, by full name."""
-    return frozenset(alias.name for n in ast.walk(module) if isinstance(n, ast.Import) for alias in n.names)
+    return frozenset(alias.name for n in walk(module) if isinstance(n, ast.Import) for alias in n.names)
 
 
 def _callables(module: ast.Module) -> frozenset[str]:
     kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return frozenset(n.name for n in ast.walk(module) if isinstance(n, kinds))
+    return frozenset(n.name for n in walk(module) if isinstance(n, kinds))
 
 
 def _is_code(value: ast.expr | None, ours: frozenset[str]) -> bool:

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+from guardrails.analysis.walking import walk
+
 
 def is_literal(node: ast.expr) -> bool:
     """Whether an expression holds constants only, in whatever containers."""
@@ -49,7 +51,7 @@ class Names:
 
     def __init__(self, module: ast.Module) -> None:
         self.imports: dict[str, str] = {}
-        for node in ast.walk(module):
+        for node in walk(module):
             if isinstance(node, ast.Import):
                 self.imports.update(_imported(node))
             elif isinstance(node, ast.ImportFrom):
@@ -159,7 +161,7 @@ def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool | None:
     right = right.value if isinstance(right, ast.NamedExpr) else right
     if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
         return _constants_compare(left.value, op, right.value)
-    if ast.dump(left) == ast.dump(right) and not any(isinstance(n, ast.Call) for n in ast.walk(left)):
+    if ast.dump(left) == ast.dump(right) and not any(isinstance(n, ast.Call) for n in walk(left)):
         return True if isinstance(op, _REFLEXIVE) else False if isinstance(op, _IRREFLEXIVE) else None
     length = isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == "len"
     least = number(right) if length else None

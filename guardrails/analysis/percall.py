@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from guardrails.analysis.walking import walk
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MANY = (
     "{}_many",
@@ -40,7 +42,7 @@ def methods_of(module: ast.Module) -> dict[str, dict[str, bool]]:
     """The classes of a module with their methods."""
     return {
         node.name: {f.name: _takes_many(f) for f in node.body if isinstance(f, ast.FunctionDef | ast.AsyncFunctionDef)}
-        for node in ast.walk(module)
+        for node in walk(module)
         if isinstance(node, ast.ClassDef)
     }
 
@@ -58,7 +60,7 @@ def _named(annotation: ast.expr) -> str:
 
 def annotated(module: ast.Module) -> set[str]:
     """The classes that annotations of a module name: those whose methods must be known."""
-    found = (n.annotation for n in ast.walk(module) if isinstance(n, ast.arg | ast.AnnAssign) and n.annotation)
+    found = (n.annotation for n in walk(module) if isinstance(n, ast.arg | ast.AnnAssign) and n.annotation)
     return {_named(annotation) for annotation in found}
 
 
@@ -66,7 +68,7 @@ def per_element(module: ast.Module, methods: Methods) -> Iterator[PerElement]:
     """Every call in a loop, or by `map`, of a method that has a brother for many."""
     kinds = _attributes(module)
     single = _single_functions(module, kinds, methods)
-    for scope in ast.walk(module):
+    for scope in walk(module):
         if isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
             local = {**kinds, **_arguments(scope)}
             yield from _in_function(scope, local, methods, single)
@@ -75,7 +77,7 @@ def per_element(module: ast.Module, methods: Methods) -> Iterator[PerElement]:
 def _in_function(
     scope: Function, kinds: Mapping[str, str], methods: Methods, single: Mapping[str, str]
 ) -> Iterator[PerElement]:
-    for node in ast.walk(scope):
+    for node in walk(scope):
         match node:
             case ast.Call(func=ast.Name(id="map"), args=[ast.Attribute(value=owner, attr=name), _]):
                 batch = _brother(name, methods.get(kinds.get(ast.unparse(owner), ""), {}))
@@ -97,7 +99,7 @@ def _in_function(
 
 
 def _names_in(nodes: Iterable[ast.AST]) -> set[str]:
-    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {n.id for node in nodes for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def _brother(name: str, own: Mapping[str, bool]) -> str:
@@ -141,21 +143,21 @@ def _repeated(loop: ast.AST) -> Iterator[ast.Call]:
         parts = [loop.elt]
     if isinstance(loop, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
         parts += [condition for g in loop.generators for condition in g.ifs]
-    yield from (n for part in parts for n in ast.walk(part) if isinstance(n, ast.Call))
+    yield from (n for part in parts for n in walk(part) if isinstance(n, ast.Call))
 
 
 def _arguments(node: Function) -> dict[str, str]:
     """The classes of a function's arguments, by name."""
-    given = (a for a in ast.walk(node.args) if isinstance(a, ast.arg) and a.annotation)
+    given = (a for a in walk(node.args) if isinstance(a, ast.arg) and a.annotation)
     return {a.arg: _named(a.annotation) for a in given if a.annotation}
 
 
 def _attributes(module: ast.Module) -> dict[str, str]:
     """The classes of attributes: `self._store` that is annotated, or assigned from an annotated argument."""
     found: dict[str, str] = {}
-    for scope in (n for n in ast.walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
+    for scope in (n for n in walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)):
         arguments = _arguments(scope)
-        for node in ast.walk(scope):
+        for node in walk(scope):
             match node:
                 case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(
                     values
@@ -182,8 +184,8 @@ def _single_functions(module: ast.Module, kinds: Mapping[str, str], methods: Met
     for node in module.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             local = {**kinds, **_arguments(node)}
-            given = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
-            for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+            given = {a.arg for a in walk(node.args) if isinstance(a, ast.arg)}
+            for call in (n for n in walk(node) if isinstance(n, ast.Call)):
                 if isinstance(call.func, ast.Attribute) and any(
                     isinstance(a, ast.Name) and a.id in given for a in call.args
                 ):

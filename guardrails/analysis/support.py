@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 
 from guardrails.analysis.source import Sources, is_python
+from guardrails.analysis.walking import walk
 from guardrails.model.paths import matches
 
 CONFIGURATION = frozenset(
@@ -90,7 +91,7 @@ def imported(module: ast.Module, path: str) -> frozenset[str]:
 
 
 def _imports(module: ast.Module, path: str) -> Iterator[str]:
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -99,5 +100,5 @@ def _imports(module: ast.Module, path: str) -> Iterator[str]:
             yield start
             yield from (f"{start}.{alias.name}" if start else alias.name for alias in node.names)
         elif isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "pytest_plugins" for name in node.targets):
-            constants = (one.value for one in ast.walk(node.value) if isinstance(one, ast.Constant))
+            constants = (one.value for one in walk(node.value) if isinstance(one, ast.Constant))
             yield from (value for value in constants if isinstance(value, str))

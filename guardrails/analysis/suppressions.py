@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from guardrails.analysis.names import Names
 from guardrails.analysis.source import lines_of
+from guardrails.analysis.walking import walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _in_comment(line: int, text: str) -> Iterator[Suppression]:
 
 def _in_types(module: ast.Module, names: Names) -> Iterator[Suppression]:
     """`Any`, `cast(Any, …)` and functions whose types are not checked."""
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Name | ast.Attribute) and names.full(node) in {"typing.Any", "typing_extensions.Any"}:
             yield Suppression("Any", node.lineno, "Any")
         elif isinstance(node, ast.Call) and names.full(node.func) in {"typing.cast", "typing_extensions.cast"}:
@@ -124,7 +125,7 @@ def _annotations(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.expr]]:
     for child in ast.iter_child_nodes(node):
         match child:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                arguments = (a for a in ast.walk(child.args) if isinstance(a, ast.arg) and a.annotation)
+                arguments = (a for a in walk(child.args) if isinstance(a, ast.arg) and a.annotation)
                 yield from (
                     (f"the argument {a.arg} of {prefix}{name}", a.annotation) for a in arguments if a.annotation
                 )
@@ -140,7 +141,7 @@ def _annotations(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.expr]]:
 
 
 def _holds_any(node: ast.expr, names: Names) -> bool:
-    inner = (n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute))
+    inner = (n for n in walk(node) if isinstance(n, ast.Name | ast.Attribute))
     return any(names.full(n) in {"typing.Any", "typing_extensions.Any"} for n in inner)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.walking import walk
 
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 _TELLING = (
@@ -16,7 +17,7 @@ _TELLING = (
 
 def swallowed(module: ast.Module, names: Names) -> Iterator[Sign]:
     """Every place that takes all errors and says nothing."""
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.ExceptHandler):
             if _is_broad(node.type, names) and not _tells(node):
                 text = " ".join(ast.unparse(node).split())[:100]
@@ -45,11 +46,11 @@ def _tells(handler: ast.ExceptHandler) -> bool:
     """Whether a handler raises, uses the error that it took, or calls something that tells somebody."""
     dropped = {
         id(part)
-        for node in ast.walk(handler)
+        for node in walk(handler)
         if isinstance(node, ast.Delete) or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Name))
-        for part in ast.walk(node)
+        for part in walk(node)
     }
-    for node in ast.walk(ast.Module(handler.body, [])):
+    for node in walk(ast.Module(handler.body, [])):
         if isinstance(node, ast.Raise | ast.Assert | ast.Yield):
             return True
         if isinstance(node, ast.Name) and node.id == handler.name and id(node) not in dropped:

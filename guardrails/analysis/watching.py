@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from guardrails.analysis.dynamic import literal, through_getattr
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _RUNNERS = re.compile(r"^_?(pytest|unittest|nose2?|hypothesis|_?pytest\..*|py\.test|guardrails|locust|pact)$")
@@ -34,7 +35,7 @@ _OF_TESTS = re.compile(r"(^|[/_])(test|tests|testing|conftest|pytest|unittest|hy
 
 def watching(module: ast.Module, names: Names) -> Iterator[Sign]:
     """Every look for the judge: a statement with such a name, and a place where one looks."""
-    for statement in ast.walk(module):
+    for statement in walk(module):
         if isinstance(statement, ast.stmt):
             for own in ast.iter_child_nodes(statement):
                 # What a `with` opens and what guards a case stand between a statement and its expressions.
@@ -45,7 +46,7 @@ def watching(module: ast.Module, names: Names) -> Iterator[Sign]:
 
 
 def _expression(own: ast.expr, names: Names) -> Iterator[Sign]:
-    nodes = list(ast.walk(own))
+    nodes = list(walk(own))
     full = {names.full(n) for n in nodes if isinstance(n, ast.Name | ast.Attribute)}
     full |= {through_getattr(n, names) for n in nodes if isinstance(n, ast.Call | ast.Subscript)}
     attributes = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
@@ -93,7 +94,7 @@ def _loaded(nodes: list[ast.AST], names: Names) -> bool:
 
 def test_tools(module: ast.Module, path: str) -> Iterator[Sign]:
     """Imports of test tools by a product file whose name does not say that it is for tests; of the program itself."""
-    for node in ast.walk(module):
+    for node in walk(module):
         if "__main__" in _imported(node):
             what = "imports the program that it runs in"
             yield Sign("stack-inspected", "import __main__", what, getattr(node, "lineno", 0))

@@ -11,6 +11,7 @@ from typing import Any
 from guardrails.analysis.dependencies.declared import line_of
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.source import Sources, parsed
+from guardrails.analysis.walking import walk
 from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Severity
 
@@ -90,7 +91,7 @@ def _setup_py(file: FileChange, base: Sources, head: Sources) -> Iterator[Observ
 def _calls(module: ast.Module) -> list[tuple[str, int, bool]]:
     """Calls that reach out of a setup script, with the line, and whether what is run is hidden or fetched."""
     found, names = [], _imported(module)
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
             head, dot, rest = called.partition(".")
@@ -105,7 +106,7 @@ def _calls(module: ast.Module) -> list[tuple[str, int, bool]]:
 
 def _imported(module: ast.Module) -> dict[str, str]:
     found: dict[str, str] = {}
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Import):
             found |= {a.asname: a.name for a in node.names if a.asname}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -166,12 +167,12 @@ def _setup_cfg(text: str) -> Hooks:
 def _entry_points(text: str) -> Hooks:
     """`entry_points={…}` of a setup script, as far as it is written out."""
     found, module = Hooks(), parsed(text)
-    for node in ast.walk(module) if module else ():
+    for node in walk(module) if module else ():
         if not (isinstance(node, ast.keyword) and node.arg == "entry_points" and isinstance(node.value, ast.Dict)):
             continue
         for key, value in zip(node.value.keys, node.value.values, strict=True):
             group = key.value if isinstance(key, ast.Constant) else "?"
-            texts = [n.value for n in ast.walk(value) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+            texts = [n.value for n in walk(value) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
             found.points[str(group)] = {" = ".join(p.strip() for p in t.split("=", 1)) for t in texts}
     return found
 

@@ -11,6 +11,7 @@ from guardrails.analysis.dependencies.importable import STDLIB, candidates, offe
 from guardrails.analysis.dependencies.reading import Side
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.source import Sources, is_python
+from guardrails.analysis.walking import walk
 from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Severity
 
@@ -62,7 +63,7 @@ def _visit(body: Iterable[ast.AST], found: list[Imported], *, optional: bool) ->
 
 def _catches(handler: ast.ExceptHandler) -> bool:
     """Whether a handler takes a missing module in its stride: it does not raise again."""
-    kinds = [n.id for n in ast.walk(handler.type) if isinstance(n, ast.Name)] if handler.type else ["BaseException"]
+    kinds = [n.id for n in walk(handler.type) if isinstance(n, ast.Name)] if handler.type else ["BaseException"]
     return bool(_MISSING & set(kinds))
 
 

@@ -21,6 +21,7 @@ from guardrails.analysis.dependencies.declared import (
     requirement,
 )
 from guardrails.analysis.source import lines_of, parsed
+from guardrails.analysis.walking import walk
 
 
 def setup_cfg(path: str, text: str) -> Declared:
@@ -92,7 +93,7 @@ def setup_py(path: str, text: str) -> Declared:
     if module is None:
         raise ValueError("not Python")
     found, known = Declared(), _assigned(module)
-    for call in (node for node in ast.walk(module) if isinstance(node, ast.Call)):
+    for call in (node for node in walk(module) if isinstance(node, ast.Call)):
         if ast.unparse(call.func) not in {"setup", "setuptools.setup", "core.setup"}:
             continue
         for keyword in call.keywords:

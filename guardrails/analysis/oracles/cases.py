@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, number
 from guardrails.analysis.oracles.collected import TestCase
 from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.analysis.walking import walk
 
 _OFF = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "pytest.mark.skipif"})
 
@@ -35,7 +36,7 @@ def cases_of(test: TestCase) -> list[Cases]:
             and len(call.args) > 1
         ):
             found += _listed(call.args[0], call.args[1], test.names)
-    for node in ast.walk(test.node):
+    for node in walk(test.node):
         if isinstance(node, ast.For):
             found += _listed(node.target, node.iter, test.names)
     return found
@@ -72,7 +73,7 @@ def _case(node: ast.expr, names: Names) -> tuple[str, bool]:
     """One case as text, and whether it is switched off by a mark of its own."""
     if isinstance(node, ast.Call) and names.full(node.func) == "pytest.param":
         marks = next((k.value for k in node.keywords if k.arg == "marks"), None)
-        inner = list(ast.walk(marks)) if marks is not None else []
+        inner = list(walk(marks)) if marks is not None else []
         off = any(isinstance(n, ast.Attribute) and names.full(n) in _OFF for n in inner)
         values = node.args
         text = ast.unparse(values[0]) if len(values) == 1 else ast.unparse(ast.Tuple(list(values), ast.Load()))
@@ -142,5 +143,5 @@ def literals_of(test: TestCase) -> frozenset[str]:
     texts: set[str] = set()
     for cases in cases_of(test):
         for case in cases.cases:
-            texts |= {ast.unparse(n) for n in ast.walk(_parsed(case)) if isinstance(n, ast.expr)}
+            texts |= {ast.unparse(n) for n in walk(_parsed(case)) if isinstance(n, ast.expr)}
     return frozenset(texts)

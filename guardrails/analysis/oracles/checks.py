@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
+from guardrails.analysis.walking import walk
+
 
 class Strength(IntEnum):
     """How much an assertion says, from nothing to the exact value."""
@@ -57,5 +59,5 @@ class Check:
 
 def words_of(node: ast.AST) -> frozenset[str]:
     """The names and attributes in an expression."""
-    found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    return frozenset(found | {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)})
+    found = {n.id for n in walk(node) if isinstance(n, ast.Name)}
+    return frozenset(found | {n.attr for n in walk(node) if isinstance(n, ast.Attribute)})

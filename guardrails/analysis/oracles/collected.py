@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from guardrails.analysis.names import Names, truth
 from guardrails.analysis.oracles.conventions import Conventions
+from guardrails.analysis.walking import walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"})
@@ -139,7 +140,7 @@ class _Walk:
             else:
                 self.found.append((scope, node))
         inner = scope.inside(node).hide(f"it is nested in the function {node.name}")
-        nested = [n for n in ast.walk(node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n is not node]
+        nested = [n for n in walk(node) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n is not node]
         self.hidden += [
             Hidden(self.path, ".".join([*inner.prefix, n.name]), n, inner.reason)
             for n in nested
@@ -178,26 +179,26 @@ def collect(path: str, module: ast.Module, names: Names, text: str, conventions:
     """The tests of a module, as pytest would collect them."""
     bases = frozenset(
         name
-        for node in ast.walk(module)
+        for node in walk(module)
         if isinstance(node, ast.ClassDef)
         for base in node.bases
         if (name := names.full(base))
     )
-    walk = _Walk(path, names, conventions, bases)
+    way = _Walk(path, names, conventions, bases)
     scope = _Scope()
     if not conventions.is_test_file(path):
         scope = scope.hide("its file has no name that pytest looks for")
     elif _disabled(module.body):
         scope = scope.hide("its module has `__test__ = False`")
-    walk.body(module.body, scope)
+    way.body(module.body, scope)
     tests, off = [], _switched_off(module.body)
-    for place, node in walk.found:
+    for place, node in way.found:
         name = ".".join([*place.prefix, node.name])
         if not place.classes and node.name in off:
-            walk.hidden.append(Hidden(path, name, node, f"line {off[node.name]} takes it away"))
+            way.hidden.append(Hidden(path, name, node, f"line {off[node.name]} takes it away"))
         else:
             tests.append(TestCase(path, name, node, names, place.classes, place.conditions))
-    return Suite(path, module, names, tuple(tests), tuple(walk.hidden), text, conventions.left_out)
+    return Suite(path, module, names, tuple(tests), tuple(way.hidden), text, conventions.left_out)
 
 
 def _own_nodes(node: Function) -> Iterator[ast.AST]:

@@ -28,6 +28,7 @@ from guardrails.analysis.oracles.pairing import Pairing, body_of, hidden_twin, p
 from guardrails.analysis.oracles.runtime_names import changed_at_run_time
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _TELLING = 4  # words of a name, besides `test`, that two tests do not share by chance
@@ -108,7 +109,7 @@ def _same(before: TestCase, after: TestCase) -> bool:
     """Whether two tests are the same to the letter, in the constants of their modules too."""
     if ast.dump(before.node) != ast.dump(after.node):
         return False
-    used = {n.id for n in ast.walk(before.node) if isinstance(n, ast.Name)}
+    used = {n.id for n in walk(before.node) if isinstance(n, ast.Name)}
     constants = [
         {name: ast.dump(value) for name, value in test.names.constants.items() if name in used}
         for test in (before, after)
@@ -179,7 +180,7 @@ def _bodies(head: Side) -> dict[str, tuple[str, Function]]:
     return {
         body_of(node): (suite.path, node)
         for suite in head.suites.values()
-        for node in ast.walk(suite.module)
+        for node in walk(suite.module)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
 
@@ -196,7 +197,7 @@ def _was_hidden(hidden: Hidden, base: Side, renamed: Mapping[str, str]) -> bool:
 def _named(node: ast.AST) -> frozenset[str]:
     """Attributes, keyword arguments and words in strings that a test uses."""
     found: set[str] = set()
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.Attribute(attr=name) | ast.keyword(arg=str(name)) | ast.Constant(value=str(name)):
                 found.add(name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, dotted
 from guardrails.analysis.oracles.collected import Function, Suite, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _FAKES = frozenset({"Mock", "MagicMock", "AsyncMock", "NonCallableMock", "create_autospec", "SimpleNamespace"})
@@ -25,7 +26,7 @@ class Replaced:
 
 def replaced(node: ast.AST, names: Names) -> Iterator[Replaced]:
     """Everything that a piece of a test replaces: by `patch`, `monkeypatch`, `mocker`, or by assignment."""
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.Call):
             target = _patched(inner, names)
             if target:
@@ -98,7 +99,7 @@ def _is_product(target: str, packages: Sequence[str]) -> bool:
 
 def subjects_of(test: TestCase, packages: Sequence[str]) -> frozenset[str]:
     """The product's names that a test uses, by their last part."""
-    used = (n for n in ast.walk(test.node) if isinstance(n, ast.Name | ast.Attribute))
+    used = (n for n in walk(test.node) if isinstance(n, ast.Name | ast.Attribute))
     full = (name for n in used if (name := _imported(n, test.names)))
     return frozenset(name.rpartition(".")[2] for name in full if _is_product(name, packages))
 
@@ -108,8 +109,8 @@ def no_longer_called(before: TestCase, after: TestCase, packages: Sequence[str])
     was, now = _called(before), _called(after)
     subjects = {name for name, full in was.items() if full and _is_product(full, packages) and name[:1].islower()}
     others = {name for name, full in now.items() if name not in was and (full or not hasattr(builtins, name))}
-    fixtures = {a.arg for a in ast.walk(after.node.args) if isinstance(a, ast.arg)}
-    fixtures -= {a.arg for a in ast.walk(before.node.args) if isinstance(a, ast.arg)}
+    fixtures = {a.arg for a in walk(after.node.args) if isinstance(a, ast.arg)}
+    fixtures -= {a.arg for a in walk(before.node.args) if isinstance(a, ast.arg)}
     if subjects and not subjects & set(now) and not others and not fixtures:
         named = ", ".join(sorted(subjects))
         what = f"{after.name} no longer calls {named}, and checks what it makes itself"
@@ -119,7 +120,7 @@ def no_longer_called(before: TestCase, after: TestCase, packages: Sequence[str])
 def _called(test: TestCase) -> dict[str, str]:
     """What a test calls, by its last part, with the full name of what is imported; methods of local things too."""
     found: dict[str, str] = {}
-    for node in ast.walk(test.node):
+    for node in walk(test.node):
         if isinstance(node, ast.Call):
             last = (dotted(node.func) or ast.unparse(node.func)).rpartition(".")[2]
             found[last] = _imported(node.func, test.names) or found.get(last, "")
@@ -150,14 +151,14 @@ def newly_replaced(before: TestCase, after: TestCase, packages: Sequence[str]) -
 
 def _product_names(test: TestCase, packages: Sequence[str]) -> frozenset[str]:
     """Names of the module that a test loads and that come from the product."""
-    loaded = {n.id for n in ast.walk(test.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    loaded = {n.id for n in walk(test.node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return frozenset(n for n in loaded if _is_product(test.names.imports.get(n, ""), packages))
 
 
 def _bound_locally(test: TestCase) -> dict[str, int]:
     """Names that a test binds itself: arguments, assignments, functions in it, imports of something else."""
-    found = {a.arg: test.line for a in ast.walk(test.node.args) if isinstance(a, ast.arg)}
-    for node in ast.walk(test.node):
+    found = {a.arg: test.line for a in walk(test.node.args) if isinstance(a, ast.arg)}
+    for node in walk(test.node):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.setdefault(node.id, node.lineno)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node is not test.node:
@@ -168,7 +169,7 @@ def _bound_locally(test: TestCase) -> dict[str, int]:
 def _made_of_product(test: TestCase, packages: Sequence[str]) -> dict[str, str]:
     """Local names that a call to the product gives."""
     made: dict[str, str] = {}
-    for node in ast.walk(test.node):
+    for node in walk(test.node):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             full = _imported(node.value.func, test.names)
             if full and _is_product(full, packages):
@@ -179,7 +180,7 @@ def _made_of_product(test: TestCase, packages: Sequence[str]) -> dict[str, str]:
 def _faked(test: TestCase) -> dict[str, tuple[int, str]]:
     """Local names that are doubles."""
     fakes: dict[str, tuple[int, str]] = {}
-    for node in ast.walk(test.node):
+    for node in walk(test.node):
         if not isinstance(node, ast.Assign):
             continue
         value = node.value

@@ -19,6 +19,7 @@ from guardrails.analysis.oracles.vocabulary import (
     SWALLOWED,
     UNITTEST,
 )
+from guardrails.analysis.walking import walk
 
 Helper = tuple[str, Function, Names]  # where it stands, the function, and the names of its module
 Helpers = Callable[[str, Names], Helper | None]
@@ -32,7 +33,7 @@ class Extraction:
     def __init__(self, path: str, node: Function, names: Names, helpers: Helpers, seen: frozenset[str]) -> None:
         self._path, self._node, self._names, self._helpers, self._seen = path, node, names, helpers, seen
         self._known = Known(node, names)
-        self._used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        self._used = {n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
         self._fill = self._known.fill
         self._conditions = Conditions(names, self._fill)
         self._sorted: set[str] = set()
@@ -166,12 +167,12 @@ class Extraction:
     def _swallows(self, handler: ast.ExceptHandler) -> bool:
         kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         takes = any(kind is None or self._names.full(kind) in SWALLOWED for kind in kinds)
-        acts = any(isinstance(n, ast.Raise | ast.Assert) or _fails(n, self._names) for n in ast.walk(handler))
+        acts = any(isinstance(n, ast.Raise | ast.Assert) or _fails(n, self._names) for n in walk(handler))
         return takes and not acts
 
     def _calls(self, statement: ast.stmt, guards: tuple[str, ...], dead: str) -> Iterator[Check]:
         """Calls that check: of unittest, of numpy.testing, of mocks, of helpers."""
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Call):
                 yield from self._placed(self._called(node), guards, dead)
 

@@ -8,6 +8,7 @@ from guardrails.analysis.comparisons import constant_comparisons
 from guardrails.analysis.names import Names
 from guardrails.analysis.oracles.collected import Function, Suite
 from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _REPORTING = frozenset(
@@ -66,7 +67,7 @@ def new_hooks(before: Suite | None, after: Suite) -> Iterator[Weakening]:
 def _hooks(module: ast.Module) -> dict[str, Function]:
     return {
         n.name: n
-        for n in ast.walk(module)
+        for n in walk(module)
         if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name.startswith("pytest_")
     }
 
@@ -97,11 +98,9 @@ _NOT_INSTALLED = frozenset({"ImportError", "ModuleNotFoundError"})
 def _where_something_lacks(module: ast.Module) -> frozenset[int]:
     """The lines that run only where an import fails, or under a condition on packages, the platform or the version."""
     found: set[int] = set()
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.ExceptHandler):
-            named = (
-                {ast.unparse(one) for one in ast.walk(node.type) if isinstance(one, ast.Name)} if node.type else set()
-            )
+            named = {ast.unparse(one) for one in walk(node.type) if isinstance(one, ast.Name)} if node.type else set()
             guarded = bool(named) and named <= _NOT_INSTALLED
         else:
             guarded = isinstance(node, ast.If) and any(word in ast.unparse(node.test) for word in _LACKS)
@@ -113,7 +112,7 @@ def _where_something_lacks(module: ast.Module) -> frozenset[int]:
 def _listed(module: ast.Module, name: str) -> frozenset[tuple[str, int]]:
     """The entries of a list that a module assigns to a name or adds to it."""
     found: set[tuple[str, int]] = set()
-    for node in ast.walk(module):
+    for node in walk(module):
         values: list[ast.expr] = []
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             values = [node.value]
@@ -149,7 +148,7 @@ def patched_tools(before: Suite | None, after: Suite) -> Iterator[Weakening]:
 def _tool_patches(suite: Suite) -> Iterator[tuple[str, str, int]]:
     """Assignments to attributes of test tools, and changes of `sys.path`: full name, text, line."""
     names = suite.names
-    for node in ast.walk(suite.module):
+    for node in walk(suite.module):
         targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.Call):
             full = names.full(node.func) or ""

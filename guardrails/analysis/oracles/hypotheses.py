@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, number, truth
 from guardrails.analysis.oracles.collected import Function, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.analysis.walking import walk
 
 _DEFAULT_EXAMPLES = 100
 _LOWER = frozenset({"min_value", "min_size", "min_leaves", "min_magnitude"})
@@ -40,7 +41,7 @@ def _effort(node: Function, names: Names) -> _Effort:
                 settings |= {k.arg: k.value for k in value.keywords if k.arg}
                 if value.args:
                     settings["a profile"] = value.args[0]
-    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
+    calls = [n for n in walk(node) if isinstance(n, ast.Call)]
     assumptions = sum(names.full(c.func) in {"hypothesis.assume", "hypothesis.reject"} for c in calls)
     filters = sum(isinstance(c.func, ast.Attribute) and c.func.attr == "filter" for c in calls)
     return _Effort(given, settings, assumptions, filters, examples, node.lineno)
@@ -105,7 +106,7 @@ def _assumes_nothing(test: TestCase) -> bool:
         and test.names.full(n.func) == "hypothesis.assume"
         and bool(n.args)
         and truth(n.args[0], test.names) is False
-        for n in ast.walk(test.node)
+        for n in walk(test.node)
     )
 
 
@@ -136,7 +137,7 @@ def smaller_strategies(before: ast.Module, after: ast.Module, path: str, tests: 
 
 def _thrown_away(node: ast.AST) -> int:
     """How often a strategy is filtered, or an example is rejected, below a node."""
-    calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+    calls = (n.func for n in walk(node) if isinstance(n, ast.Call))
     named = (f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls)
     return sum(name in {"filter", "assume", "reject"} for name in named)
 
@@ -164,7 +165,7 @@ def new_profiles(before: ast.Module | None, after: ast.Module, path: str) -> Ite
 
 def _loaded(module: ast.Module, names: Names) -> list[tuple[str, int]]:
     """Which profile is loaded, as text."""
-    calls = (n for n in ast.walk(module) if isinstance(n, ast.Call) and n.args)
+    calls = (n for n in walk(module) if isinstance(n, ast.Call) and n.args)
     return [(ast.unparse(c.args[0]), c.lineno) for c in calls if (names.full(c.func) or "").endswith("load_profile")]
 
 
@@ -186,7 +187,7 @@ def _profiles(module: ast.Module, names: Names) -> dict[str, dict[str, ast.expr]
     """Registered profiles and their settings."""
     return {
         str(n.args[0].value): {k.arg: k.value for k in n.keywords if k.arg}
-        for n in ast.walk(module)
+        for n in walk(module)
         if isinstance(n, ast.Call)
         and (names.full(n.func) or "").endswith("settings.register_profile")
         and n.args
@@ -235,10 +236,10 @@ def _mapped_to_one(before: ast.AST, after: ast.AST, path: str, where: str) -> It
 
 
 def _constant_maps(node: ast.AST) -> Iterator[ast.Call]:
-    for call in (n for n in ast.walk(node) if isinstance(n, ast.Call)):
+    for call in (n for n in walk(node) if isinstance(n, ast.Call)):
         match call:
             case ast.Call(func=ast.Attribute(attr="map" | "flatmap"), args=[ast.Lambda(args=given, body=body)]):
-                names = {n.id for n in ast.walk(body) if isinstance(n, ast.Name)}
+                names = {n.id for n in walk(body) if isinstance(n, ast.Name)}
                 if not names & {a.arg for a in given.args}:
                     yield call
 
@@ -246,7 +247,7 @@ def _constant_maps(node: ast.AST) -> Iterator[ast.Call]:
 def _strategies(node: ast.AST, names: Names) -> dict[str, list[ast.Call]]:
     """Calls to Hypothesis' strategies, by their names, in the order of the lines."""
     found: dict[str, list[ast.Call]] = {}
-    calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
+    calls = [n for n in walk(node) if isinstance(n, ast.Call)]
     for call in sorted(calls, key=lambda c: (c.lineno, c.col_offset)):
         full = names.full(call.func) or ""
         if full.startswith(("hypothesis.strategies.", "hypothesis.extra.")):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from guardrails.analysis.names import Names, is_literal
 from guardrails.analysis.oracles.collected import Function
+from guardrails.analysis.walking import walk
 
 _CHECKING = ("assert", "check", "verify", "expect", "compare")
 
@@ -17,14 +18,14 @@ class Known:
     """
 
     def __init__(self, node: Function, names: Names) -> None:
-        arguments = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)}
+        arguments = {a.arg for a in walk(node.args) if isinstance(a, ast.arg)}
         local = arguments | _stored(node)
         self._values: dict[str, ast.expr] = {n: v for n, v in names.literals.items() if n not in local}
         self._shared = _shared(node)
 
     def fill(self, expression: ast.expr) -> ast.expr:
         """The expression with names that stand for literals replaced by them."""
-        if not any(isinstance(n, ast.Name) and n.id in self._values for n in ast.walk(expression)):
+        if not any(isinstance(n, ast.Name) and n.id in self._values for n in walk(expression)):
             return expression
         filled: ast.expr = _Filling(self._values).visit(copy.deepcopy(expression))
         return filled
@@ -66,13 +67,13 @@ class _Filling(ast.NodeTransformer):
 
 def _stored(node: ast.AST) -> set[str]:
     """Names that are bound or deleted somewhere inside a node."""
-    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)}
+    return {n.id for n in walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store | ast.Del)}
 
 
 def _shared(node: Function) -> set[str]:
     """Names that are used otherwise than in an assertion: a list of such a name can be changed by others."""
     shared: set[str] = set()
-    for statement in ast.walk(node):
+    for statement in walk(node):
         if not isinstance(statement, ast.stmt) or isinstance(statement, ast.Assert) or statement is node:
             continue
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
@@ -80,5 +81,5 @@ def _shared(node: Function) -> set[str]:
             if name.startswith(_CHECKING):
                 continue
         own = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]
-        shared |= {n.id for e in own for n in ast.walk(e) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        shared |= {n.id for e in own for n in walk(e) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return shared

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, truth
 from guardrails.analysis.oracles.collected import Function, Suite, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _SKIPPING = frozenset(
@@ -153,7 +154,7 @@ def _skip(node: ast.AST, names: Names) -> Skip | None:
 
 def skip_calls(body: ast.AST, names: Names) -> list[Skip]:
     """Every call that skips."""
-    return [skip for node in ast.walk(body) if (skip := _skip(node, names))]
+    return [skip for node in walk(body) if (skip := _skip(node, names))]
 
 
 def new_skip_calls(before: TestCase, after: TestCase) -> Iterator[Weakening]:
@@ -197,6 +198,6 @@ def module_skips(before: Suite | None, after: Suite) -> Iterator[Weakening]:
 
 def _outside(suite: Suite) -> list[Skip]:
     """The calls that skip and stand in no test."""
-    inside = {id(node) for test in suite.tests for node in ast.walk(test.node)}
-    outside = (node for node in ast.walk(suite.module) if id(node) not in inside)
+    inside = {id(node) for test in suite.tests for node in walk(test.node)}
+    outside = (node for node in walk(suite.module) if id(node) not in inside)
     return [skip for node in outside if (skip := _skip(node, suite.names))]

@@ -12,6 +12,7 @@ from guardrails.analysis.dynamic import literal
 from guardrails.analysis.names import Names
 from guardrails.analysis.oracles.collected import Suite
 from guardrails.analysis.oracles.weakening import Weakening
+from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
 
 _TABLES = frozenset({"globals", "vars", "locals"})
@@ -39,7 +40,7 @@ def _changes(suite: Suite) -> Iterator[tuple[str, str, int]]:
     """What is done, its text, its line."""
     names = suite.names
     tests = {test.node.name for test in suite.tests}
-    for node in ast.walk(suite.module):
+    for node in walk(suite.module):
         text, line = "", getattr(node, "lineno", 0)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Delete | ast.Call):
             text = ast.unparse(node)

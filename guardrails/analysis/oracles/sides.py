@@ -9,6 +9,7 @@ from guardrails.analysis.oracles.collected import Function, Suite, TestCase, col
 from guardrails.analysis.oracles.conventions import Conventions
 from guardrails.analysis.oracles.extraction import Extraction, Helper
 from guardrails.analysis.source import Sources, is_python
+from guardrails.analysis.walking import walk
 from guardrails.model.paths import matches
 
 
@@ -62,7 +63,7 @@ class Side:
             found: dict[str, Helper] = {}
             if module is not None:
                 self._paths[id(names)] = path
-                for node in ast.walk(module):
+                for node in walk(module):
                     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                         found.setdefault(node.name, (path, node, names))
             self._functions[path] = found

@@ -14,6 +14,7 @@ from guardrails.analysis.oracles.conventions import Conventions, conventions
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.products import product_packages
 from guardrails.analysis.source import Sources, is_python
+from guardrails.analysis.walking import walk
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile
 from guardrails.gates.tampering import product, settings
@@ -105,7 +106,7 @@ def _defined(sources: Sources, paths: Iterable[str]) -> frozenset[str]:
     """What files offer by name: functions, methods, classes, arguments, assigned names, and names in strings."""
     found: set[str] = set()
     modules = (sources.module(path) for path in paths if is_python(path))
-    for node in (n for module in modules if module for n in ast.walk(module)):
+    for node in (n for module in modules if module for n in walk(module)):
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 found.add(name)

@@ -1,0 +1,47 @@
+"""Every node below one, as `ast.walk` gives them, but kept: many analyses walk over the same functions."""
+
+import ast
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+_KEPT: WeakKeyDictionary[ast.AST, Sequence[ast.AST]] = WeakKeyDictionary()
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_PLAIN = frozenset({"ctx", "type_comment", "kind", "id", "attr"})
+_WORTH = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def walk(node: ast.AST) -> Sequence[ast.AST]:
+    """The node and all below it, breadth first, without the contexts of names (`Load`, `Store`): they are no parts.
+
+    Of modules, classes and functions the answer is kept as long as they are: a tree that is walked must not be changed
+    afterwards.
+    """
+    if not isinstance(node, _WORTH):
+        return [node, *_below(node)]
+    below = _KEPT.get(node)
+    if below is None:
+        below = _KEPT[node] = _below(node)  # without the node itself, which would then be kept for ever
+    return [node, *below]
+
+
+def _below(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    todo: list[ast.AST] = [node]
+    for one in todo:
+        for name in _fields(type(one)):
+            value = getattr(one, name, None)
+            if isinstance(value, list):
+                found += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST):
+                found.append(value)
+        todo += found[len(todo) - 1 :]
+    return found
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that can hold nodes."""
+    if kind not in _FIELDS:
+        _FIELDS[kind] = tuple(
+            n for n in kind._fields if n not in {"ctx", "type_comment", "kind", "lineno", "id", "attr"}
+        )
+    return _FIELDS[kind]
