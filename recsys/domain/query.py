@@ -77,12 +77,13 @@ class UserState:
     """One user as of one moment. `recsys.domain.history.fold` builds it from events, for serving and for training.
 
     known: False for a user that no event and no setting is stored of.
-    version: number of events applied; read-your-writes and snapshots compare it.
+    version: number of events applied, and above bit 31 a digest of the profile; snapshots compare it.
     market: home market or None. allow_explicit: the user's own setting, None when never set.
     history: (h,) int32 slots of tracks with a listen or a like, each once, ascending by (time, slot): newest last.
     times: (h,) int64 unix seconds of the latest listen or like. strengths: (h,) float32 multiples of 1/4 in [1/4, 4].
     liked: (l,) int32 slots. skipped: (s,) int32 slots, each once, with skip_times: (s,) int64, the latest skip.
     blocked: (b,) int32 track slots. blocked_artists: (c,) int32 artist slots.
+    strict: the profile could not be read: explicit is off, the blocks are those that were known last.
     """
 
     user_id: str
@@ -98,6 +99,7 @@ class UserState:
     skip_times: Ints
     blocked: Slots
     blocked_artists: Slots
+    strict: bool = False
 
     def __post_init__(self) -> None:
         plays, skips = self.history.shape[0], self.skipped.shape[0]
