@@ -116,6 +116,11 @@ class Asked:
         bad = _bad(run)
         missing = [(pact, one) for pact, one in owed if one.key not in done]
         self.counted = len(owed) if bad else len(owed) - len(missing)
+        if bad and not any(record.outcome in answers.GOOD for record in run.records.values()):
+            anywhere = any(kept.get(one.key) == one.canonical for _, one in owed)
+            what = f"no test of the base as a consumer passes on the head's code: {bad[0][1]}"
+            self._found(what, bad[0][0] or self.policy.consumers, None, Severity.BLOCK if anywhere else Severity.REVIEW)
+            return
         for pact, one in missing if bad else ():
             what = f"{pact.consumer} no longer does '{one.description}' with {pact.provider} as the base's test has it"
             severity = Severity.BLOCK if kept.get(one.key) == one.canonical else Severity.REVIEW

@@ -21,7 +21,9 @@ DEPOT = depot_pact()
 ASKS: Mapping[str, Content] = {**BASE, **asking(DEPOT)}
 PRODUCT: Mapping[str, Content | None] = {"shop.py": str(BASE["shop.py"]) + "\n"}
 EDITED: Mapping[str, Content | None] = {TEST: str(ASKS[TEST]) + "\n# said better\n"}
-GOOD, FAILED = suite_run({f"{TEST}::test": "passed"}), suite_run({f"{TEST}::test": "failed"})
+GOOD = suite_run({f"{TEST}::test": "passed"})
+FAILED = suite_run({f"{TEST}::test": "failed", f"{TEST}::test_another": "passed"})
+NONE = suite_run({f"{TEST}::test": "failed"})
 
 
 def ran(
@@ -83,6 +85,9 @@ def test_an_adapter_that_takes_its_pact_along_asks_for_a_person(tmp_path: Path) 
 def test_a_test_of_the_base_that_writes_nothing_and_does_not_fail_is_too_little(tmp_path: Path) -> None:
     silent, _ = ran(tmp_path, {**PRODUCT, **EDITED}, written={"trial": None})
     assert judged("contracts", silent, 0).status is GateStatus.ERROR
+    none, _ = ran(tmp_path, {**PRODUCT, **EDITED}, runs={"trial": NONE}, written={"trial": None})
+    assert told(none) == [("adapter-fails", "block")]
+    assert none.findings[0].what.startswith("no test of the base as a consumer passes on the head's code: ")
     crashed = SuiteRun((), {}, complaint="it ended by itself", ended=False)
     outcome, _ = ran(tmp_path, {**PRODUCT, **EDITED}, runs={"trial": crashed}, written={"trial": None})
     assert told(outcome) == [("adapter-fails", "block")]
