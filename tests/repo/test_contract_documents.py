@@ -55,7 +55,7 @@ def test_who_must_be_unknown_is_nobody_of_whom_another_state_stores_events() -> 
             for state in one.said.get("providerStates", ()):
                 user = (state.get("params") or {}).get("user")
                 (blank if state["name"] == "nobody knows the user" else told).add(user)
-    assert len(blank - {None}) >= 2
+    assert blank - {None}, "or else this test shows nothing"
     assert not (blank & told) - {None}
 
 
