@@ -224,7 +224,7 @@ def _decisions(
         return NoDecisions()
     file = RotatingFile(settings.state / DECISIONS_DIRECTORY / f"worker-{worker}.jsonl")
     ids = model.catalogue.ids
-    policies = PolicyArchive(settings.state / DECISIONS_DIRECTORY / POLICIES, ids)
+    policies = PolicyArchive(settings.state / DECISIONS_DIRECTORY / POLICIES, ids, model.catalogue.markets)
     log = QueuedDecisions(file, JsonDecisions(ids, settings.full_decisions, policies), dropped)
     opened.callback(log.close)
     return log

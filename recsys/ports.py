@@ -1,7 +1,7 @@
 """What the service needs from the outside, one Protocol per thing. Adapters implement them; bootstrap names them."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from recsys.domain.arrays import Bools, Slots
@@ -43,11 +43,17 @@ class UserSettings:
 
 @dataclass(frozen=True, slots=True)
 class Takedowns:
-    """Ids that hard policy withdrew, as of one version."""
+    """Ids that hard policy withdrew, as of one version.
+
+    withheld: by track, markets in which it may no longer be shown. explicit: tracks that count as explicit by now. Both
+    only add to what the model's catalogue says.
+    """
 
     version: str
     tracks: frozenset[str] = frozenset()
     artists: frozenset[str] = frozenset()
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    explicit: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The services that recsys asks, in memory, in one server: for trying things out, and for tests.
 
 It is held to recsys' own pacts by a test, so that what works against it works against whoever keeps them. Its state is
-set over HTTP, as the pacts' provider states or whole: `PUT /_takedowns`, `PUT /_profile?user_id=ID`, `POST /_listens`.
+set over HTTP, as the pacts' provider states or whole: `PUT /_takedowns`, `PUT /_restricted`, `PUT /_profile?user_id=ID`, `POST /_listens`.
 """
 
 import json
@@ -44,6 +44,7 @@ class Neighbourhood:
     """What the services know. first: the place of the first message that is still kept."""
 
     takedowns: dict[str, list[str]] = field(default_factory=lambda: {"tracks": [], "artists": []})
+    restricted: list[dict[str, Any]] = field(default_factory=list)
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
     messages: list[object] = field(default_factory=list)
     first: int = 0
@@ -63,6 +64,8 @@ class Neighbourhood:
                 return Answer(200, {})
             case "/v1/takedowns":
                 return self._tagged(path, self.takedowns, etag)
+            case "/v1/tracks/restricted":
+                return self._tagged(path, {"tracks": self.restricted}, etag)
             case "/v1/profile":
                 profile = self.profiles.get(asked.get("user_id", ""))
                 return self._tagged(path, profile, etag) if profile else problem("profiles", "unknown-user", 404)
@@ -106,7 +109,7 @@ class Neighbourhood:
     def _empty(self) -> None:
         fresh = Neighbourhood()
         self.takedowns, self.profiles, self.messages = fresh.takedowns, fresh.profiles, fresh.messages
-        self.first, self.down, self.etags, self.said = 0, set(), {}, {}
+        self.first, self.down, self.etags, self.said, self.restricted = 0, set(), {}, {}, []
 
     def _setups(self) -> Mapping[str, Callable[[Params], None]]:
         return {
@@ -115,6 +118,8 @@ class Neighbourhood:
             "nobody knows the user": _nothing,
             "a track and an artist were taken down": self._taken_down,
             "the list of takedowns has the ETag": lambda params: self.etags.update({"/v1/takedowns": params["etag"]}),
+            "a track is restricted": self._restricts,
+            "no track is restricted": _nothing,
             "the list of takedowns cannot be read": lambda _: self.down.add("/v1/takedowns"),
             "the user has a profile": self._profiled,
             "the user has set nothing": lambda params: self.profiles.update({params["user"]: blank()}),
@@ -129,6 +134,9 @@ class Neighbourhood:
 
     def _taken_down(self, params: Params) -> None:
         self.takedowns = {"tracks": [params["track"]], "artists": [params["artist"]]}
+
+    def _restricts(self, params: Params) -> None:
+        self.restricted = [{"track_id": params["track"], "withheld_in": [params["market"]], "explicit": True}]
 
     def _profiled(self, params: Params) -> None:
         blocked = {"blocked_tracks": [params["track"]], "blocked_artists": [params["artist"]]}
@@ -216,6 +224,8 @@ def told(known: Neighbourhood, path: str, asked: Mapping[str, str], body: Any) -
             return Answer(200, known.said[body["description"]])
         case "/_takedowns":
             known.takedowns = {"tracks": list(body["tracks"]), "artists": list(body["artists"])}
+        case "/_restricted":
+            known.restricted = list(body["tracks"])
         case "/_profile":
             known.profiles[asked["user_id"]] = blank() | body
         case "/_listens":

@@ -1,9 +1,11 @@
 """What a request asks, who asks, and the policy that holds: the engine's whole input beside the model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.domain.arrays import Bools, Ints, Singles, Slots, column
 from recsys.domain.items import Catalogue
@@ -136,13 +138,24 @@ class UserState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PolicySnapshot:
-    """Hard policy as of one version. taken_down: (n,) bool by track slot."""
+    """Hard policy as of one version. taken_down: (n,) bool by track slot.
+
+    withheld: (n,) uint64, the markets in which a track may no longer be shown, bits as in `Catalogue.licensed`.
+    explicit: (n,) bool, tracks that count as explicit by now. None: as the catalogue has it.
+    """
 
     version: str
     taken_down: Bools
+    withheld: NDArray[np.uint64] | None = None
+    explicit: Bools | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "taken_down", column("taken_down", self.taken_down, np.bool_, -1))
+        put, size = object.__setattr__, self.taken_down.shape[0]
+        put(self, "taken_down", column("taken_down", self.taken_down, np.bool_, -1))
+        if self.withheld is not None:
+            put(self, "withheld", column("withheld", self.withheld, np.uint64, size))
+        if self.explicit is not None:
+            put(self, "explicit", column("explicit", self.explicit, np.bool_, size))
 
     @staticmethod
     def of(
@@ -150,8 +163,13 @@ class PolicySnapshot:
         tracks: frozenset[str] = frozenset(),
         artists: frozenset[str] = frozenset(),
         version: str = "0",
+        withheld: Mapping[str, frozenset[str]] | None = None,
+        explicit: frozenset[str] = frozenset(),
     ) -> "PolicySnapshot":
-        """Build the snapshot from the ids of tracks and artists that were taken down. Unknown ids are ignored."""
+        """Build the snapshot from the ids of tracks and artists that were taken down. Unknown ids are ignored.
+
+        withheld: markets by track, unknown ones ignored. explicit: tracks that count as explicit.
+        """
         taken_down = np.zeros(catalogue.size, dtype=np.bool_)
         taken_down[catalogue.slots(sorted(tracks))] = True
         for artist_id in artists:
@@ -160,4 +178,25 @@ class PolicySnapshot:
                 taken_down |= catalogue.artist == slot
         if not version:
             raise InvalidValueError("a policy snapshot needs a version; give the store's own")
-        return PolicySnapshot(version=version, taken_down=taken_down)
+        return PolicySnapshot(
+            version=version,
+            taken_down=taken_down,
+            withheld=_withheld(catalogue, withheld) if withheld else None,
+            explicit=_flags(catalogue, explicit) if explicit else None,
+        )
+
+
+def _flags(catalogue: Catalogue, tracks: frozenset[str]) -> Bools:
+    flags = np.zeros(catalogue.size, dtype=np.bool_)
+    flags[catalogue.slots(sorted(tracks))] = True
+    return flags
+
+
+def _withheld(catalogue: Catalogue, withheld: Mapping[str, frozenset[str]]) -> NDArray[np.uint64]:
+    bits = np.zeros(catalogue.size, dtype=np.uint64)
+    for track_id, markets in withheld.items():
+        slot = catalogue.slot(track_id)
+        known = (catalogue.market_slot(market) for market in markets)
+        if slot is not None:
+            bits[slot] = sum(1 << market for market in known if market is not None)
+    return bits

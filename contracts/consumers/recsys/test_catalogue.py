@@ -1,20 +1,22 @@
 """What recsys expects of the catalogue service. The code under these tests is the adapter that runs in production."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 import pytest
 from pact import Pact, match
 
 from contracts.consumers.recsys.neighbours import asking
 from recsys.adapters.memory import MemoryTakedowns
-from recsys.adapters.neighbours.catalogue import Catalogue, PolledTakedowns
+from recsys.adapters.neighbours.catalogue import Catalogue, PolledTakedowns, Restricted, Restrictions, Withdrawn
 from recsys.adapters.neighbours.errors import NeighbourError, Outcome
+from recsys.adapters.neighbours.http import Fetched
 from recsys.errors import PolicyUnavailableError
-from recsys.ports import Takedowns
 
 Expecting = Callable[[Pact], AbstractContextManager[str]]
+Value = TypeVar("Value")
 ETAG = '"9c1f"'
 
 
@@ -23,17 +25,14 @@ def pact() -> Pact:
     return Pact("recsys", "catalogue").with_specification("V4")
 
 
-def polled(url: str, times: int = 1) -> Takedowns:
-    """What is withdrawn after so many questions."""
+def ask(url: str, question: Callable[[Catalogue], Awaitable[Fetched[Value]]]) -> Fetched[Value]:
+    """One answer of the adapter."""
 
-    async def ask() -> Takedowns:
+    async def asked() -> Fetched[Value]:
         async with asking("catalogue", url) as neighbour:
-            takedowns = PolledTakedowns(Catalogue(neighbour), MemoryTakedowns())
-            for _ in range(times):
-                await takedowns.poll()
-            return takedowns.takedowns()
+            return await question(Catalogue(neighbour))
 
-    return asyncio.run(ask())
+    return asyncio.run(asked())
 
 
 def test_what_was_taken_down(pact: Pact, expecting: Expecting) -> None:
@@ -50,8 +49,47 @@ def test_what_was_taken_down(pact: Pact, expecting: Expecting) -> None:
         )
     )
     with expecting(pact) as url:
-        found = polled(url)
-    assert (found.tracks, found.artists) == ({"t01"}, {"amber-2000s"})
+        found = ask(url, lambda catalogue: catalogue.takedowns())
+    assert found.value == Withdrawn(frozenset({"t01"}), frozenset({"amber-2000s"}))
+    assert found.etag == ETAG
+
+
+def test_a_track_that_is_restricted(pact: Pact, expecting: Expecting) -> None:
+    (
+        pact.upon_receiving("the restricted tracks")
+        .given("a track is restricted", track="t02", market="SE")
+        .with_request("GET", "/v1/tracks/restricted")
+        .with_header("Accept", "application/json")
+        .will_respond_with(200)
+        .with_header("ETag", match.regex(ETAG, regex=r'(W/)?"[^"]*"'))
+        .with_body(
+            {
+                "tracks": match.each_like(
+                    {
+                        "track_id": match.str("t02"),
+                        "withheld_in": match.each_like(match.str("SE")),
+                        "explicit": match.bool(True),
+                    }
+                )
+            },
+            "application/json",
+        )
+    )
+    with expecting(pact) as url:
+        found = ask(url, lambda catalogue: catalogue.restrictions())
+    assert found.value == Restrictions([Restricted("t02", frozenset({"SE"}), explicit=True)])
+
+
+def test_no_track_is_restricted(pact: Pact, expecting: Expecting) -> None:
+    (
+        pact.upon_receiving("the restricted tracks, of which there are none")
+        .given("no track is restricted")
+        .with_request("GET", "/v1/tracks/restricted")
+        .will_respond_with(200)
+        .with_body({"tracks": []}, "application/json")
+    )
+    with expecting(pact) as url:
+        assert ask(url, lambda catalogue: catalogue.restrictions()).value == Restrictions([])
 
 
 def test_nothing_is_taken_down(pact: Pact, expecting: Expecting) -> None:
@@ -64,8 +102,7 @@ def test_nothing_is_taken_down(pact: Pact, expecting: Expecting) -> None:
         .with_body({"tracks": [], "artists": []}, "application/json")
     )
     with expecting(pact) as url:
-        found = polled(url)
-    assert (found.tracks, found.artists) == (frozenset(), frozenset())
+        assert ask(url, lambda catalogue: catalogue.takedowns()).value == Withdrawn(frozenset(), frozenset())
 
 
 def test_the_list_is_still_the_same(pact: Pact, expecting: Expecting) -> None:
@@ -77,14 +114,9 @@ def test_the_list_is_still_the_same(pact: Pact, expecting: Expecting) -> None:
         .will_respond_with(304)
     )
 
-    async def ask(url: str) -> int:
-        async with asking("catalogue", url) as neighbour:
-            fetched = await Catalogue(neighbour).takedowns(ETAG)
-            assert fetched.value is None
-            return fetched.status
-
     with expecting(pact) as url:
-        assert asyncio.run(ask(url)) == 304
+        found = ask(url, lambda catalogue: catalogue.takedowns(ETAG))
+    assert (found.status, found.value) == (304, None)
 
 
 def test_a_catalogue_that_cannot_answer_withdraws_everything(pact: Pact, expecting: Expecting) -> None:
@@ -96,7 +128,7 @@ def test_a_catalogue_that_cannot_answer_withdraws_everything(pact: Pact, expecti
         .with_header("Retry-After", match.regex("1", regex=r"\d+"))
     )
 
-    async def ask(url: str) -> None:
+    async def poll(url: str) -> None:
         async with asking("catalogue", url) as neighbour:
             takedowns = PolledTakedowns(Catalogue(neighbour), MemoryTakedowns())
             with pytest.raises(NeighbourError, match="answers 503") as caught:
@@ -106,4 +138,4 @@ def test_a_catalogue_that_cannot_answer_withdraws_everything(pact: Pact, expecti
                 takedowns.takedowns()
 
     with expecting(pact) as url:
-        asyncio.run(ask(url))
+        asyncio.run(poll(url))

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,13 @@ def listed(*tracks: str, etag: str = '"1"') -> Act:
     return reply({"tracks": tracks, "artists": ["a9"]}, headers={"etag": etag})
 
 
+def restricted(*tracks: dict[str, Any], etag: str = '"r"') -> Act:
+    return reply({"tracks": tracks}, headers={"etag": etag})
+
+
+NONE = restricted()
+
+
 def test_takedowns_of_both_sides_hold_and_have_one_version() -> None:
     async def work(neighbour: Neighbour, _: Server) -> None:
         own = MemoryTakedowns(Takedowns("own", frozenset({"t1"}), frozenset({"a1"})))
@@ -83,7 +90,7 @@ def test_takedowns_of_both_sides_hold_and_have_one_version() -> None:
         own.current = Takedowns("own-2")
         assert polled.takedowns().tracks == {"t3"}
 
-    with_server(work, listed("t2", "t1"), listed("t1", "t2"), listed("t3"))
+    with_server(work, listed("t2", "t1"), NONE, listed("t1", "t2"), NONE, listed("t3"), NONE)
 
 
 def test_takedowns_are_asked_for_with_their_etag_and_304_keeps_them_fresh() -> None:
@@ -96,12 +103,14 @@ def test_takedowns_are_asked_for_with_their_etag_and_304_keeps_them_fresh() -> N
         time.now += 50
         assert polled.takedowns().tracks == {"t2"}
         assert "if-none-match" not in server.asked[0].lower()
-        assert 'if-none-match: "1"' in server.asked[1].lower()
+        assert 'if-none-match: "1"' in server.asked[2].lower()
+        assert 'if-none-match: "r"' in server.asked[3].lower()
 
-    with_server(work, listed("t2"), bare(304))
+    with_server(work, listed("t2"), NONE, bare(304), bare(304))
 
 
-def test_takedowns_that_grow_stale_withdraw_everything_until_they_are_read_again() -> None:
+@pytest.mark.parametrize("failure", [(bare(500),), (listed("t2"), bare(500))], ids=["takedowns", "tracks"])
+def test_lists_that_grow_stale_withdraw_everything_until_they_are_read_again(failure: Sequence[Act]) -> None:
     async def work(neighbour: Neighbour, _: Server) -> None:
         time = Time()
         polled = PolledTakedowns(Catalogue(neighbour), MemoryTakedowns(), stale=60.0, clock=time)
@@ -118,7 +127,7 @@ def test_takedowns_that_grow_stale_withdraw_everything_until_they_are_read_again
         await polled.poll()
         assert polled.takedowns().tracks == {"t2"}
 
-    with_server(work, listed("t2"), bare(500), listed("t2"))
+    with_server(work, listed("t2"), NONE, *failure, listed("t2"), NONE)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +153,27 @@ def test_an_own_list_that_cannot_be_read_withdraws_everything_too() -> None:
         with pytest.raises(PolicyUnavailableError, match="the file"):
             polled.takedowns()
 
-    with_server(work, listed("t2"))
+    with_server(work, listed("t2"), NONE)
+
+
+def test_restrictions_of_tracks_change_by_themselves_and_make_a_version() -> None:
+    async def work(neighbour: Neighbour, _: Server) -> None:
+        polled = PolledTakedowns(Catalogue(neighbour), MemoryTakedowns())
+        await polled.poll()
+        first = polled.takedowns()
+        assert (dict(first.withheld), first.explicit) == ({"t1": {"SE"}}, {"t2"})
+        await polled.poll()
+        second = polled.takedowns()
+        assert (dict(second.withheld), second.explicit, second.tracks) == ({}, set(), {"t9"})
+        assert second.version != first.version
+        await polled.poll()
+        assert (polled.takedowns().tracks, dict(polled.takedowns().withheld)) == ({"t8"}, {})
+
+    some = restricted(
+        {"track_id": "t1", "withheld_in": ["SE"], "explicit": False},
+        {"track_id": "t2", "withheld_in": [], "explicit": True},
+    )
+    with_server(work, listed("t9"), some, bare(304), NONE, listed("t8", etag='"2"'), bare(304))
 
 
 def profiles(

@@ -11,7 +11,7 @@ from recsys.adapters.policies import DIRECTORY, PolicyArchive
 from recsys.adapters.records import DecisionFiles
 from recsys.domain.events import Event, Kind
 from recsys.errors import PolicyUnavailableError
-from recsys.ports import Append, Neighbours, UserProfile
+from recsys.ports import Append, Neighbours, Takedowns, UserProfile
 from recsys.serving.replay import digest, replayed
 from tests.recsys_fakes import NOW
 from tests.serving_fakes import Harness, harness, ids, refused
@@ -102,6 +102,36 @@ def test_an_answer_under_a_strict_profile_is_given_again_byte_for_byte(tmp_path:
     assert recorded.user.strict
     assert recorded.degraded == ("profile",)
     assert digest(replayed(published, recorded)) == digest(answer.content)
+
+
+def test_restrictions_hold_beside_the_catalogue_of_the_model_and_are_replayed(tmp_path: Path) -> None:
+    with harness() as service:
+        catalogue = service.outside.published.model.catalogue
+        here, there = catalogue.markets[:2]
+        before = service.recommend(k=20, market=here)
+        first, second = ids(before)[:2]
+        service.policy.current = Takedowns(
+            "2", withheld={first: frozenset({here, "unknown"}), "gone": frozenset({here})}
+        )
+        assert first not in ids(service.recommend(k=50, market=here))
+        elsewhere = catalogue.licensed[catalogue.slots([first])[0]] & (1 << catalogue.market_slot(there))
+        assert (first in ids(service.recommend(k=50, market=there))) == bool(elsewhere)
+        tame = [one for one in ids(before) if not catalogue.explicit[catalogue.slots([one])[0]]]
+        service.policy.current = Takedowns("3", explicit=frozenset(tame[:1]), withheld={second: frozenset({here})})
+        answer = service.client.post("/v1/recommendations", json={"user_id": "u", "k": 20, "market": here})
+        assert not {tame[0], second} & set(ids(answer.json()))
+        assert tame[0] in ids(service.recommend(k=50, market=here, allow_explicit=True))
+        assert tame[0] not in ids(
+            service.client.get("/v1/search", params={"q": "a", "market": here, "limit": 50}).json()
+        )
+        decisions, exchanges = service.decisions.decisions, service.decisions.exchanges
+        archive = PolicyArchive(tmp_path / DIRECTORY, catalogue.ids, catalogue.markets)
+        encode, file = JsonDecisions(catalogue.ids, policies=archive), RotatingFile(tmp_path / "worker-0.jsonl")
+        for decision, exchange in zip(decisions, exchanges, strict=True):
+            file.write(encode(decision, exchange))
+        file.close()
+        recorded = DecisionFiles(tmp_path).find(answer.json()["request_id"], catalogue)
+        assert digest(replayed(service.outside.published, recorded)) == digest(answer.content)
 
 
 class Working:
