@@ -1,7 +1,8 @@
 """The services that recsys asks, in memory, in one server: for trying things out, and for tests.
 
 It is held to recsys' own pacts by a test, so that what works against it works against whoever keeps them. Its state is
-set over HTTP, as the pacts' provider states or whole: `PUT /_takedowns`, `PUT /_restricted`, `PUT /_profile?user_id=ID`, `POST /_listens`.
+set over HTTP, as the pacts' provider states or whole: `PUT /_takedowns`, `PUT /_restricted`,
+`PUT /_profile?user_id=ID`, `POST /_listens`, and `PUT /_down` with the paths that are to answer 503.
 """
 
 import json
