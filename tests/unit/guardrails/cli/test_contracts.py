@@ -86,6 +86,10 @@ def test_what_is_asked_of_another_service_is_deployed_when_that_one_has_verified
     repository(tmp_path, verified(), asked)
     assert record(tmp_path) == 0
     assert "recorded, for their providers to verify: shop with depot" in capsys.readouterr().out
+    run(tmp_path, "matrix", "--name", "depot")
+    matrix = capsys.readouterr().out
+    assert "never" in matrix
+    assert "FAILED" not in matrix, "it is owed, and has not failed"
     run(tmp_path, "deployed", "player", "--version", BASE, "--to", "production")
     question = ("can-deploy", "shop", "--version", HEAD, "--to", "production")
     assert run(tmp_path, *question) == 1

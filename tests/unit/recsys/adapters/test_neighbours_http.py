@@ -173,6 +173,7 @@ def test_the_budget_holds_over_all_attempts() -> None:
     """An attempt would have five seconds, the call has a tenth of one: it is cut, and there is no second."""
     [error], server, _ = asked(hang, limits=replace(PATIENT, total=0.1, attempts=50))
     assert (error.outcome, len(server.asked)) == (Outcome.TIMEOUT, 1)
+    assert 0 < float(str(error).split()[-2]) <= 0.1, "what the attempt was given"
 
 
 def test_a_circuit_opens_and_closes_again() -> None:
