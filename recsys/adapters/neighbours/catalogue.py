@@ -132,7 +132,7 @@ class PolledTakedowns:
                 try:
                     await self.poll()
                 except NeighbourError as error:
-                    LOG.error("takedowns: %s", error)
+                    LOG.log(logging.ERROR if error.news else logging.DEBUG, "takedowns: %s", error)
                 await asyncio.sleep(self._every)
         finally:
             await self._catalogue.close()

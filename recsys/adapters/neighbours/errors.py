@@ -30,3 +30,8 @@ class NeighbourError(RecsysError):
     def __init__(self, what: str, outcome: Outcome, *, again: bool = False, after: float = 0.0) -> None:
         super().__init__(what)
         self.outcome, self.again, self.after = outcome, again, after
+
+    @property
+    def news(self) -> bool:
+        """Whether it is worth a line of the log: that a circuit is open was told when it opened."""
+        return self.outcome is not Outcome.OPEN

@@ -229,6 +229,11 @@ def _address(name: str, url: str) -> httpx.URL:
         address = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise wrong from error
-    if address.scheme not in ("http", "https") or not address.host or address.query or address.fragment:
+    if (
+        address.scheme not in ("http", "https")
+        or set(address.host or "[") & set("[]%")
+        or address.query
+        or address.fragment
+    ):
         raise wrong
     return address

@@ -146,7 +146,8 @@ class Listening:
         try:
             return await self.step(append)
         except (NeighbourError, StoreUnavailableError) as error:
-            LOG.warning("the stream of listens stands still: %s", error)
+            news = error.news if isinstance(error, NeighbourError) else True
+            LOG.log(logging.WARNING if news else logging.DEBUG, "the stream of listens stands still: %s", error)
             return False
 
     async def step(self, append: Append) -> bool:

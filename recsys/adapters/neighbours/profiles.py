@@ -128,7 +128,7 @@ class KeptProfiles:
         last = held.profile if held else self._shelf.take(user_id)
         if last is None:
             raise PolicyUnavailableError(f"nothing is known of what the user has blocked: {error}") from error
-        LOG.warning("a profile is read strictly: %s", error)
+        LOG.log(logging.WARNING if error.news else logging.DEBUG, "a profile is read strictly: %s", error)
         return replace(last, allow_explicit=False, strict=True)
 
 

@@ -191,6 +191,7 @@ def test_a_circuit_opens_and_closes_again() -> None:
 def test_retries_end_when_the_circuit_opens() -> None:
     [error], server, _ = asked(bare(500), limits=replace(PATIENT, failures=2, attempts=9))
     assert (error.outcome, len(server.asked)) == (Outcome.OPEN, 2)
+    assert not error.news, "it was told when the circuit opened"
 
 
 def test_answers_that_cannot_be_read_open_the_circuit() -> None:
@@ -216,7 +217,9 @@ def test_a_caller_that_leaves_is_no_failure_of_the_service() -> None:
     assert one.value == Told(1)
 
 
-@pytest.mark.parametrize("url", ["catalogue:80", "ftp://there", "http://", "", "http://a/?b=c", "http://[::1"])
+@pytest.mark.parametrize(
+    "url", ["catalogue:80", "ftp://there", "http://", "", "http://a/?b=c", "http://[::1", "http://["]
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(InvalidValueError, match="the address of thing is"):
         Neighbour("thing", url, PATIENT, Counted())
