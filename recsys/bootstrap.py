@@ -17,12 +17,24 @@ from recsys.domain.published import Published
 from recsys.domain.recorded import Recorded
 from recsys.errors import InvalidValueError
 from recsys.experiments.definitions import Layer
-from recsys.ports import Clock, DecisionLog, EventStore, Outside, PolicyStore, UserStore
+from recsys.ports import (
+    Background,
+    Calls,
+    Clock,
+    DecisionLog,
+    EventStore,
+    Neighbours,
+    Outside,
+    PolicyStore,
+    UserStore,
+)
 from recsys.settings import ServeSettings
 
 EVENTS_FILE: Final = "state.sqlite3"
 TAKEDOWNS_FILE: Final = "takedowns.json"
 DECISIONS_DIRECTORY: Final = "decisions"
+PROFILES_FILE: Final = "profiles.sqlite3"
+BOOKMARK_FILE: Final = "listens.place"
 
 
 def artifact_directory(path: Path) -> ArtifactDirectory:
@@ -42,8 +54,9 @@ def production(settings: ServeSettings, worker: int = 0) -> Outside:
     model = published.model
     telemetry = PrometheusTelemetry(model.version, shared=settings.workers > 1)
     with ExitStack() as opened:
+        outside = _neighbourly(settings, worker, telemetry, opened, _stateful(settings, published, opened))
         return replace(
-            _stateful(settings, published, opened),
+            outside,
             search=TantivySearch(model.catalogue),
             decisions=_decisions(settings, worker, model, telemetry.dropped, opened),
             telemetry=telemetry,
@@ -135,6 +148,36 @@ def _stateful(settings: ServeSettings, published: Published, opened: ExitStack) 
     )
 
 
+def _neighbourly(settings: ServeSettings, worker: int, calls: Calls, opened: ExitStack, outside: Outside) -> Outside:
+    """Put the services that are asked beside the stores; without an address all stays as it is."""
+    if settings.catalogue is settings.profiles is settings.listens is None:
+        return outside
+    try:
+        from recsys.adapters.neighbours import catalogue, http, listens, profiles, shelf
+    except ModuleNotFoundError as error:
+        raise InvalidValueError(
+            f"asking other services needs the package {error.name}: pip install 'recsys-guardrails[neighbours]'"
+        ) from None
+    background: list[Background] = []
+    policy, state, known = outside.policy, settings.state, None
+    if settings.catalogue is not None:
+        asked = http.Neighbour("catalogue", settings.catalogue, catalogue.LIMITS, calls)
+        policy = polled = catalogue.PolledTakedowns(catalogue.Catalogue(asked), policy, stale=settings.stale_takedowns)
+        background.append(polled)
+    if settings.profiles is not None:
+        kept: profiles.Shelf = profiles.NoShelf()
+        if state is not None:
+            kept = file = shelf.SqliteShelf(state / PROFILES_FILE)
+            opened.callback(file.close)
+        asked = http.Neighbour("profiles", settings.profiles, profiles.LIMITS, calls)
+        known = profiles.KeptProfiles(profiles.ProfileClient(asked), kept)
+    if settings.listens is not None and worker == 0:
+        asked = http.Neighbour("listens", settings.listens, listens.LIMITS, calls)
+        place = listens.Bookmark(state / BOOKMARK_FILE if state is not None else None)
+        background.append(listens.Listening(listens.ListenFeed(asked), place, outside.clock, calls))
+    return replace(outside, policy=policy, neighbours=Neighbours(known, tuple(background)))
+
+
 def _shared(url: str, opened: ExitStack) -> tuple[EventStore, UserStore]:
     try:
         from recsys.adapters.redis import RedisEvents, RedisState, RedisUsers
@@ -181,7 +224,7 @@ def _decisions(
         return NoDecisions()
     file = RotatingFile(settings.state / DECISIONS_DIRECTORY / f"worker-{worker}.jsonl")
     ids = model.catalogue.ids
-    policies = PolicyArchive(settings.state / DECISIONS_DIRECTORY / POLICIES, ids)
+    policies = PolicyArchive(settings.state / DECISIONS_DIRECTORY / POLICIES, ids, model.catalogue.markets)
     log = QueuedDecisions(file, JsonDecisions(ids, settings.full_decisions, policies), dropped)
     opened.callback(log.close)
     return log

@@ -256,7 +256,11 @@ def _served(trace: Trace) -> Served:
         positions=np.arange(context.query.offset, context.query.offset + shown.slots.shape[0], dtype=np.int32),
         sources=trace.candidates.sources,
         arms=assign(context.user.user_id, trace.engine.layers),
-        degraded=(*(failure.name for failure in failures), *_narrowed(context.query.breadth)),
+        degraded=(
+            *(failure.name for failure in failures),
+            *_narrowed(context.query.breadth),
+            *(("profile",) if context.user.strict else ()),
+        ),
         removed=trace.filtered.counts(),
         snapshot=context.snapshot,
     )

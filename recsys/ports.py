@@ -1,8 +1,8 @@
 """What the service needs from the outside, one Protocol per thing. Adapters implement them; bootstrap names them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
 
 from recsys.domain.arrays import Bools, Slots
 from recsys.domain.events import Event
@@ -11,17 +11,23 @@ from recsys.domain.published import Published
 from recsys.domain.slate import Decision, Exchange
 
 __all__ = [
+    "Append",
+    "Background",
+    "Calls",
     "Chance",
     "Clock",
     "DecisionLog",
     "EventStore",
     "ModelStore",
+    "Neighbours",
     "Outside",
     "PolicyStore",
+    "Profiles",
     "Scorer",
     "SearchIndex",
     "Takedowns",
     "Telemetry",
+    "UserProfile",
     "UserSettings",
     "UserStore",
 ]
@@ -37,11 +43,33 @@ class UserSettings:
 
 @dataclass(frozen=True, slots=True)
 class Takedowns:
-    """Ids that hard policy withdrew, as of one version."""
+    """Ids that hard policy withdrew, as of one version.
+
+    withheld: by track, markets in which it may no longer be shown. explicit: tracks that count as explicit by now. Both
+    only add to what the model's catalogue says.
+    """
 
     version: str
     tracks: frozenset[str] = frozenset()
     artists: frozenset[str] = frozenset()
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    explicit: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class UserProfile:
+    """What a profile service tells of a user; the default is a user whom it does not know.
+
+    market, allow_explicit: as in `UserSettings`. blocked_tracks, blocked_artists: ids, known to the catalogue or not.
+    strict: it could not be read now; explicit is off, and the blocks are those that were read last.
+    """
+
+    market: str | None = None
+    allow_explicit: bool | None = None
+    blocked_tracks: frozenset[str] = frozenset()
+    blocked_artists: frozenset[str] = frozenset()
+    known: bool = False
+    strict: bool = False
 
 
 class Clock(Protocol):
@@ -151,6 +179,54 @@ class Telemetry(Protocol):
         ...
 
 
+class Calls(Protocol):
+    """Counts what other services were asked. Never raises, never waits."""
+
+    def called(self, neighbour: str, outcome: str, seconds: float) -> None:
+        """Count one call, with all its attempts."""
+        ...
+
+    def circuit(self, neighbour: str, *, is_open: bool) -> None:
+        """Note the state of a circuit."""
+        ...
+
+    def messages(self, outcome: str, count: int) -> None:
+        """Count messages of the stream of listens."""
+        ...
+
+
+Append: TypeAlias = Callable[[tuple[Event, ...]], Awaitable[tuple[bool, ...]]]
+"""Stores events as `EventStore.append` does, from the event loop."""
+
+
+class Background(Protocol):
+    """Works beside the requests, on their event loop, and gives back what it holds when it is cancelled."""
+
+    async def run(self, append: Append) -> None:
+        """Run until cancelled."""
+        ...
+
+
+class Profiles(Protocol):
+    """Asks who a user is, within a share of the request's time."""
+
+    async def profile(self, user_id: str) -> UserProfile:
+        """Return a user's profile. Raises `PolicyUnavailableError`; the caller must then refuse the request."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neighbours:
+    """The services that this one asks. With none it runs by itself."""
+
+    profiles: Profiles | None = None
+    background: tuple[Background, ...] = ()
+
+
 def _nothing() -> None:
     return None
 
@@ -172,4 +248,5 @@ class Outside:
     chance: Chance
     telemetry: Telemetry
     market: str | None = None
+    neighbours: Neighbours = Neighbours()
     close: Callable[[], None] = _nothing

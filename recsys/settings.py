@@ -30,6 +30,8 @@ class ServeSettings:
     state: directory of the event store, None for memory. redis: address of the store that instances on several machines
     share, in place of the one in `state`. takedowns: the policy file, None for the one in `state`.
     experiments: the file of experiments, None for none.
+    catalogue, profiles, listens: addresses of the services that are asked, None for none. stale_takedowns: seconds for
+    which the catalogue's takedowns are trusted when it cannot be asked.
     port: 0 for any free one. market: of users and requests without one, None for the catalogue's first.
     seed: given to every request, None for a new one each. now: unix seconds that the clock starts at, None for today's.
     hold_clock: the clock stays at `now`. With a seed, answers then depend on the requests before them and nothing else.
@@ -44,6 +46,10 @@ class ServeSettings:
     redis: str | None = None
     takedowns: Path | None = None
     experiments: Path | None = None
+    catalogue: str | None = None
+    profiles: str | None = None
+    listens: str | None = None
+    stale_takedowns: float = 60.0
     workers: int = 1
     market: str | None = None
     seed: int | None = None
@@ -66,5 +72,7 @@ class ServeSettings:
             raise InvalidValueError("several workers cannot share state in memory: name a directory with --state")
         if self.hold_clock and self.now is None:
             raise InvalidValueError("a clock that is held needs a time to stand at: name it with --now")
+        if not 5 <= self.stale_takedowns <= 86_400:
+            raise InvalidValueError(f"takedowns may be stale for 5 to 86400 seconds, not {self.stale_takedowns:g}")
         if min(self.drain_seconds, self.stop_seconds) < 0:
             raise InvalidValueError("drain and stop seconds must not be negative")

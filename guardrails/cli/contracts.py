@@ -13,7 +13,7 @@ from guardrails.adapters.ledger import FileLedger, ledger_path
 from guardrails.analysis.pacts import UnreadablePactError, parse
 from guardrails.cli.options import ContractsOptions
 from guardrails.errors import UsageError
-from guardrails.model.contract import Verified
+from guardrails.model.contract import ASKED, Verified
 from guardrails.model.deployment import Checked, Decision, Deployed, PactVersion, Row
 from guardrails.model.result import GateStatus
 from guardrails.model.verdict import Verdict
@@ -91,9 +91,19 @@ def _record(options: ContractsOptions, environment: Mapping[str, str]) -> int:
         pacts = [_with_text(options.repository, verdict, pact) for pact in pacts]
     _ledger(options, environment).record(pacts, checked)
     good = sum(one.good for one in checked)
-    which = f"{checked[0].provider} {checked[0].provider_version}"
-    _say(f"recorded: {counted(len(checked), 'pacts')} with {which}, {good} of them good")
+    if checked:
+        which = f"{checked[0].provider} {checked[0].provider_version}"
+        _say(f"recorded: {counted(len(checked), 'pacts')} with {which}, {good} of them good")
+    asked = [f"{pact.consumer} with {pact.provider}" for pact in pacts if pact.consumer == _provider(verdict)]
+    if asked:
+        _say(f"recorded, for their providers to verify: {', '.join(asked)}")
     return 0
+
+
+def _provider(verdict: Verdict) -> str:
+    """Whose verdict it is, by the name that it has in pacts; empty where it asks nothing of others."""
+    asked = (one.consumer for result in verdict.results for one in result.verified if one.side == ASKED)
+    return next(asked, "")
 
 
 def recordable(verdict: Verdict, versions: Mapping[str, str], source: str) -> tuple[list[PactVersion], list[Checked]]:
@@ -116,6 +126,9 @@ def recordable(verdict: Verdict, versions: Mapping[str, str], source: str) -> tu
     alike = not any(one.side == "head" for one in gate.verified)
     pacts, checked = [], []
     for (side, consumer, provider, digest), entries in _by_pact(gate.verified).items():
+        if side == ASKED:
+            pacts.append(PactVersion(consumer, versions.get(consumer, head), provider, digest))
+            continue
         sides = [base, head] if alike else [head if side == "head" else base]
         named = dict.fromkeys([versions[consumer]] if consumer in versions else sides)
         pacts += [PactVersion(consumer, version, provider, digest) for version in named]

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+ASKED = "asked"
+
 
 @dataclass(frozen=True, slots=True)
 class Verified:
     """One interaction that was asked of the head's provider, or owed and not asked.
 
     `pact` is a digest of what the pact says, `path` and `line` where the expectation stands, `side` whose pact it is
-    (base or head). `mismatches` are sentences, each with the path of the field; good if there is none.
+    (base or head; `ASKED`: this repository asks it of another service, and it is verified there). `mismatches` are
+    sentences, each with the path of the field; good if there is none.
     """
 
     consumer: str

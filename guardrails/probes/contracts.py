@@ -164,6 +164,52 @@ _MESSAGE: dict[str, object] = {
     "contents": {"content": {"id": 7}, "contentType": "application/json", "encoded": False},
 }
 _LISTENING = project(pact(interaction(), _MESSAGE), policy='messages_path = "/_messages"\n')
+# The shop is itself a consumer, of a depot; its adapter is its product.
+DEPOT = """def headers():
+    return {"if-none-match": "1"}
+
+
+def stock(answer):
+    return answer["stock"]
+"""
+_ASKING = """import os
+import pathlib
+
+import depot
+from contracts.consumers.shop import promise
+
+
+def test_the_shop_asks_the_depot():
+    assert depot.headers() == {"if-none-match": "1"}
+    assert depot.stock({"stock": 3}) == 3
+    (pathlib.Path(os.environ["PACT_OUTPUT_DIR"]) / "shop-depot.json").write_text(promise.text())
+"""
+_DEPOT_PACT, _DEPOT_PROMISE = "contracts/pacts/shop-depot.json", "contracts/consumers/shop/promise.py"
+_DEPOT_TEST = "contracts/consumers/shop/test_depot.py"
+
+
+def depot_pact(**fields: object) -> str:
+    """What the shop asks of the depot. `fields` are further ones of the answer."""
+    said = interaction("the stock", request={"method": "GET", "path": "/stock"}, providerStates=[])
+    body = {"content": {"stock": 3, **fields}, "contentType": "application/json", "encoded": False}
+    text = pact({**said, "response": {"status": 200, "body": body}})
+    return text.replace('"shop"', '"depot"').replace('"player"', '"shop"')
+
+
+def asking(text: str) -> dict[str, str]:
+    """The files of the shop as a consumer whose pact is `text`."""
+    promise = f"def text():\n    return {text!r}\n"
+    return {"depot.py": DEPOT, _DEPOT_TEST: _ASKING, _DEPOT_PROMISE: promise, _DEPOT_PACT: text}
+
+
+_ASKS = {**BASE, **asking(depot_pact())}
+# The adapter leaves its pact, and the test goes along with it.
+_LEFT = {
+    "depot.py": DEPOT.replace('"if-none-match": "1"', ""),
+    _DEPOT_TEST: _ASKING.replace('{"if-none-match": "1"}', "{}"),
+}
+_MORE = asking(depot_pact(shelf="A"))
+_SAME = {**_HONEST, "depot.py": DEPOT + "\n\nUNIT = 'pieces'\n", _DEPOT_TEST: _ASKING + "    assert depot.UNIT\n"}
 _LATER = {"deprecated": True, "x-sunset": "2099-01-01"}
 PROBES: tuple[Probe, ...] = (
     _probe("mismatch", _shop('"reason"', '"why"')),
@@ -181,6 +227,8 @@ PROBES: tuple[Probe, ...] = (
     _probe("interaction-weakened", _promised(_weaker())),
     _probe("interaction-weakened", _promised(pact(interaction(providerStates=[]), interaction("a track again")))),
     _probe("pact-removed", {_PACT: None}),
+    Probe("contracts/adapter-fails", _ASKS, _LEFT, _SAME),
+    Probe("contracts/asks-more", _ASKS, _MORE, _SAME),
     _probe("unreadable-pact", {_PACT: "{"}),
     _document("openapi-breaks", _OPENAPI, _described(type="integer"), _described(maxLength=80)),
     _document("schema-breaks", _EVENT, _event(type="string"), _event(minimum=0)),

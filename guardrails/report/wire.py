@@ -79,7 +79,9 @@ class VerifiedEntry(_Entry, frozen=True):
     provider: str
     description: str
     states: tuple[str, ...]
-    side: Annotated[str, msgspec.Meta(description="Whose pact it is: base or head.")]
+    side: Annotated[
+        str, msgspec.Meta(description="Whose pact it is: base or head; asked: this repository's own, as a consumer.")
+    ]
     pact: Annotated[str, msgspec.Meta(description="A digest of what the pact says.")]
     path: Annotated[str, msgspec.Meta(description="Where the expectation stands.")]
     line: Annotated[int, msgspec.Meta(ge=1)] | None

@@ -33,6 +33,7 @@ class _User(msgspec.Struct, frozen=True):
     skip_times: Column
     blocked: Column
     blocked_artists: Column
+    strict: bool = False  # lines of older versions do not say
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -71,6 +72,7 @@ def _state(user: _User) -> UserState:
         skip_times=unpacked(user.skip_times),
         blocked=unpacked(user.blocked),
         blocked_artists=unpacked(user.blocked_artists),
+        strict=user.strict,
     )
 
 

@@ -64,6 +64,28 @@ class PrometheusTelemetry:
         self._explored = Counter("recsys_explored_tracks", "Positions drawn to explore.", registry=own)
         self._events = Labelled(Counter("recsys_events", "Events received.", ("outcome",), registry=own))
         self._dropped = Counter("recsys_decisions_dropped", "Decisions that the full log queue dropped.", registry=own)
+        self._called = Labelled(
+            Counter("recsys_neighbour_calls", "Calls of other services.", ("neighbour", "outcome"), registry=own)
+        )
+        self._waited = Labelled(
+            Histogram(
+                "recsys_neighbour_seconds",
+                "Time of a call, retries included.",
+                ("neighbour",),
+                buckets=LATENCY,
+                registry=own,
+            )
+        )
+        self._circuits = Gauge(
+            "recsys_neighbour_circuit_open",
+            "1 while a service is not asked, since it failed too often.",
+            ("neighbour",),
+            registry=own,
+            multiprocess_mode="livemax",
+        )
+        self._messages = Labelled(
+            Counter("recsys_listen_messages", "Messages of the stream of listens.", ("outcome",), registry=own)
+        )
         info = Gauge(
             "recsys_model_info", "1 for the model in service.", ("version",), registry=own, multiprocess_mode="max"
         )
@@ -99,6 +121,19 @@ class PrometheusTelemetry:
     def dropped(self) -> None:
         """Count a decision that the log could not take."""
         self._dropped.inc()
+
+    def called(self, neighbour: str, outcome: str, seconds: float) -> None:
+        """Count one call, with all its attempts."""
+        self._called(neighbour, outcome).inc()
+        self._waited(neighbour).observe(seconds)
+
+    def circuit(self, neighbour: str, *, is_open: bool) -> None:
+        """Note the state of a circuit."""
+        self._circuits.labels(neighbour).set(is_open)
+
+    def messages(self, outcome: str, count: int) -> None:
+        """Count messages of the stream of listens."""
+        self._messages(outcome).inc(count)
 
     def render(self) -> bytes:
         """Return everything counted, in the text format of Prometheus."""

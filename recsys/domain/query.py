@@ -1,9 +1,11 @@
 """What a request asks, who asks, and the policy that holds: the engine's whole input beside the model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.domain.arrays import Bools, Ints, Singles, Slots, column
 from recsys.domain.items import Catalogue
@@ -77,12 +79,13 @@ class UserState:
     """One user as of one moment. `recsys.domain.history.fold` builds it from events, for serving and for training.
 
     known: False for a user that no event and no setting is stored of.
-    version: number of events applied; read-your-writes and snapshots compare it.
+    version: number of events applied, and above bit 31 a digest of the profile; snapshots compare it.
     market: home market or None. allow_explicit: the user's own setting, None when never set.
     history: (h,) int32 slots of tracks with a listen or a like, each once, ascending by (time, slot): newest last.
     times: (h,) int64 unix seconds of the latest listen or like. strengths: (h,) float32 multiples of 1/4 in [1/4, 4].
     liked: (l,) int32 slots. skipped: (s,) int32 slots, each once, with skip_times: (s,) int64, the latest skip.
     blocked: (b,) int32 track slots. blocked_artists: (c,) int32 artist slots.
+    strict: the profile could not be read: explicit is off, the blocks are those that were known last.
     """
 
     user_id: str
@@ -98,6 +101,7 @@ class UserState:
     skip_times: Ints
     blocked: Slots
     blocked_artists: Slots
+    strict: bool = False
 
     def __post_init__(self) -> None:
         plays, skips = self.history.shape[0], self.skipped.shape[0]
@@ -134,13 +138,24 @@ class UserState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PolicySnapshot:
-    """Hard policy as of one version. taken_down: (n,) bool by track slot."""
+    """Hard policy as of one version. taken_down: (n,) bool by track slot.
+
+    withheld: (n,) uint64, the markets in which a track may no longer be shown, bits as in `Catalogue.licensed`.
+    explicit: (n,) bool, tracks that count as explicit by now. None: as the catalogue has it.
+    """
 
     version: str
     taken_down: Bools
+    withheld: NDArray[np.uint64] | None = None
+    explicit: Bools | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "taken_down", column("taken_down", self.taken_down, np.bool_, -1))
+        put, size = object.__setattr__, self.taken_down.shape[0]
+        put(self, "taken_down", column("taken_down", self.taken_down, np.bool_, -1))
+        if self.withheld is not None:
+            put(self, "withheld", column("withheld", self.withheld, np.uint64, size))
+        if self.explicit is not None:
+            put(self, "explicit", column("explicit", self.explicit, np.bool_, size))
 
     @staticmethod
     def of(
@@ -148,8 +163,13 @@ class PolicySnapshot:
         tracks: frozenset[str] = frozenset(),
         artists: frozenset[str] = frozenset(),
         version: str = "0",
+        withheld: Mapping[str, frozenset[str]] | None = None,
+        explicit: frozenset[str] = frozenset(),
     ) -> "PolicySnapshot":
-        """Build the snapshot from the ids of tracks and artists that were taken down. Unknown ids are ignored."""
+        """Build the snapshot from the ids of tracks and artists that were taken down. Unknown ids are ignored.
+
+        withheld: markets by track, unknown ones ignored. explicit: tracks that count as explicit.
+        """
         taken_down = np.zeros(catalogue.size, dtype=np.bool_)
         taken_down[catalogue.slots(sorted(tracks))] = True
         for artist_id in artists:
@@ -158,4 +178,25 @@ class PolicySnapshot:
                 taken_down |= catalogue.artist == slot
         if not version:
             raise InvalidValueError("a policy snapshot needs a version; give the store's own")
-        return PolicySnapshot(version=version, taken_down=taken_down)
+        return PolicySnapshot(
+            version=version,
+            taken_down=taken_down,
+            withheld=_withheld(catalogue, withheld) if withheld else None,
+            explicit=_flags(catalogue, explicit) if explicit else None,
+        )
+
+
+def _flags(catalogue: Catalogue, tracks: frozenset[str]) -> Bools:
+    flags = np.zeros(catalogue.size, dtype=np.bool_)
+    flags[catalogue.slots(sorted(tracks))] = True
+    return flags
+
+
+def _withheld(catalogue: Catalogue, withheld: Mapping[str, frozenset[str]]) -> NDArray[np.uint64]:
+    bits = np.zeros(catalogue.size, dtype=np.uint64)
+    for track_id, markets in withheld.items():
+        slot = catalogue.slot(track_id)
+        known = (catalogue.market_slot(market) for market in markets)
+        if slot is not None:
+            bits[slot] = sum(1 << market for market in known if market is not None)
+    return bits

@@ -34,11 +34,13 @@ def taken_down(context: Context, slots: Slots) -> Bools:
 
 
 def unlicensed(context: Context, slots: Slots) -> Bools:
-    """Not licensed in the market. An unknown market, or no licence data, is no licence."""
+    """Not licensed in the market, or no longer. An unknown market, or no licence data, is no licence."""
     if context.market is None:
         return np.ones(slots.shape[0], dtype=np.bool_)
     bit = np.uint64(1 << context.market)
     licence: NDArray[np.uint64] = context.model.catalogue.licensed[slots]
+    if context.policy.withheld is not None:
+        licence = licence & ~context.policy.withheld[slots]
     missing: Bools = (licence & bit) == 0
     return missing
 
@@ -47,7 +49,8 @@ def explicit(context: Context, slots: Slots) -> Bools:
     """Explicit, and not allowed by everybody who has a say."""
     if context.allow_explicit:
         return np.zeros(slots.shape[0], dtype=np.bool_)
-    return context.model.catalogue.explicit[slots]
+    known, later = context.model.catalogue.explicit[slots], context.policy.explicit
+    return known if later is None else known | later[slots]
 
 
 def blocked_artist(context: Context, slots: Slots) -> Bools:

@@ -16,6 +16,7 @@ from recsys.experiments.definitions import Layer
 from recsys.ports import Outside
 from recsys.serving import openapi, wire
 from recsys.serving.admission import Admission
+from recsys.serving.background import beside
 from recsys.serving.edge import Call, Edge, Reply, route
 from recsys.serving.lifecycle import Lifecycle, Phase
 from recsys.serving.parse import QueryParser, check_json, decode, read_body
@@ -62,9 +63,10 @@ def build(
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncIterator[None]:
         service.warm_up()
-        lifecycle.advance(Phase.READY)
-        yield
-        lifecycle.advance(Phase.DRAINING)
+        async with beside(outside.neighbours, writer.append):
+            lifecycle.advance(Phase.READY)
+            yield
+            lifecycle.advance(Phase.DRAINING)
         await writer.close()
 
     handlers = Handlers(outside, service, writer, lifecycle, limits)
@@ -101,8 +103,10 @@ class Handlers:
     async def recommendations(self, call: Call) -> Reply:
         """Answer with a slate."""
         request = decode(self._recommendation, await self._body(call))
+        profiles = self._outside.neighbours.profiles
+        profile = await profiles.profile(request.user_id) if profiles else None
         async with self._admission.turn() as breadth:
-            answer, decision = self._service.recommend(request, call.request_id, breadth)
+            answer, decision = self._service.recommend(request, call.request_id, breadth, profile)
         return self._decided(answer, decision, RECOMMENDATIONS, request)
 
     async def events(self, call: Call) -> Reply:

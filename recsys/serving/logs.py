@@ -50,4 +50,5 @@ def configure(*, json: bool, access: bool) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would write every address that is asked, user ids too
     logging.getLogger("recsys.serving.access").setLevel(logging.INFO if access else logging.WARNING)

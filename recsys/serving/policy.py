@@ -16,5 +16,7 @@ class PolicySnapshots:
         """Return what is withdrawn now. Raises `PolicyUnavailableError`; the caller must refuse the request."""
         found = self._store.takedowns()
         if self._current is None or self._current.version != found.version:
-            self._current = PolicySnapshot.of(self._catalogue, found.tracks, found.artists, found.version)
+            self._current = PolicySnapshot.of(
+                self._catalogue, found.tracks, found.artists, found.version, found.withheld, found.explicit
+            )
         return self._current

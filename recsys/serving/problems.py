@@ -77,7 +77,9 @@ BY_ERROR: Final[tuple[tuple[type[RecsysError], ProblemType], ...]] = (
     (VersionMismatchError, ProblemType.VERSION_MISMATCH),
 )
 OPERATORS: Final = {
-    ProblemType.POLICY_UNAVAILABLE: "No track may be shown while takedowns cannot be read; try again.",
+    ProblemType.POLICY_UNAVAILABLE: (
+        "No track may be shown while takedowns, or what the user has blocked, cannot be read; try again."
+    ),
     ProblemType.STORE_UNAVAILABLE: "Nothing was stored; try again.",
     ProblemType.VERSION_MISMATCH: "No slate can be made until an operator has repaired it.",
     ProblemType.INTERNAL: "It is logged under the instance of this document.",

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from recsys.serving import logs, workers
+from recsys.serving import logs, neighbours, workers
 from recsys.serving.arguments import Subparsers, add_shared, shared_settings
 from recsys.settings import ServeSettings
 
@@ -50,6 +50,7 @@ def add_parser(subparsers: Subparsers) -> None:
         metavar="URL",
         help="keep events and settings in this Redis, to share them between machines: redis://HOST:6379/0",
     )
+    neighbours.add(parser)
     parser.add_argument("--experiments", type=Path, metavar="FILE", help="experiments to run, TOML (default: none)")
     parser.add_argument(
         "--drain-seconds", type=float, default=1.0, metavar="S", help="time to say not ready (default: %(default)s)"
@@ -87,6 +88,7 @@ def run(args: argparse.Namespace) -> int:
         redis=args.redis,
         takedowns=args.takedowns,
         experiments=args.experiments,
+        **neighbours.told(args),
         workers=args.workers,
         drain_seconds=args.drain_seconds,
         stop_seconds=args.stop_seconds,

@@ -12,7 +12,7 @@ from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.domain.slate import Decision
 from recsys.experiments.definitions import Layer
 from recsys.pipeline import Engine, Served, eligible, recommend
-from recsys.ports import Outside, Telemetry
+from recsys.ports import Outside, Telemetry, UserProfile
 from recsys.serving import paging, render, wire
 from recsys.serving.policy import PolicySnapshots
 from recsys.serving.problems import ProblemType, Refusal
@@ -36,14 +36,21 @@ class Service:
         self._searchable = Searchable(self._anonymous)
 
     def recommend(
-        self, request: wire.RecommendationRequest, request_id: str, breadth: int = 100
+        self,
+        request: wire.RecommendationRequest,
+        request_id: str,
+        breadth: int = 100,
+        profile: UserProfile | None = None,
     ) -> tuple[wire.RecommendationAnswer, Decision]:
-        """Return the slate and the decision to log. breadth: as in `Query`. Raises a refusal or a `RecsysError`."""
+        """Return the slate and the decision to log. breadth: as in `Query`. Raises a refusal or a `RecsysError`.
+
+        profile: of the user, where a profile service is asked.
+        """
         outside = self._outside
         check_market(self._catalogue, request.market)
         now = outside.clock.now()
         page = paging.decode(request, now, self._page_seconds)
-        user = self._users.state(request.user_id)
+        user = self._users.state(request.user_id, profile)
         query = query_of(
             request,
             request_id,

@@ -1,5 +1,6 @@
 """The promises of this repository: who made them, and that they are as good as themselves."""
 
+import ast
 import json
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from guardrails.analysis.promises.schemas import Side, sends
 from guardrails.analysis.promises.steps import Kind
 
 PLACE = Path(__file__).parents[2] / "contracts"
+US = "recsys"
 EVENTS = sorted((PLACE / "events").glob("*.json"))
 
 
@@ -22,8 +24,39 @@ def pacts() -> list[Pact]:
 
 
 def test_every_consumer_has_a_pact_and_every_pact_a_consumer() -> None:
-    directories = {path.parent.name.replace("_", "-") for path in (PLACE / "consumers").glob("*/client.py")}
+    directories = {path.parent.name.replace("_", "-") for path in (PLACE / "consumers").glob("*/test_*.py")}
     assert {pact.consumer for pact in pacts()} == directories
+    assert {(pact.consumer == US) != (pact.provider == US) for pact in pacts()} == {True}, "we are one side of each"
+
+
+def test_consumers_have_clients_of_their_own_and_we_have_none_but_our_adapters() -> None:
+    for directory in sorted({path.parent for path in (PLACE / "consumers").glob("*/test_*.py")}):
+        imported = {name for path in directory.glob("*.py") for name in _imported(path)}
+        ours = {name for name in imported if name.split(".")[0] == US}
+        if directory.name == US:
+            assert "recsys.adapters.neighbours.http" in ours
+            assert not (directory / "client.py").exists(), "the code under these tests is what runs in production"
+        else:
+            assert not ours, f"{directory.name} reads the service's code"
+            assert f"contracts.consumers.{directory.name}.client" in imported
+
+
+def _imported(path: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    found = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    return found | {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+
+
+def test_who_must_be_unknown_is_nobody_of_whom_another_state_stores_events() -> None:
+    """Events cannot be taken back, so a teardown cannot make a user unknown again: users must be apart."""
+    blank, told = set(), set()
+    for pact in pacts():
+        for one in pact.interactions if pact.provider == US else ():
+            for state in one.said.get("providerStates", ()):
+                user = (state.get("params") or {}).get("user")
+                (blank if state["name"] == "nobody knows the user" else told).add(user)
+    assert blank - {None}, "or else this test shows nothing"
+    assert not (blank & told) - {None}
 
 
 def test_pacts_promise_what_they_promise() -> None:

@@ -2,7 +2,8 @@
 
 The base's pacts are replayed against the provider that the trial tree starts: the head's product under the base's
 provider states. Where the head has other pacts, those are replayed against the head as well. The head's consumer tests
-must still write the pacts that are committed. Every interaction owes a result: unverified is failed. What the change
+must still write the pacts that are committed; those of this repository itself, as a consumer of others, are run from
+the base as well. Every interaction owes a result: unverified is failed. What the change
 does to pacts, to the schemas of events and to the published description of the service is judged by meaning.
 """
 
@@ -16,6 +17,7 @@ from guardrails.analysis.pacts import Pact
 from guardrails.config import Contracts
 from guardrails.errors import ToolMissingError
 from guardrails.gates.base import Bench, Profile, unchanged
+from guardrails.gates.contracts.asked import Asked
 from guardrails.gates.contracts.documents import documents
 from guardrails.gates.contracts.promises import Promises, pact_paths
 from guardrails.gates.contracts.replay import Replay
@@ -66,13 +68,18 @@ class ContractsGate:
         base, head = promises.base_pacts(), promises.head_pacts()
         written = promises.write_pacts(head)
         promises.compare(base, head, written)
+        asked = Asked(bench, bench.pacts, policy, findings)
+        asked.judge(promises)
         findings += documents(bench, policy, head or base)
         replay = Replay(bench, bench.pacts, policy, findings)
         replay.verify_base(base, head)
         if [pact.text for pact in base] != [pact.text for pact in head] and head:
             replay.verify_head(head)
-        work, floor = _counted(replay, base, head, policy)
-        notes, verified = tuple(promises.notes), tuple(replay.verified)
+        work, floor = _counted(replay, base, head, policy) if base or head or not asked.owed else ({}, {})
+        if asked.owed:
+            key = f"interactions that {policy.provider} asks for"
+            work[key], floor[key] = asked.counted, asked.owed
+        notes, verified = tuple(promises.notes), (*replay.verified, *asked.owes())
         return Outcome(work, floor, answers.shortened(findings), notes, verified=verified)
 
 

@@ -31,6 +31,9 @@ class Promises:
     findings: list[Finding]
     notes: list[str] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
+    written: list[Pact] = field(default_factory=list)
+    """What the head's consumers' tests wrote, whoever the provider is."""
+    tests_failed: bool = False
 
     def base_pacts(self) -> list[Pact]:
         """The base's pacts of this provider.
@@ -87,7 +90,8 @@ class Promises:
         for said in bad:
             what = f"{said.partition(': ')[0]}: {answers.reason(said.partition(': ')[2] or said)}"
             self.findings.append(CONSUMER_FAILS.finding(what, path=said.partition("::")[0], reproduce=reproduce))
-        written = self._parsed(texts)
+        self.written, self.tests_failed = self._parsed(texts), bool(bad)
+        written = self._of_provider(self.written)
         if not bad:
             self._find_drift(committed, written)
         return written
@@ -99,7 +103,7 @@ class Promises:
                 pacts.append(parse(f"{self.policy.pacts.rstrip('/')}/{name}", text))
             except UnreadablePactError as error:
                 self.findings.append(UNREADABLE.finding(f"the consumers' tests write a pact that is none: {error}"))
-        return self._of_provider(pacts)
+        return pacts
 
     def _find_drift(self, committed: Sequence[Pact], written: Sequence[Pact]) -> None:
         command = f"PACT_OUTPUT_DIR={self.policy.pacts} python -m pytest {self.policy.consumers}"

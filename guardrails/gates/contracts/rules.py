@@ -74,6 +74,24 @@ PACT_REMOVED = Rule(
     "Restore the pact, or remove the consumer along with it.",
     limits="Blocks where no pact of the provider is left, or where the consumer's tests still write this one.",
 )
+ADAPTER_FAILS = Rule(
+    "contracts/adapter-fails",
+    Severity.BLOCK,
+    "The head's code no longer asks, or reads, what this repository's pact as a consumer says",
+    "The provider keeps the pact; code that has left it fails against every provider that runs.",
+    "Mend the adapter. To change what is asked, change the pact's test with it, and say why.",
+    bad="an adapter that no longer sends `If-None-Match`, and a test that no longer expects it",
+    limits="Asks for a person, and does not block, where the same change alters or removes that expectation.",
+)
+ASKS_MORE = Rule(
+    "contracts/asks-more",
+    Severity.REVIEW,
+    "This repository asks more of a provider than it did",
+    "The provider that runs was held to the old pact. What is new it may not do, and then this fails where it runs.",
+    "Have the provider verify the new pact before this is deployed: `guardrails contracts can-deploy` decides.",
+    bad="a field of the answer is read that no pact spoke of",
+    good="a field is no longer expected to be one exact value",
+)
 UNREADABLE = Rule(
     "contracts/unreadable-pact",
     Severity.BLOCK,
@@ -114,6 +132,6 @@ SUNSET_MISSING = Rule(
     good='`"deprecated": true, "x-sunset": "2027-03-01"`',
 )
 RULES = (
-    MISMATCH, UNVERIFIED, NO_STATE, PROVIDER_FAILED, DRIFT, CONSUMER_FAILS, REMOVED, WEAKENED, PACT_REMOVED, UNREADABLE,
-    OPENAPI, SCHEMA, SUNSET_MISSING,
+    MISMATCH, UNVERIFIED, NO_STATE, PROVIDER_FAILED, DRIFT, CONSUMER_FAILS, REMOVED, WEAKENED, PACT_REMOVED,
+    ADAPTER_FAILS, ASKS_MORE, UNREADABLE, OPENAPI, SCHEMA, SUNSET_MISSING,
 )  # fmt: skip

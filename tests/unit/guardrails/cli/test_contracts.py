@@ -79,6 +79,30 @@ def test_one_interaction_that_fails_fails_the_pact(tmp_path: Path) -> None:
     assert run(tmp_path, "can-deploy", "shop", "--version", HEAD, "--to", "production") == 1
 
 
+def test_what_is_asked_of_another_service_is_deployed_when_that_one_has_verified_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = replace(verified("asked"), consumer="shop", provider="depot", mismatches=("depot verifies it",))
+    repository(tmp_path, verified(), asked)
+    assert record(tmp_path) == 0
+    assert "recorded, for their providers to verify: shop with depot" in capsys.readouterr().out
+    run(tmp_path, "matrix", "--name", "depot")
+    matrix = capsys.readouterr().out
+    assert "never" in matrix
+    assert "FAILED" not in matrix, "it is owed, and has not failed"
+    run(tmp_path, "deployed", "player", "--version", BASE, "--to", "production")
+    question = ("can-deploy", "shop", "--version", HEAD, "--to", "production")
+    assert run(tmp_path, *question) == 1
+    assert f"shop {HEAD} needs depot, of which no version is deployed" in capsys.readouterr().out
+    run(tmp_path, "deployed", "depot", "--version", "7", "--to", "production")
+    assert run(tmp_path, *question) == 1
+    assert f"shop {HEAD} with depot 7 was never verified" in capsys.readouterr().out
+    theirs = replace(verdict(replace(asked, side="base", mismatches=()), head="7"))
+    (tmp_path / "verdict.json").write_text(as_json.render(theirs))
+    assert record(tmp_path) == 0, "the verdict of the depot's own repository"
+    assert run(tmp_path, *question) == 0
+
+
 def test_versions_are_the_commits_of_the_sides() -> None:
     both, checked = recordable(verdict(verified()), {}, "v")
     assert [one.version for one in both] == [BASE, HEAD], "the head's pacts are the base's"

@@ -1,0 +1,6 @@
+def headers():
+    return {"if-none-match": "1"}
+
+
+def stock(answer):
+    return answer["stock"]

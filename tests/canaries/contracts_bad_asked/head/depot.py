@@ -1,0 +1,6 @@
+def headers():
+    return {}
+
+
+def stock(answer):
+    return answer["stock"]
