@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-
 FEWEST_STATEMENTS = 5
 FEWEST_NODES = 40
 """Below either, two functions are alike by chance."""
