@@ -190,6 +190,7 @@ _PRODUCT = (
     ),
     _probe("suppression", _in_product("X: int = 'a'  # type: ignore[assignment]\n"), _GOOD_CODE),
 )
+_DEBTS = 'schema = 1\n[lint]\n"E501" = 3\n[tests]\nfailing = ["tests/test_rank.py::test_mean"]\n'
 _SETTINGS = (
     _probe(
         "configuration-looser",
@@ -203,4 +204,12 @@ _SETTINGS = (
     ),
     _probe("configuration-unreadable", {"pyproject.toml": _PYPROJECT + "[tool\n"}),
 )
-PROBES: tuple[Probe, ...] = (*_TESTS, *_PRODUCT, *_SETTINGS)
+_RECORDS = (
+    Probe(
+        rule="tampering/debt-grown",
+        base={**BASE, ".guardrails/debts.toml": _DEBTS},
+        bad={".guardrails/debts.toml": _DEBTS.replace("= 3", "= 4")},
+        honest={".guardrails/debts.toml": _DEBTS.replace("= 3", "= 2")},
+    ),
+)
+PROBES: tuple[Probe, ...] = (*_TESTS, *_PRODUCT, *_SETTINGS, *_RECORDS)

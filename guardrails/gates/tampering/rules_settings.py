@@ -26,5 +26,15 @@ UNREADABLE = Rule(
     "Once merged, the judge would run without it or not at all.",
     "Correct the syntax of the file.",
 )
+DEBT_GROWN = Rule(
+    "tampering/debt-grown",
+    Severity.REVIEW,
+    "The record of old debts grows",
+    "It says what stood here when the gate was adopted. What is new is no old debt, and a longer record excuses it.",
+    "Correct what is new and leave the record alone. What was paid comes off by guardrails init --update-debts.",
+    bad="E501 = 3  becomes  E501 = 9, or the record is deleted or appears later",
+    good="E501 = 3  becomes  E501 = 1",
+    limits="Only the record is read. Whether it is still true says guardrails init --update-debts.",
+)
 
-SETTING_RULES = (LOOSER, UNKNOWN, UNREADABLE)
+SETTING_RULES = (LOOSER, UNKNOWN, UNREADABLE, DEBT_GROWN)

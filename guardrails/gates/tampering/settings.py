@@ -5,6 +5,7 @@ from functools import partial
 
 import msgspec
 
+from guardrails.analysis import debts
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.settings.directions import Direction, SettingChange
 from guardrails.analysis.settings.invocations import script_changes, shell_changes
@@ -21,6 +22,7 @@ from guardrails.analysis.settings.tools import (
 )
 from guardrails.analysis.source import Sources
 from guardrails.config import Policy
+from guardrails.errors import ConfigurationError
 from guardrails.gates.base import Bench
 
 _CONTRACTS = ("setup.cfg", ".importlinter", "pyproject.toml")
@@ -47,6 +49,7 @@ def observe(bench: Bench, base: Sources, head: Sources) -> tuple[list[Observatio
         found = _guarded(path, seen, partial(contract_changes, path, base.text(path), head.text(path)))
         changes += found
     changes += _budgets(bench, base, head, seen)
+    seen += _debts(base, head)
     for file in bench.change.files:
         if is_script(file.path) or is_script(file.base_path):
             changes += script_changes(file.path, base.lines(file.base_path), head.lines(file.path))
@@ -87,6 +90,29 @@ def _budgets(bench: Bench, base: Sources, head: Sources, seen: list[Observation]
     if after is None:
         return [SettingChange(path, path, Direction.LOOSER, "the budgets of load are gone")]
     return _guarded(path, seen, partial(budget_changes, path, before, after))
+
+
+def _debts(base: Sources, head: Sources) -> Iterator[Observation]:
+    """What the record of old debts has more of. With the policy itself it may come into being, and not later."""
+    path = debts.PATH
+    before, after = base.text(path), head.text(path)
+    if before == after:
+        return
+    try:
+        new = debts.parse(after) if after is not None else debts.Debts()
+    except ConfigurationError as error:
+        yield Observation("configuration-unreadable", path, None, str(error))
+        return
+    try:
+        old = debts.parse(before) if before is not None else debts.Debts()
+    except ConfigurationError as error:
+        yield Observation("debt-grown", path, None, f"at the base {error} So it was not compared.")
+        return
+    if after is None and old.total:
+        yield Observation("debt-grown", path, None, f"{path} is deleted and held {debts.summary(old)}")
+    if before is not None or "guardrails.toml" in base.paths:
+        for words in debts.growth(old, new):
+            yield Observation("debt-grown", path, None, f"{path}: {words}")
 
 
 def _observations(changes: list[SettingChange], head: Sources) -> Iterator[Observation]:
