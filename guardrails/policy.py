@@ -51,8 +51,11 @@ class Plan(Generic[GateT]):
     skipped: tuple[tuple[str, Skip], ...]
 
 
-def read_policies(base: Tree, head: Tree) -> Policies:
+def read_policies(base: Tree, head: Tree, *, adopting: bool = False) -> Policies:
     """The policies of both sides.
+
+    With `adopting` a base without a policy is judged by the head's, as it will be once that is merged. It is for the
+    owner who writes the first one, never for a gate.
 
     A head whose policy cannot be read is for the gates to judge.
 
@@ -60,6 +63,8 @@ def read_policies(base: Tree, head: Tree) -> Policies:
         ConfigurationError: the base's policy cannot be read, so nothing can be judged by it.
     """
     policy = _read(base, f"{FILE} of the base")
+    if policy is None and adopting and (first := _read(head, f"{FILE} of the head")) is not None:
+        return Policies(first, first, (f"The base has no {FILE}: the new one judges, as it will once it is merged.",))
     note = () if policy else (f"The base has no {FILE}: the defaults judge.",)
     try:
         head_policy: Policy | None = _read(head, f"{FILE} of the head") or Policy()

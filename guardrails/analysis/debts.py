@@ -69,13 +69,18 @@ def render(debts: Debts) -> str:
     lines = [_HEADER, f"schema = {SCHEMA}"]
     for name, table in _counts(debts).items():
         if entries := {key: table[key] for key in sorted(table) if table[key]}:
-            lines += ["", f"[{name}]", *(f"{json.dumps(key)} = {number}" for key, number in entries.items())]
+            lines += ["", f"[{name}]", *(f"{_quoted(key)} = {number}" for key, number in entries.items())]
     lists = {"failing": debts.tests.failing, "skipped": debts.tests.skipped}
     if any(lists.values()):
         lines += ["", "[tests]"]
         for name, ids in lists.items():
-            lines += [f"{name} = [", *(f"    {json.dumps(one, ensure_ascii=False)}," for one in sorted(ids)), "]"]
+            lines += [f"{name} = [", *(f"    {_quoted(one)}," for one in sorted(ids)), "]"]
     return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A string of TOML, which is one of JSON but for this character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def growth(before: Debts, after: Debts) -> Iterator[str]:
@@ -104,6 +109,11 @@ def lowered(recorded: Debts, measured: Debts) -> Debts:
         layers=counts["layers"],
         tests=TestDebts(failing=lists["failing"], skipped=lists["skipped"]),
     )
+
+
+def with_tests(debts: Debts, other: Debts) -> Debts:
+    """A record with the tests of another one, where no test was run."""
+    return msgspec.structs.replace(debts, tests=other.tests)
 
 
 def summary(debts: Debts) -> str:

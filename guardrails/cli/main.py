@@ -38,6 +38,13 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
 
             wanted = parser.check_options(options) if options.command == "check" else parser.load_options(options)
             return run_check(wanted, parser.report_options(options), arguments)
+        case "init":
+            import os
+
+            from guardrails.cli.init import run_init
+            from guardrails.cli.init_parser import init_options
+
+            return run_init(init_options(options), os.environ)
         case "probe":
             from guardrails.cli.probe import run_probes
 

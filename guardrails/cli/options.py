@@ -27,6 +27,8 @@ class CheckOptions:
     seed: int | None = None
     page: bool = False
     approvals: Path | None = None
+    adopting: bool = False
+    """Judge by the head's policy where the base has none: `guardrails init` alone does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,16 @@ class ContractsOptions:
     branch: str = ""
     pending: bool = False
     wip_since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """What the caller wants. `forge` empty: what the repository shows. `tests` false: none are run to count debts."""
+
+    repository: Path = Path()
+    dry_run: bool = False
+    forge: str = ""
+    agents: tuple[str, ...] = ()
+    tests: bool = True
+    update_debts: bool = False
+    profile: str = "pr"

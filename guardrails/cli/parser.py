@@ -6,7 +6,7 @@ from pathlib import Path
 
 import guardrails
 from guardrails.adapters.changes import Wanted
-from guardrails.cli import contracts_parser
+from guardrails.cli import contracts_parser, init_parser
 from guardrails.cli.agents import parser as agents_parser
 from guardrails.cli.options import FORMATS, CheckOptions, ReportOptions
 from guardrails.gates.base import Profile
@@ -117,6 +117,9 @@ def build() -> argparse.ArgumentParser:
     _add_report(report)
     contracts_parser.add(
         _command(commands, "contracts", "say what was verified with what, and what can be deployed", "")
+    )
+    init_parser.add(
+        _command(commands, "init", "adopt the gate in a repository", init_parser.LONG, init_parser.EXAMPLES + _EPILOG)
     )
     _add_evidence(commands)
     _add_approve(commands)

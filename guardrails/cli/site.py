@@ -85,7 +85,7 @@ def open_site(
         origin = Origin() if own_judge else judge_of(base, head, environment)
         if origin.root is not None:
             raise BaseJudges(origin)
-        policies = read_policies(base, head)
+        policies = read_policies(base, head, adopting=options.adopting)
         trial = exporter.trial(base, head, policies.base.project.judges)
         notes = (*notes, *policies.notes, *origin.notes, *store_notes)
         yield Site(repository, store, change, base, head, trial, policies, notes)

@@ -1,0 +1,1 @@
+"""What another repository holds, and the files that adopt the gate there."""

@@ -1,0 +1,131 @@
+"""What is seen in a repository, and the policy and workflows that are made of it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from guardrails import config
+from guardrails.analysis.adoption import workflows
+from guardrails.analysis.adoption.looking import Found, look
+from guardrails.analysis.adoption.policy_text import policy_text
+from guardrails.model.paths import matches
+from tests.adopted_projects import KINDS, LIBRARY, NOTEBOOKS, SERVICE
+
+ROOT = Path(__file__).resolve().parents[5]
+
+
+def seen(files: Mapping[str, str]) -> Found:
+    return look(files, files.get)
+
+
+def test_a_library_with_a_src_layout() -> None:
+    found = seen(LIBRARY)
+    assert (found.packages, found.source_root, found.tests, found.runner) == (("tally",), "src", ("tests",), "pytest")
+    assert found.linters == dict.fromkeys(("ruff", "mypy", "import-linter"), "pyproject.toml")
+    assert found.forges == ("github",)
+    assert found.installable
+    policy = config.parse(policy_text(found), "x")
+    assert policy.environment.path == ("src", ".")
+    assert policy.layers.config == "pyproject.toml"
+
+
+def test_a_service_laid_out_as_django_has_it() -> None:
+    found = seen(SERVICE)
+    assert found.packages == ("catalog", "orders", "shop")
+    assert found.tests == ("catalog/tests.py", "orders/tests")
+    assert (found.forges, found.pre_commit, found.requirements) == (("gitlab",), True, ("requirements.txt",))
+    assert found.service is not None
+    assert found.service.command[1] == "manage.py"
+    assert found.settings_module == "shop.settings"
+    policy = config.parse(policy_text(found), "x")
+    for path in ("catalog/tests.py", "orders/tests/helpers.py", "orders/tests/test_total.py"):
+        assert matches(path, policy.project.judges)
+    assert not matches("catalog/models.py", policy.project.judges)
+    assert matches("catalog/tests.py", policy.tampering.tests)
+
+
+def test_notebooks_and_scripts() -> None:
+    found = seen(NOTEBOOKS)
+    assert (found.packages, found.tests, found.notebooks, found.data) == ((), (), 1, ("data",))
+    assert found.scripts == ("clean.py", "scripts/plot.py")
+    assert {"**/*.ipynb", "data/**"} <= set(config.parse(policy_text(found), "x").scope.generated)
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "part"),
+    [
+        ({"shop/app.py": "app = FastAPI(title='x')\n"}, "uvicorn", "shop.app:app"),
+        ({"src/shop/__init__.py": "", "src/shop/web.py": "api: Any = web.Starlette()\n"}, "uvicorn", "shop.web:api"),
+        ({"app.py": "app = Flask(__name__)\n"}, "flask", "app:app"),
+    ],
+)
+def test_a_service_is_found_by_what_makes_it(files: dict[str, str], kind: str, part: str) -> None:
+    service = seen(files).service
+    assert service is not None
+    assert service.kind == kind
+    assert part in service.command
+
+
+def test_a_service_that_only_a_test_makes_is_none() -> None:
+    assert seen({"test_app.py": "app = FastAPI()\n", "shop.py": ""}).service is None
+
+
+def test_pacts_and_their_provider() -> None:
+    pact = json.dumps({"consumer": {"name": "c"}, "provider": {"name": "p"}})
+    found = seen({"it/pacts/c-p.json": pact, "it/pacts/broken.json": "{", "a.py": ""})
+    assert (found.pacts, found.providers) == ("it/pacts", ("p",))
+    assert '# provider = "p"' in policy_text(found)
+
+
+@pytest.mark.parametrize(
+    ("files", "runner"),
+    [
+        ({"test_a.py": "import unittest\n"}, "unittest"),
+        ({"test_a.py": "def test_a(): ...\n"}, "pytest"),
+        ({"test_a.py": "import unittest\n", "pytest.ini": "[pytest]\n"}, "pytest"),
+        ({"manage.py": "", "a/tests.py": "from django.test import TestCase\n"}, "django"),
+        ({"a.py": ""}, ""),
+    ],
+)
+def test_what_runs_the_tests(files: dict[str, str], runner: str) -> None:
+    assert seen(files).runner == runner
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_proposal_of_the_policy_is_one_that_can_be_read(name: str) -> None:
+    """Uncommented, each table that is only proposed holds known keys."""
+    lines = policy_text(seen(KINDS[name].files), default_branch="trunk").splitlines()
+    settings = ("# [", "# python =", "# targets =", "# paths =", "# locustfile =", "# command =", "# ready_path =")
+    more = ("# requests =", "# mode =", "# minimum =", "# workers =")
+    text = "\n".join(line.removeprefix("# ") if line.startswith((*settings, *more)) else line for line in lines)
+    assert config.parse(text, "x").default_branch == "trunk"
+
+
+def test_what_is_installed_elsewhere_is_not_the_project() -> None:
+    assert seen({".venv/lib/x/__init__.py": "", "a.py": ""}).python_files == 1
+
+
+@pytest.mark.parametrize("name", ["gate.yml", "comment.yml"])
+def test_the_workflow_for_others_is_ours_with_another_installation(name: str) -> None:
+    template = (ROOT / "guardrails/cli/templates" / name).read_text()
+    assert template == (ROOT / ".github/workflows" / name).read_text()
+    text = workflows.github(template, seen(LIBRARY), version="9.8", branch="trunk")
+    assert "make setup" not in text
+    assert ".venv/bin/guardrails" not in text
+    assert "recsys-guardrails[contracts,load]==9.8" in text
+    assert (".venv/bin/pip install --quiet -e ." in text) is (name == "gate.yml")
+    assert ("branches: [trunk]" in text) is (name == "gate.yml")
+
+
+def test_the_job_for_gitlab_is_ours_and_installs_the_base() -> None:
+    template = (ROOT / "guardrails/cli/templates/guardrails.gitlab-ci.yml").read_text()
+    assert template == (ROOT / "docs/forge/guardrails.gitlab-ci.yml").read_text()
+    text = workflows.gitlab(template, seen(SERVICE), version="9.8")
+    assert text.index("git checkout") < text.index("-r requirements.txt") < text.index("guardrails check")
+
+
+def test_a_branch_with_an_odd_name_is_quoted() -> None:
+    template = "branches: [main]"
+    assert workflows.github(template, seen(LIBRARY), version="1", branch="a]b") == 'branches: ["a]b"]'
