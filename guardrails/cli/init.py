@@ -18,7 +18,7 @@ from guardrails.analysis.adoption.policy_text import policy_text
 from guardrails.cli import init_words as words
 from guardrails.cli.debts import count
 from guardrails.cli.engine import Engine
-from guardrails.cli.init_files import Planned, planned, replace, write
+from guardrails.cli.init_files import Planned, planned, replace, require_writable, write
 from guardrails.cli.options import CheckOptions, InitOptions, ReportOptions
 from guardrails.cli.output import complain, publish, say
 from guardrails.cli.site import BaseJudges
@@ -62,12 +62,11 @@ def run_init(options: InitOptions, environment: Mapping[str, str]) -> int:
     policy = _policy_file(ground)
     settings = _parsed(policy, ground)
     files = [policy, *_workflow_files(ground, options), *_agent_files(ground, options)]
+    require_writable(ground.root)
     if options.dry_run:
-        _require_writable(ground.root)
         say(words.files(files, dry=True))
         say(words.DRY)
         return 0
-    _require_writable(ground.root)
     record, notes = _debts(ground, settings, options, environment)
     files.append(record)
     written = write(ground.root, files)
@@ -194,11 +193,6 @@ def _template(name: str) -> str:
 def _agent_files(ground: _Ground, options: InitOptions) -> list[Planned]:
     del ground, options
     return []
-
-
-def _require_writable(root: Path) -> None:
-    if not os.access(root, os.W_OK | os.X_OK):
-        raise UsageError(f"{root} cannot be written. Run this as its owner, or in a clone of your own.")
 
 
 def _debts(

@@ -35,6 +35,16 @@ def planned(root: Path, path: str, text: str, hint: str = "") -> Planned:
     return Planned(path, text, "as it would be written" if same else "it exists", "" if same else hint)
 
 
+def require_writable(root: Path) -> None:
+    """Refuse a directory in which nothing can be written, before anything else takes its time.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    if not os.access(root, os.W_OK | os.X_OK):
+        raise UsageError(f"{root} cannot be written. Run this as its owner, or in a clone of your own.")
+
+
 def _check_parents(root: Path, target: Path) -> None:
     for parent in reversed(target.relative_to(root).parents):
         place = root / parent
