@@ -118,8 +118,8 @@ def with_tests(debts: Debts, other: Debts) -> Debts:
 
 def summary(debts: Debts) -> str:
     """One line for a person."""
-    parts = [f"{sum(table.values())} {name}" for name, table in _counts(debts).items() if sum(table.values())]
-    parts += [f"{len(ids)} tests {name}" for name, ids, _ in _lists(debts, debts) if ids]
+    parts = [f"{name} {sum(table.values())}" for name, table in _counts(debts).items() if sum(table.values())]
+    parts += [f"{name} tests {len(ids)}" for name, ids, _ in _lists(debts, debts) if ids]
     return ", ".join(parts) or "none"
 
 

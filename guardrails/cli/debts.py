@@ -22,12 +22,12 @@ from guardrails.adapters.store import DirectoryStore, cache_directory
 from guardrails.adapters.suites import PytestSuites
 from guardrails.adapters.trees import Exporter, GitTree
 from guardrails.analysis import mypy, ruff
-from guardrails.analysis.adoption.looking import Found
 from guardrails.analysis.contract_edges import configuration
 from guardrails.analysis.debts import Debts, TestDebts
 from guardrails.analysis.layering import answers
 from guardrails.analysis.source import Sources, is_python
 from guardrails.analysis.suppressions import HARMLESS, suppressions
+from guardrails.cli.adoption.looking import Found
 from guardrails.cli.site import usable_store
 from guardrails.config import Policy
 from guardrails.errors import GuardrailsError, JudgementError

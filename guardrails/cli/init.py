@@ -12,10 +12,10 @@ from guardrails.adapters.changes import Wanted
 from guardrails.adapters.git import Repository, open_repository
 from guardrails.adapters.terminal import progress
 from guardrails.analysis import debts as records
-from guardrails.analysis.adoption import workflows
-from guardrails.analysis.adoption.looking import Found, look
-from guardrails.analysis.adoption.policy_text import policy_text
 from guardrails.cli import init_words as words
+from guardrails.cli.adoption import workflows
+from guardrails.cli.adoption.looking import Found, look
+from guardrails.cli.adoption.policy_text import policy_text
 from guardrails.cli.debts import count
 from guardrails.cli.engine import Engine
 from guardrails.cli.init_files import Planned, planned, replace, require_writable, write

@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Sequence
 
-from guardrails.analysis.adoption.looking import Found
 from guardrails.analysis.debts import PATH, Debts, summary
+from guardrails.cli.adoption.looking import Found
 from guardrails.cli.init_files import Planned
 from guardrails.cli.output import table
 from guardrails.report.printable import printable
@@ -62,7 +62,7 @@ def files(planned: Sequence[Planned], *, dry: bool) -> str:
 
 def debts(record: Debts, notes: Sequence[str]) -> str:
     """What stands in the record."""
-    lines = ["", f"Debts in {PATH}: {summary(record)}. They stop nobody; the record may only shrink."]
+    lines = ["", f"Debts in {PATH}: {summary(record)}.", "They stop nobody; the record may only shrink."]
     lines += [f"  not counted: {printable(note)}" for note in notes]
     return "\n".join(lines)
 

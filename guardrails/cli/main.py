@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from guardrails.cli import parser
 from guardrails.cli.agents import parser as agents_parser
 from guardrails.cli.contracts_parser import contracts_options
+from guardrails.cli.init_parser import init_options
 from guardrails.cli.output import complain
 from guardrails.cli.stopping import interruptible
 from guardrails.errors import GuardrailsError
@@ -30,6 +31,14 @@ def main(arguments: Sequence[str]) -> int:
     return COULD_NOT_JUDGE
 
 
+def _init(options: argparse.Namespace) -> int:
+    import os
+
+    from guardrails.cli.init import run_init
+
+    return run_init(init_options(options), os.environ)
+
+
 def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Import what the command needs, and no more."""
     match options.command:
@@ -39,12 +48,7 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             wanted = parser.check_options(options) if options.command == "check" else parser.load_options(options)
             return run_check(wanted, parser.report_options(options), arguments)
         case "init":
-            import os
-
-            from guardrails.cli.init import run_init
-            from guardrails.cli.init_parser import init_options
-
-            return run_init(init_options(options), os.environ)
+            return _init(options)
         case "probe":
             from guardrails.cli.probe import run_probes
 

@@ -72,7 +72,7 @@ def test_a_record_that_cannot_be_is_refused(text: str, words: str) -> None:
 def test_where_no_test_ran_the_recorded_ones_stay() -> None:
     recorded = Debts(tests=TestDebts(failing=("t::a",)))
     assert with_tests(Debts(lint={"F401": 1}), recorded) == Debts(lint={"F401": 1}, tests=recorded.tests)
-    assert summary(recorded) == "1 tests failing"
+    assert summary(recorded) == "failing tests 1"
     assert summary(Debts()) == "none"
 
 

@@ -4,7 +4,7 @@ import json
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from guardrails.analysis.adoption.looking import NESTED_TESTS, Found
+from guardrails.cli.adoption.looking import NESTED_TESTS, Found
 from guardrails.config import Project, Scope, Tampering
 from guardrails.model.paths import matches
 

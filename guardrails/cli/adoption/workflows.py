@@ -3,7 +3,7 @@
 import json
 import re
 
-from guardrails.analysis.adoption.looking import Found
+from guardrails.cli.adoption.looking import Found
 
 GITHUB = {"gate.yml": ".github/workflows/gate.yml", "comment.yml": ".github/workflows/comment.yml"}
 """Template to where it goes."""

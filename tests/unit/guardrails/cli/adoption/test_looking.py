@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from guardrails import config
-from guardrails.analysis.adoption import workflows
-from guardrails.analysis.adoption.looking import Found, look
-from guardrails.analysis.adoption.policy_text import policy_text
+from guardrails.cli.adoption import workflows
+from guardrails.cli.adoption.looking import Found, look
+from guardrails.cli.adoption.policy_text import policy_text
 from guardrails.model.paths import matches
 from tests.adopted_projects import KINDS, LIBRARY, NOTEBOOKS, SERVICE
 
