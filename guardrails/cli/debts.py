@@ -110,6 +110,11 @@ def _counted(ground: _Ground, found: Found, *, tests: bool) -> Count:
         try:
             ran, owed, more = _tests(ground, found)
             notes += more
+            if ran == 0:
+                notes.append(
+                    f"no test of {', '.join(found.tests)} ran under {ground.python}, and a check that runs none is an "
+                    "error. Install what they import there, or name under [tests] paths those that run"
+                )
         except GuardrailsError as error:
             notes.append(f"the tests could not be run: {error}")
     debts = Debts(

@@ -93,6 +93,8 @@ def _look(options: InitOptions) -> _Ground:
     status, output, _ = git.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if status != 0:
         raise RepositoryError(f"{repository.root} has no commit yet. Commit a first state, then run this again.")
+    if unmerged := _listed(git.run("diff", "--name-only", "--diff-filter=U", "-z")):
+        raise RepositoryError(f"{unmerged[0]} has conflicts. Finish or abort the merge, then run this again.")
     paths = _listed(git.run("ls-files", "--cached", "--others", "--exclude-standard", "-z"))
     there = [path for path in dict.fromkeys(paths) if (repository.root / path).is_file()]
     found = look(there, lambda path: _read(repository.root / path))

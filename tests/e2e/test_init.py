@@ -187,6 +187,23 @@ def test_a_directory_that_cannot_be_written_is_said_before_anything_is_done(tmp_
 
 
 @pytest.mark.slow
+def test_a_suite_that_does_not_run_is_said_and_a_conflict_stops_everything(tmp_path: Path) -> None:
+    them = adopter(tmp_path, {"a.py": "x = 1\n", "tests/test_a.py": "import no_such_module_anywhere\n"})
+    done = them.run("init")
+    assert done.returncode == 2, done.stdout
+    assert "no test of tests ran" in done.stdout
+    assert parse((them.repo.root / PATH).read_text()).tests.failing == ("tests/test_a.py",)
+    them.repo.commit(message="adopt")
+    them.repo.branch("other")
+    them.repo.commit({"a.py": "x = 2\n"})
+    them.repo.git("checkout", "--quiet", "main")
+    them.repo.commit({"a.py": "x = 3\n"})
+    them.repo.git("merge", "other", check=False)
+    done = them.run("init")
+    assert (done.returncode, "has conflicts" in done.stderr) == (2, True)
+
+
+@pytest.mark.slow
 def test_a_branch_of_another_name_and_uncommitted_work(tmp_path: Path) -> None:
     them = adopter(tmp_path, dict(NOTEBOOKS), branch="trunk")
     them.repo.write({"clean.py": NOTEBOOKS["clean.py"] + "\n\nX = 1\n"})
