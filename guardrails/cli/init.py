@@ -61,7 +61,7 @@ def run_init(options: InitOptions, environment: Mapping[str, str]) -> int:
     say(words.found(str(ground.root), ground.found, ground.branch, ground.dirty))
     policy = _policy_file(ground)
     settings = _parsed(policy, ground)
-    files = [policy, *_workflow_files(ground, options), *_agent_files(ground, options)]
+    files = [policy, *_workflow_files(ground, options)]
     require_writable(ground.root)
     if options.dry_run:
         say(words.files(files, dry=True))
@@ -190,11 +190,6 @@ def _forge(ground: _Ground) -> str:
 
 def _template(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _agent_files(ground: _Ground, options: InitOptions) -> list[Planned]:
-    del ground, options
-    return []
 
 
 def _debts(

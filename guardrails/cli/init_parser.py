@@ -27,9 +27,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--forge", choices=("github", "gitlab", "none"), default="", help="whose workflow (default: what is there)"
     )
     parser.add_argument(
-        "--agent", metavar="NAME", action="append", default=[], help="set up a coding agent too; can be repeated"
-    )
-    parser.add_argument(
         "--no-tests", dest="tests", action="store_false", help="do not run the tests to count those that fail today"
     )
     parser.add_argument(
@@ -46,7 +43,6 @@ def init_options(arguments: argparse.Namespace) -> InitOptions:
         repository=arguments.repo,
         dry_run=arguments.dry_run,
         forge=arguments.forge,
-        agents=tuple(dict.fromkeys(arguments.agent)),
         tests=arguments.tests,
         update_debts=arguments.update_debts,
         profile=arguments.profile,

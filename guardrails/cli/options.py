@@ -77,7 +77,6 @@ class InitOptions:
     repository: Path = Path()
     dry_run: bool = False
     forge: str = ""
-    agents: tuple[str, ...] = ()
     tests: bool = True
     update_debts: bool = False
     profile: str = "pr"
