@@ -81,6 +81,16 @@ def test_without_a_policy_the_defaults_judge_and_it_is_said(tmp_path: Path) -> N
     assert "no guardrails.toml" in found.notes[0]
 
 
+def test_who_adopts_the_gate_is_judged_by_the_first_policy_and_by_no_later_one(tmp_path: Path) -> None:
+    head: dict[str, Content] = {"guardrails.toml": POLICY.format(9)}
+    first = read_policies(*trees(tmp_path / "1", {}, head), adopting=True)
+    assert first.base.scope.max_files == 9
+    assert "the new one judges" in first.notes[0]
+    later = read_policies(*trees(tmp_path / "2", {"guardrails.toml": POLICY.format(3)}, head), adopting=True)
+    assert later.base.scope.max_files == 3
+    assert read_policies(*trees(tmp_path / "3", {}, {}), adopting=True).base == Policy()
+
+
 @pytest.mark.parametrize("content", ["schema = ", "shcema = 1", b"\xff\xfe", link("elsewhere.toml")])
 def test_a_head_policy_that_cannot_be_read_is_left_to_the_gates(tmp_path: Path, content: Content) -> None:
     found = read_policies(*trees(tmp_path, {"guardrails.toml": POLICY.format(3)}, {"guardrails.toml": content}))
