@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from guardrails import config
 from guardrails.cli.adoption import workflows
@@ -124,6 +125,19 @@ def test_the_job_for_gitlab_is_ours_and_installs_the_base() -> None:
     assert template == (ROOT / "docs/forge/guardrails.gitlab-ci.yml").read_text()
     text = workflows.gitlab(template, seen(SERVICE), version="9.8")
     assert text.index("git checkout") < text.index("-r requirements.txt") < text.index("guardrails check")
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_written_for_a_forge_is_yaml_with_the_same_jobs(name: str) -> None:
+    found, templates = seen(KINDS[name].files), ROOT / "guardrails/cli/templates"
+    for path in workflows.GITHUB:
+        template = (templates / path).read_text()
+        made = yaml.safe_load(workflows.github(template, found, version="1", branch="feature/[x]"))
+        assert made["jobs"].keys() == yaml.safe_load(template)["jobs"].keys()
+    template = (templates / "guardrails.gitlab-ci.yml").read_text()
+    made = yaml.safe_load(workflows.gitlab(template, found, version="1"))
+    assert made["guardrails"].keys() == yaml.safe_load(template)["guardrails"].keys()
+    assert isinstance(yaml.safe_load(f"repos:\n{workflows.PRE_COMMIT}")["repos"][0]["hooks"], list)
 
 
 def test_a_branch_with_an_odd_name_is_quoted() -> None:
