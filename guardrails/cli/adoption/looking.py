@@ -105,7 +105,7 @@ def look(paths: Iterable[str], read: Read) -> Found:
         python_files=len(python),
         packages=packages,
         source_root=root,
-        tests=_test_places(tests),
+        tests=_test_places(tests, packages, named=_names_tests_py(listed, read)),
         runner=_runner(listed, tests, read),
         linters=_linters(listed, read),
         forges=_forges(listed),
@@ -144,14 +144,31 @@ def _inside(path: str, packages: Sequence[str]) -> bool:
     return any(path.startswith((f"{name}/", *(f"{root}/{name}/" for root in _ROOTS))) for name in packages)
 
 
-def _test_places(tests: Sequence[str]) -> tuple[str, ...]:
-    """The outermost directories called `tests` or `test`, and the files that lie in none."""
+def _test_places(tests: Sequence[str], packages: Sequence[str], *, named: bool) -> tuple[str, ...]:
+    """What to hand to pytest: packages that hold tests, so that new ones in them run as well; else the outermost
+    directories called `tests` or `test`; else where the file lies. A file that pytest would not collect by itself is named: any
+    `tests.py`, unless the project has `named` it to pytest."""
     places: dict[str, None] = {}
     for path in tests:
         parts = path.split("/")
         at = next((n for n, part in enumerate(parts[:-1]) if part in _TEST_FOLDERS), None)
-        places["/".join(parts[: at + 1]) if at is not None else path] = None
-    return tuple(places)
+        if parts[-1] == "tests.py" and not named:
+            places[path] = None
+        elif _inside(path, packages):
+            places["/".join(parts[: 2 if parts[0] in _ROOTS and parts[0] not in packages else 1])] = None
+        else:
+            places["/".join(parts[: at + 1] if at is not None else parts[:-1]) or "."] = None
+    return tuple(place for place in places if "." not in places or place in (".", *_named_files(places)))
+
+
+def _named_files(places: Iterable[str]) -> list[str]:
+    return [place for place in places if place.endswith("tests.py")]
+
+
+def _names_tests_py(listed: Sequence[str], read: Read) -> bool:
+    """Whether pytest is told to collect `tests.py`."""
+    place = _linters(listed, read).get("pytest")
+    return bool(place and re.search(r"python_files\s*=[^=]*\btests\.py", read(place) or ""))
 
 
 def _runner(listed: Sequence[str], tests: Sequence[str], read: Read) -> str:

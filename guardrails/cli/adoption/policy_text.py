@@ -22,7 +22,7 @@ def policy_text(found: Found, *, default_branch: str = "") -> str:
     if default_branch:
         why = "# The branch that changes are merged into: it is neither main nor master."
         parts.append(f"{why}\n{_key('default_branch', default_branch)}\n")
-    tables = (_project, _environment, _scope, _tampering, _types, _layers, _tests, _services, _isolation)
+    tables = (_project, _environment, _scope, _tampering, _lint, _types, _layers, _tests, _services, _isolation)
     parts += ["\n".join(lines) + "\n" for table in tables if (lines := list(table(found)))]
     return "\n".join(parts)  # fmt: skip
 
@@ -51,7 +51,8 @@ def _commented(lines: Sequence[str]) -> Iterator[str]:
 def judges_of(found: Found) -> tuple[str, ...]:
     """What judges the product here: the defaults, and tests that lie inside of packages."""
     # What lies beside tests in their directory judges too: helpers, expected answers.
-    inside = tuple(f"{place}/x" if not place.endswith(".py") else place for place in found.tests)
+    folders = (path.rpartition("/")[0] + "/x" for path in found.test_files)
+    inside = (*folders, *(path for path in found.test_files if path.endswith("tests.py")))
     nested = (p for p in NESTED_TESTS if any(matches(path, (p,)) for path in inside if not _usual(path)))
     return (*Project().judges, *nested)
 
@@ -125,6 +126,18 @@ def _tampering(found: Found) -> Iterator[str]:
         yield _key("tests", (*Tampering().tests, *NESTED_TESTS))
 
 
+def _lint(found: Found) -> Iterator[str]:
+    linters = found.linters or {}
+    if "ruff" in linters:
+        return
+    others = ", ".join(name for name in ("flake8", "pylint", "black") if name in linters)
+    why = f" {others} is yours to run; that its settings get no looser is judged here." if others else ""
+    yield from _note(
+        "ruff is not configured here, so the gate `lint` looks for what is wrong in any program: syntax errors, names "
+        f"that are not defined.{why} With [tool.ruff] in pyproject.toml your own rules hold, for new violations only."
+    )
+
+
 def _types(found: Found) -> Iterator[str]:
     linters = found.linters or {}
     if "mypy" not in linters and found.packages:
@@ -165,6 +178,8 @@ def _tests(found: Found) -> Iterator[str]:
         yield f"# DJANGO_SETTINGS_MODULE = {found.settings_module or 'your.settings'}"
         yield "# python_files = tests.py test_*.py"
     yield from _note("Every test below these that the base has is owed by the head.")
+    if any(place.removeprefix(f"{found.source_root}/") in found.packages for place in found.tests):
+        yield from _note("Tests lie inside of packages here: name a new package with tests too.")
     yield _key("paths", found.tests)
     yield from _note("Set it to a little under the number of your tests: a suite that shrinks to nothing is no pass.")
     yield "# minimum = 1"

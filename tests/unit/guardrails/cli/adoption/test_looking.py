@@ -30,12 +30,13 @@ def test_a_library_with_a_src_layout() -> None:
     policy = config.parse(policy_text(found), "x")
     assert policy.environment.path == ("src", ".")
     assert policy.layers.config == "pyproject.toml"
+    assert "ruff is not configured" not in policy_text(found)
 
 
 def test_a_service_laid_out_as_django_has_it() -> None:
     found = seen(SERVICE)
     assert found.packages == ("catalog", "orders", "shop")
-    assert found.tests == ("catalog/tests.py", "orders/tests")
+    assert found.tests == ("catalog", "orders")
     assert (found.forges, found.pre_commit, found.requirements) == (("gitlab",), True, ("requirements.txt",))
     assert found.service is not None
     assert found.service.command[1] == "manage.py"
@@ -45,6 +46,26 @@ def test_a_service_laid_out_as_django_has_it() -> None:
         assert matches(path, policy.project.judges)
     assert not matches("catalog/models.py", policy.project.judges)
     assert matches("catalog/tests.py", policy.tampering.tests)
+    assert "flake8 is yours to run" in policy_text(found)
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"a/__init__.py": "", "a/tests.py": ""}, ("a/tests.py",)),
+        ({"a/__init__.py": "", "a/tests.py": "", "pytest.ini": "[pytest]\npython_files = tests.py\n"}, ("a",)),
+        ({"src/a/__init__.py": "", "src/a/b/test_c.py": ""}, ("src/a",)),
+        ({"a/__init__.py": "", "tests/unit/test_c.py": "", "it/test/test_d.py": ""}, ("it/test", "tests")),
+        ({"a.py": "", "test_a.py": "", "tests/test_b.py": ""}, (".",)),
+        ({"a.py": "", "jobs/test_a.py": ""}, ("jobs",)),
+    ],
+)
+def test_where_tests_lie(files: dict[str, str], places: tuple[str, ...]) -> None:
+    found = seen(files)
+    assert found.tests == places
+    judges = config.parse(policy_text(found), "x").project.judges
+    assert [path for path in found.test_files if not matches(path, judges)] == []
+    assert not matches("src/a/__init__.py", judges)
 
 
 def test_notebooks_and_scripts() -> None:
