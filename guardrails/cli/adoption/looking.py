@@ -146,8 +146,8 @@ def _inside(path: str, packages: Sequence[str]) -> bool:
 
 def _test_places(tests: Sequence[str], packages: Sequence[str], *, named: bool) -> tuple[str, ...]:
     """What to hand to pytest: packages that hold tests, so that new ones in them run as well; else the outermost
-    directories called `tests` or `test`; else where the file lies. A file that pytest would not collect by itself is named: any
-    `tests.py`, unless the project has `named` it to pytest."""
+    directories called `tests` or `test`; else where the file lies. A file that pytest would not collect by itself is
+    named: any `tests.py`, unless the project has `named` it to pytest."""
     places: dict[str, None] = {}
     for path in tests:
         parts = path.split("/")
