@@ -18,6 +18,7 @@ from guardrails.cli.adoption.looking import Found, look
 from guardrails.cli.adoption.policy_text import policy_text
 from guardrails.cli.debts import count
 from guardrails.cli.engine import Engine
+from guardrails.cli.init_agents import agent_files
 from guardrails.cli.init_files import Planned, planned, replace, require_writable, write
 from guardrails.cli.options import CheckOptions, InitOptions, ReportOptions
 from guardrails.cli.output import complain, publish, say
@@ -61,7 +62,7 @@ def run_init(options: InitOptions, environment: Mapping[str, str]) -> int:
     say(words.found(str(ground.root), ground.found, ground.branch, ground.dirty))
     policy = _policy_file(ground)
     settings = _parsed(policy, ground)
-    files = [policy, *_workflow_files(ground, options)]
+    files = [policy, *_workflow_files(ground, options), *agent_files(ground.root, options.agents)]
     require_writable(ground.root)
     if options.dry_run:
         say(words.files(files, dry=True))

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from guardrails.cli.agents.files import AGENTS
 from guardrails.cli.options import InitOptions
 
 LONG = """\
@@ -14,6 +15,7 @@ examples:
   guardrails init --dry-run          say what is there, and print what would be written
   guardrails init                    write it, record today's debts, give a first verdict
   guardrails init --forge gitlab     for GitLab, where nothing in the repository says so
+  guardrails init --agent claude-code  set up a coding agent's hooks too
   guardrails init --update-debts     lower the record of debts to what is left
 
 """
@@ -25,6 +27,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="write nothing; print what would be written")
     parser.add_argument(
         "--forge", choices=("github", "gitlab", "none"), default="", help="whose workflow (default: what is there)"
+    )
+    parser.add_argument(
+        "--agent",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help=f"set up a coding agent too, of {', '.join(AGENTS)}; can be repeated",
     )
     parser.add_argument(
         "--no-tests", dest="tests", action="store_false", help="do not run the tests to count those that fail today"
@@ -43,6 +52,7 @@ def init_options(arguments: argparse.Namespace) -> InitOptions:
         repository=arguments.repo,
         dry_run=arguments.dry_run,
         forge=arguments.forge,
+        agents=tuple(dict.fromkeys(arguments.agent)),
         tests=arguments.tests,
         update_debts=arguments.update_debts,
         profile=arguments.profile,

@@ -39,6 +39,14 @@ def _init(options: argparse.Namespace) -> int:
     return run_init(init_options(options), os.environ)
 
 
+def _contracts(options: argparse.Namespace) -> int:
+    import os
+
+    from guardrails.cli.contracts import run_contracts
+
+    return run_contracts(contracts_options(options), os.environ)
+
+
 def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Import what the command needs, and no more."""
     match options.command:
@@ -85,11 +93,7 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
                 EvidenceOptions(options.source, options.key, options.head, options.base, options.repo, options.profile)
             )
         case "contracts":
-            import os
-
-            from guardrails.cli.contracts import run_contracts
-
-            return run_contracts(contracts_options(options), os.environ)
+            return _contracts(options)
         case "hook" | "mcp" | "give-up" | "agents":
             return agents_parser.run(options)
         case "explain":

@@ -77,6 +77,7 @@ class InitOptions:
     repository: Path = Path()
     dry_run: bool = False
     forge: str = ""
+    agents: tuple[str, ...] = ()
     tests: bool = True
     update_debts: bool = False
     profile: str = "pr"

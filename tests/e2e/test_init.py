@@ -207,8 +207,9 @@ def test_a_suite_that_does_not_run_is_said_and_a_conflict_stops_everything(tmp_p
 def test_a_branch_of_another_name_and_uncommitted_work(tmp_path: Path) -> None:
     them = adopter(tmp_path, dict(NOTEBOOKS), branch="trunk")
     them.repo.write({"clean.py": NOTEBOOKS["clean.py"] + "\n\nX = 1\n"})
-    done = them.run("init", "--profile", "fast", "--forge", "github")
+    done = them.run("init", "--profile", "fast", "--forge", "github", "--agent", "claude-code")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 paths are not committed" in done.stdout
     assert config.parse((them.repo.root / "guardrails.toml").read_text(), "x").default_branch == "trunk"
+    assert (them.repo.root / ".claude/settings.json").is_file()
     assert "branches: [trunk]" in (them.repo.root / ".github/workflows/gate.yml").read_text()
