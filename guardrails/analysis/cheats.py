@@ -19,7 +19,7 @@ from guardrails.analysis.interference import interference, native
 from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.sign import Sign
 from guardrails.analysis.swallowing import swallowed
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.analysis.watching import test_tools, watching
 from guardrails.model.finding import Severity
 
@@ -120,9 +120,9 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
         raised = raised.func if isinstance(raised, ast.Call) else raised
         leaves = full == "sys.exit" or (raised is not None and names.full(raised) == "SystemExit")
         full = full or (through_getattr(node.func, names) or "" if isinstance(node, ast.Call) else "")
-        text, line = ast.unparse(node)[:100], getattr(node, "lineno", 0)
+        text, line = unparse(node)[:100], getattr(node, "lineno", 0)
         if full in _EXITS and (full not in _KILLS or _ITSELF.search(text)):
-            severity = Severity.REVIEW if isinstance(place, ast.AST) and "os.fork" in ast.unparse(place) else None
+            severity = Severity.REVIEW if isinstance(place, ast.AST) and "os.fork" in unparse(place) else None
             yield Sign("process-exit", text, f"ends the process past every handler: `{text}`", line, severity)
         elif leaves and where in {"", "__del__"}:
             yield Sign(
@@ -137,7 +137,7 @@ def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
             for value in handed:
                 full = names.full(value) or through_getattr(value, names) or ""
                 if full in _EXITS - _KILLS:
-                    text = ast.unparse(node)[:100]
+                    text = unparse(node)[:100]
                     yield Sign("process-exit", text, f"hands on what ends the process: `{text}`", node.lineno)
 
     yield from _at_import(module, names)
@@ -153,7 +153,7 @@ def _at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
     }
     for where, node in _placed(module):
         if isinstance(node, ast.Call):
-            full, text = names.full(node.func) or "", ast.unparse(node)[:100]
+            full, text = names.full(node.func) or "", unparse(node)[:100]
             if where is None and full in leaving:
                 yield Sign("process-exit", text, f"ends the process at import: `{text}`", node.lineno)
             elif full.startswith(("os.system", "os.popen", "subprocess.")) and re.search(r"\bkill(all)?\b|pkill", text):
@@ -165,7 +165,7 @@ def _placed(module: ast.Module) -> Iterator[tuple[ast.AST | None, ast.AST]]:
     todo: list[tuple[ast.AST | None, ast.AST]] = [(None, node) for node in module.body]
     while todo:
         where, node = todo.pop()
-        if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and "__main__" in unparse(node.test):
             continue
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             where = node
@@ -251,9 +251,9 @@ def _cases(node: ast.Match) -> Iterator[Recited]:
 def _named(node: ast.Compare | ast.Call | ast.Subscript, names: Names) -> Iterator[Recited]:
     """A comparison of somebody's or something's id with a written one: `user_id == "u42"`, `user_id in WARM`."""
     for compared, meant in disguised(node, names):
-        yield Recited(ast.unparse(compared)[:100], tuple(map(repr, meant)), node.lineno)
+        yield Recited(unparse(compared)[:100], tuple(map(repr, meant)), node.lineno)
     if pattern := pattern_of(node, names):
-        yield Recited(ast.unparse(node)[:100], (pattern,), node.lineno, pattern=True)
+        yield Recited(unparse(node)[:100], (pattern,), node.lineno, pattern=True)
     prefix = False
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq | ast.In | ast.NotEq):
         subject, others = node.left, [names.value(_unwrapped(node.comparators[0]))]
@@ -266,7 +266,7 @@ def _named(node: ast.Compare | ast.Call | ast.Subscript, names: Names) -> Iterat
         subject, ids = looked[1], [k for k in table.keys if isinstance(k, ast.Constant) and is_id(k.value)]
     else:
         return
-    if ids and IDENTITY.search(ast.unparse(subject)):
+    if ids and IDENTITY.search(unparse(subject)):
         yield replace(_recited(node, ids, node.lineno), prefix=prefix)
 
 
@@ -293,7 +293,7 @@ _PART_OF_ID = re.compile(r"^[-_:]?([A-Za-z]{2,}[0-9]*|[0-9]{2,})[-_:]?$")
 
 
 def _recited(node: ast.expr, parts: list[ast.Constant], line: int) -> Recited:
-    return Recited(ast.unparse(node)[:100], tuple(dict.fromkeys(repr(p.value) for p in parts)), line)
+    return Recited(unparse(node)[:100], tuple(dict.fromkeys(repr(p.value) for p in parts)), line)
 
 
 def _data(node: ast.expr) -> list[ast.Constant]:

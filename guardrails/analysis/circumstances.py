@@ -10,7 +10,7 @@ from collections.abc import Iterator, Set
 
 from guardrails.analysis.names import Names, is_literal
 from guardrails.analysis.sign import Sign
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _MACHINE = frozenset(
@@ -49,7 +49,7 @@ def circumstances(module: ast.Module, names: Names, path: str) -> Iterator[Sign]
     yield from _at_import(module, names)
     for node in walk(module):
         if isinstance(node, ast.Assert) and (done := _changing(node.test)):
-            text = ast.unparse(node)[:100]
+            text = unparse(node)[:100]
             what = f"an assertion changes something (`{done}`), and does not where assertions are off: `{text}`"
             yield Sign("test-runner-detected", text, what, node.lineno, Severity.REVIEW)
 
@@ -59,7 +59,7 @@ def _branches(module: ast.Module, names: Names, path: str) -> Iterator[Sign]:
     for scope in (module, *(n for n in walk(module) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))):
         machine, clock = _told(scope, names, _MACHINE | terminal), _told(scope, names, _CLOCK)
         for test in _tests(scope):
-            text = ast.unparse(test)[:100]
+            text = unparse(test)[:100]
             if _asks(test, names, _MACHINE | terminal, machine):
                 what = f"behaves as it runs on one machine or another: `{text}`"
                 yield Sign("test-runner-detected", text, what, test.lineno, Severity.REVIEW)
@@ -140,7 +140,7 @@ def _processes(module: ast.Module, names: Names) -> Iterator[Sign]:
         match node:
             case ast.Attribute(value=ast.Call(func=function), attr=attribute) if attribute in _OF_A_PROCESS:
                 if names.full(function) == "psutil.Process":
-                    text = ast.unparse(node)[:100]
+                    text = unparse(node)[:100]
                     yield Sign("stack-inspected", text, f"looks at how its process was started: `{text}`", node.lineno)
 
 
@@ -150,10 +150,10 @@ def _at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
         node = todo.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             continue
-        if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
+        if isinstance(node, ast.If) and "__main__" in unparse(node.test):
             continue
         if isinstance(node, ast.Call) and names.full(node.func) in _STARTS:
-            text = ast.unparse(node)[:100]
+            text = unparse(node)[:100]
             yield Sign("runs-at-import", text, f"starts something when it is imported: `{text}`", node.lineno)
         todo += ast.iter_child_nodes(node)
 
@@ -163,7 +163,7 @@ def _changing(test: ast.expr) -> str:
     for node in walk(test):
         match node:
             case ast.Call(func=ast.Attribute(attr=method)) if method in _CHANGES:
-                return ast.unparse(node)[:60]
+                return unparse(node)[:60]
             case ast.NamedExpr():
-                return ast.unparse(node)[:60]
+                return unparse(node)[:60]
     return ""

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from guardrails.analysis.names import Names, truth
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 _COMPARING = frozenset(
     {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__hash__", "__contains__",
@@ -114,9 +114,9 @@ def _put(module: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef | ast.e
                         case ast.Assign(targets=[ast.Name(id=name)], value=value):
                             yield owner, name, value, inner.lineno
             case ast.Assign(targets=[ast.Attribute(value=target, attr=name)], value=value):
-                yield ast.unparse(target), name, value, node.lineno
+                yield unparse(target), name, value, node.lineno
             case ast.Call(func=ast.Name(id="setattr"), args=[target, ast.Constant(value=str(name)), value]):
-                yield ast.unparse(target), name, value, node.lineno
+                yield unparse(target), name, value, node.lineno
             case ast.Call(func=ast.Name(id="type"), args=[ast.Constant(value=str(owner)), _, ast.Dict() as table]):
                 for key, value in zip(table.keys, table.values, strict=True):
                     if isinstance(key, ast.Constant):

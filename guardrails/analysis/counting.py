@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FORGETTING = frozenset({"clear", "pop", "popitem", "popleft"})
@@ -31,9 +31,9 @@ def _added(node: Function) -> set[str]:
     for inner in walk(node):
         match inner:
             case ast.AugAssign(target=target, op=ast.Add(), value=ast.Constant()):
-                found.add(ast.unparse(target))
+                found.add(unparse(target))
             case ast.Assign(targets=[target], value=ast.BinOp(op=ast.Add(), right=ast.Constant(value=int()))):
-                found.add(ast.unparse(target))
+                found.add(unparse(target))
     return found
 
 
@@ -60,7 +60,7 @@ def _mutable_defaults(node: Function) -> set[str]:
 def _tested(node: Function) -> set[str]:
     """Every name, attribute and element in the conditions of a function, as text."""
     return {
-        ast.unparse(part)
+        unparse(part)
         for condition in _conditions(node)
         for part in walk(condition)
         if isinstance(part, ast.Name | ast.Attribute | ast.Subscript)
@@ -92,7 +92,7 @@ def _by_containers(node: Function, names: Names) -> set[str]:
         }
     for condition in _conditions(node):
         for call in (n for n in walk(condition) if isinstance(n, ast.Call) and n.args):
-            owner, asked = ast.unparse(call.args[0]), ast.unparse(call.func)
+            owner, asked = unparse(call.args[0]), unparse(call.func)
             if asked == "len" and owner in grown - emptied:
                 found.add(owner)
             if asked == "next" and owner in lasting and _is_counter(names.constants.get(owner), names):

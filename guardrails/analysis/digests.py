@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 _DIGESTS = ("hashlib.", "zlib.crc32", "zlib.adler32", "binascii.crc32", "binascii.crc_hqx", "hmac.")
 _METHODS = frozenset({"hexdigest", "digest"})
@@ -25,9 +25,9 @@ def hidden_literals(module: ast.Module, names: Names) -> Iterator[tuple[str, int
                 if any(_is_digest(side, names, held) for side in sides) and any(
                     _is_literal(names.value(side), names) for side in sides
                 ):
-                    yield ast.unparse(node)[:100], node.lineno
+                    yield unparse(node)[:100], node.lineno
             elif isinstance(node, ast.Call) and _begins_with_a_literal(node, names, held):
-                yield ast.unparse(node)[:100], node.lineno
+                yield unparse(node)[:100], node.lineno
 
 
 def _begins_with_a_literal(node: ast.Call, names: Names, held: frozenset[str]) -> bool:

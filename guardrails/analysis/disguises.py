@@ -7,6 +7,7 @@ from binascii import Error as NotEncoded
 from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
+from guardrails.analysis.walking import unparse
 
 IDENTITY = re.compile(r"(?i)(^|[._])(user|item|track|account|customer|session|request)(_?id)?s?$|_id$")
 _ID = re.compile(r"^[A-Za-z]+[-_:]?[0-9]+$")
@@ -34,7 +35,7 @@ def pattern_of(node: ast.AST, names: Names) -> str:
     """The written pattern by which somebody's id is matched and that holds figures of its own, or an empty string."""
     match node:
         case ast.Call(args=[ast.Constant(value=str(pattern)), subject]) if names.full(node.func) in _MATCHERS:
-            of_ids = IDENTITY.search(ast.unparse(subject)) and any(c.isdigit() for c in _CLASSES.sub("", pattern))
+            of_ids = IDENTITY.search(unparse(subject)) and any(c.isdigit() for c in _CLASSES.sub("", pattern))
             return pattern if of_ids else ""
     return ""
 

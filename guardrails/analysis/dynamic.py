@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardrails.analysis.names import Names
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 _LOADERS = {
     "importlib.import_module": 0,
@@ -72,7 +72,7 @@ def dynamic_code(module: ast.Module, names: Names) -> Iterator[DynamicCode]:
         if isinstance(node, ast.Call):
             yield from _call(node, names)
         elif isinstance(node, ast.Subscript) and names.full(node.value) in _MODULES:
-            yield DynamicCode("modules", node.lineno, ast.unparse(node), literal(node.slice, names))
+            yield DynamicCode("modules", node.lineno, unparse(node), literal(node.slice, names))
 
 
 def reached(module: ast.Module, names: Names, modules: frozenset[str]) -> Iterator[DynamicCode]:
@@ -97,7 +97,7 @@ def reached(module: ast.Module, names: Names, modules: frozenset[str]) -> Iterat
         ends = (".".join(parts[:n]) for n in range(len(parts), 1, -1))
         target = next((name for name in ends if name in modules), None)
         if target and not any(name == target or name.startswith(f"{target}.") for name in imported):
-            yield DynamicCode("import", getattr(node, "lineno", 0), ast.unparse(node)[:120], target)
+            yield DynamicCode("import", getattr(node, "lineno", 0), unparse(node)[:120], target)
 
 
 def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
@@ -106,14 +106,14 @@ def _call(node: ast.Call, names: Names) -> Iterator[DynamicCode]:
         at = _LOADERS[full]
         arguments = [*node.args, *(k.value for k in node.keywords if k.arg in {"name", "fullname", "path", "location"})]
         target = literal(arguments[at], names) if len(arguments) > at else None
-        yield DynamicCode("file" if full in FILES else "import", node.lineno, ast.unparse(node)[:120], target)
+        yield DynamicCode("file" if full in FILES else "import", node.lineno, unparse(node)[:120], target)
     elif full in _UNPICKLERS or full in _POINTS:
-        yield DynamicCode("points" if full in _POINTS else "objects", node.lineno, ast.unparse(node)[:120], None)
+        yield DynamicCode("points" if full in _POINTS else "objects", node.lineno, unparse(node)[:120], None)
     elif full in _RUNNERS:
         target = literal(node.args[0], names) if node.args else None
-        yield DynamicCode("code", node.lineno, ast.unparse(node)[:120], target)
+        yield DynamicCode("code", node.lineno, unparse(node)[:120], target)
     elif full and full.rpartition(".")[0] in _MODULES and node.args:  # sys.modules.get("x"), .pop, .setdefault
-        yield DynamicCode("modules", node.lineno, ast.unparse(node)[:120], literal(node.args[0], names))
+        yield DynamicCode("modules", node.lineno, unparse(node)[:120], literal(node.args[0], names))
 
 
 def through_getattr(function: ast.expr, names: Names) -> str | None:

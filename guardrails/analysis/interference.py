@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from guardrails.analysis.dynamic import literal
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _PATCHED = frozenset(
@@ -31,9 +31,9 @@ def interference(module: ast.Module, names: Names) -> Iterator[Sign]:
     for node in walk(module):
         for target, value in _changed(node, names):
             full = names.full(target) or ""
-            root = ast.unparse(target).partition(".")[0]
+            root = unparse(target).partition(".")[0]
             top = full.partition(".")[0]
-            text, line = ast.unparse(node)[:100], getattr(node, "lineno", 0)
+            text, line = unparse(node)[:100], getattr(node, "lineno", 0)
             if top in _PATCHED and (root in names.imports or "sys.modules" in text):
                 if not full.startswith(("os.environ", "json.encoder")):
                     yield Sign("patched-module", text, f"replaces a part of another module: `{text}`", line)

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 
 def is_literal(node: ast.expr) -> bool:
@@ -42,7 +42,7 @@ def dotted(node: ast.AST) -> str | None:
 def _after_import(name: str, parts: list[str], function: ast.expr) -> list[str]:
     """`__import__("a.b").b.c` is `a.b.c`: that function gives the top package, `import_module` the module."""
     inner = name.split(".")[1:]
-    gives_top = isinstance(function, ast.Name | ast.Attribute) and ast.unparse(function).endswith("__import__")
+    gives_top = isinstance(function, ast.Name | ast.Attribute) and unparse(function).endswith("__import__")
     return parts[len(inner) :] if gives_top and parts[: len(inner)] == inner else parts
 
 

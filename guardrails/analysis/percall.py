@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MANY = (
@@ -54,7 +54,7 @@ def _takes_many(node: Function) -> bool:
 
 def _named(annotation: ast.expr) -> str:
     """The class of an annotation: `Store` of `"Store"`, `ports.Store` and `Store | None`."""
-    text = str(annotation.value) if isinstance(annotation, ast.Constant) else ast.unparse(annotation)
+    text = str(annotation.value) if isinstance(annotation, ast.Constant) else unparse(annotation)
     return text.partition("|")[0].strip().partition("[")[0].rpartition(".")[2]
 
 
@@ -80,9 +80,9 @@ def _in_function(
     for node in walk(scope):
         match node:
             case ast.Call(func=ast.Name(id="map"), args=[ast.Attribute(value=owner, attr=name), _]):
-                batch = _brother(name, methods.get(kinds.get(ast.unparse(owner), ""), {}))
+                batch = _brother(name, methods.get(kinds.get(unparse(owner), ""), {}))
                 if batch:
-                    yield PerElement(ast.unparse(node)[:100], batch, node.lineno)
+                    yield PerElement(unparse(node)[:100], batch, node.lineno)
         if not isinstance(node, _LOOPS):
             continue
         elements = _elements(node)
@@ -91,11 +91,11 @@ def _in_function(
                 continue
             batch = single.get(call.func.id, "") if isinstance(call.func, ast.Name) else ""
             if isinstance(call.func, ast.Attribute):
-                own = methods.get(kinds.get(ast.unparse(call.func.value), ""), {})
+                own = methods.get(kinds.get(unparse(call.func.value), ""), {})
                 name = call.func.attr
                 batch = _brother(name, own) or (name if own.get(name) and _is_one(call) else "")
             if batch:
-                yield PerElement(ast.unparse(call)[:100], batch, call.lineno)
+                yield PerElement(unparse(call)[:100], batch, call.lineno)
 
 
 def _names_in(nodes: Iterable[ast.AST]) -> set[str]:
@@ -166,15 +166,15 @@ def _attributes(module: ast.Module) -> dict[str, str]:
                 case ast.Assign(targets=[target], value=value):
                     pairs = [(target, value)]
                 case ast.AnnAssign(target=target, annotation=annotation):
-                    found[ast.unparse(target)] = _named(annotation)
+                    found[unparse(target)] = _named(annotation)
                     continue
                 case _:
                     continue
             for target, value in pairs:
                 if isinstance(value, ast.Name) and value.id in arguments:
-                    found[ast.unparse(target)] = arguments[value.id]
+                    found[unparse(target)] = arguments[value.id]
                 elif isinstance(value, ast.Call) and isinstance(value.func, ast.Name | ast.Attribute):
-                    found.setdefault(ast.unparse(target), _named(value.func))
+                    found.setdefault(unparse(target), _named(value.func))
     return found
 
 
@@ -189,7 +189,7 @@ def _single_functions(module: ast.Module, kinds: Mapping[str, str], methods: Met
                 if isinstance(call.func, ast.Attribute) and any(
                     isinstance(a, ast.Name) and a.id in given for a in call.args
                 ):
-                    batch = _brother(call.func.attr, methods.get(local.get(ast.unparse(call.func.value), ""), {}))
+                    batch = _brother(call.func.attr, methods.get(local.get(unparse(call.func.value), ""), {}))
                     if batch:
                         found[node.name] = batch
     return found

@@ -8,6 +8,7 @@ import tokenize
 from collections.abc import Callable, Iterator
 
 from guardrails.analysis.source import parsed
+from guardrails.analysis.walking import unparse
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -92,7 +93,7 @@ def _functions(module: ast.Module) -> Iterator[tuple[str, Function]]:
 
 def _sorted(module: ast.Module) -> list[str]:
     lines: list[str] = []
-    for node in ast.parse(ast.unparse(_undocumented(module))).body:
+    for node in ast.parse(unparse(_undocumented(module))).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             where = f"{node.level} {node.module}" if isinstance(node, ast.ImportFrom) else "import"
             lines += [f" {where} {alias.name} {alias.asname}" for alias in node.names]
@@ -129,7 +130,7 @@ def _code(module: ast.Module) -> str:
 
 def _undocumented(node: ast.AST) -> ast.AST:
     """A copy without docstrings and line numbers."""
-    copy = ast.parse(ast.unparse(node))
+    copy = ast.parse(unparse(node))
     for inner in ast.walk(copy):
         if isinstance(inner, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and inner.body:
             first = inner.body[0].value if isinstance(inner.body[0], ast.Expr) else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from guardrails.analysis.names import Names
 from guardrails.analysis.source import lines_of
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ def _in_types(module: ast.Module, names: Names) -> Iterator[Suppression]:
         if isinstance(node, ast.Name | ast.Attribute) and names.full(node) in {"typing.Any", "typing_extensions.Any"}:
             yield Suppression("Any", node.lineno, "Any")
         elif isinstance(node, ast.Call) and names.full(node.func) in {"typing.cast", "typing_extensions.cast"}:
-            yield Suppression("cast", node.lineno, ast.unparse(node)[:80])
+            yield Suppression("cast", node.lineno, unparse(node)[:80])
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             hidden = [d for d in node.decorator_list if (names.full(d) or "").endswith("typing.no_type_check")]
             yield from (Suppression("no_type_check", d.lineno, "@no_type_check") for d in hidden)
-        elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        elif isinstance(node, ast.If) and "TYPE_CHECKING" in unparse(node.test):
             side = node.body if isinstance(node.test, ast.UnaryOp) else node.orelse
             for unseen in (s for s in side if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)):
                 yield Suppression("not TYPE_CHECKING", unseen.lineno, f"{unseen.name} is not seen by the type checker")
@@ -117,7 +117,7 @@ def loosened_annotations(
     old = {where: node for where, node in _annotations(before, "") if not _holds_any(node, old_names)}
     for where, node in _annotations(after, ""):
         if where in old and _holds_any(node, new_names):
-            yield where, ast.unparse(old[where]), ast.unparse(node), node.lineno
+            yield where, unparse(old[where]), unparse(node), node.lineno
 
 
 def _annotations(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.expr]]:
@@ -135,7 +135,7 @@ def _annotations(node: ast.AST, prefix: str) -> Iterator[tuple[str, ast.expr]]:
             case ast.ClassDef(name=name):
                 yield from _annotations(child, f"{prefix}{name}.")
             case ast.AnnAssign(target=target, annotation=annotation):
-                yield f"{prefix}{ast.unparse(target)}", annotation
+                yield f"{prefix}{unparse(target)}", annotation
             case ast.stmt():
                 yield from _annotations(child, prefix)
 

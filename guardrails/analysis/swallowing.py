@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 _BROAD = frozenset({"Exception", "BaseException", "builtins.Exception", "builtins.BaseException"})
 _TELLING = (
@@ -20,11 +20,11 @@ def swallowed(module: ast.Module, names: Names) -> Iterator[Sign]:
     for node in walk(module):
         if isinstance(node, ast.ExceptHandler):
             if _is_broad(node.type, names) and not _tells(node):
-                text = " ".join(ast.unparse(node).split())[:100]
+                text = " ".join(unparse(node).split())[:100]
                 yield Sign("errors-swallowed", text, f"swallows every error: `{text}`", node.lineno)
         elif isinstance(node, ast.Call) and names.full(node.func) == "contextlib.suppress":
             if any(_is_broad(argument, names) for argument in node.args):
-                text = ast.unparse(node)
+                text = unparse(node)
                 yield Sign("errors-swallowed", text, f"swallows every error: `{text}`", node.lineno)
         elif isinstance(node, ast.Try | ast.TryStar):
             yield from _finally(node)
@@ -61,7 +61,7 @@ def _tells(handler: ast.ExceptHandler) -> bool:
 
 
 def _is_telling(function: ast.expr) -> bool:
-    name = ast.unparse(function).lower()
+    name = unparse(function).lower()
     last = name.rpartition(".")[2].lstrip("_")
     return last.startswith(_TELLING) or "log" in name or "traceback" in name or "exc_info" in name
 
@@ -70,7 +70,7 @@ def _finally(node: ast.Try | ast.TryStar) -> Iterator[Sign]:
     """`return` in a `finally` throws the error away that is on its way."""
     for inner in _own(node.finalbody):
         if isinstance(inner, ast.Return):
-            text = ast.unparse(inner)[:100]
+            text = unparse(inner)[:100]
             yield Sign("errors-swallowed", f"finally: {text}", f"leaves a finally: `{text}`", inner.lineno)
 
 

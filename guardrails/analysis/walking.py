@@ -1,4 +1,5 @@
-"""Every node below one, as `ast.walk` gives them, but kept: many analyses walk over the same functions."""
+"""Syntax trees walked and written: `ast.walk`, but kept, since many analyses walk over the same functions; `ast.unparse`,
+but whatever the tree holds."""
 
 import ast
 from collections.abc import Sequence
@@ -8,6 +9,14 @@ _KEPT: WeakKeyDictionary[ast.AST, Sequence[ast.AST]] = WeakKeyDictionary()
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 _PLAIN = frozenset({"ctx", "type_comment", "kind", "id", "attr"})
 _WORTH = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def unparse(node: ast.AST) -> str:
+    """The source of a node; its structure where Python cannot write it, as some strings with quotes in quotes."""
+    try:
+        return ast.unparse(node)
+    except ValueError:
+        return ast.dump(node)
 
 
 def walk(node: ast.AST) -> Sequence[ast.AST]:

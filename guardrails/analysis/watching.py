@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrails.analysis.dynamic import literal, through_getattr
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _RUNNERS = re.compile(r"^_?(pytest|unittest|nose2?|hypothesis|_?pytest\..*|py\.test|guardrails|locust|pact)$")
@@ -51,7 +51,7 @@ def _expression(own: ast.expr, names: Names) -> Iterator[Sign]:
     full |= {through_getattr(n, names) for n in nodes if isinstance(n, ast.Call | ast.Subscript)}
     attributes = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
     words = [literal(n, names) or "" for n in nodes if isinstance(n, ast.Constant | ast.BinOp | ast.JoinedStr)]
-    text, line = ast.unparse(own)[:100], own.lineno
+    text, line = unparse(own)[:100], own.lineno
     if full & _STACKS or attributes & {"f_back", "tb_frame"}:
         yield Sign("stack-inspected", text, f"looks at who calls it: `{text}`", line)
     runner = full & _LOOKS and any(_RUNNERS.match(word) or _VARIABLES.match(word) for word in words)

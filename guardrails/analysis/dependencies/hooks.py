@@ -11,7 +11,7 @@ from typing import Any
 from guardrails.analysis.dependencies.declared import line_of
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.source import Sources, parsed
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Severity
 
@@ -93,14 +93,14 @@ def _calls(module: ast.Module) -> list[tuple[str, int, bool]]:
     found, names = [], _imported(module)
     for node in walk(module):
         if isinstance(node, ast.Call):
-            called = ast.unparse(node.func)
+            called = unparse(node.func)
             head, dot, rest = called.partition(".")
             full = names.get(head, head) + dot + rest
             if _REACHES.match(full):
-                hidden = full in {"exec", "eval", "compile"} and bool(_HIDES.search(ast.unparse(node)))
+                hidden = full in {"exec", "eval", "compile"} and bool(_HIDES.search(unparse(node)))
                 found.append((f"{called}()", node.lineno, hidden))
         elif isinstance(node, ast.keyword) and node.arg == "cmdclass":
-            found.append((f"cmdclass={ast.unparse(node.value)[:60]}", node.value.lineno, False))
+            found.append((f"cmdclass={unparse(node.value)[:60]}", node.value.lineno, False))
     return found
 
 

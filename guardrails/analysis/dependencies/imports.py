@@ -11,7 +11,7 @@ from guardrails.analysis.dependencies.importable import STDLIB, candidates, offe
 from guardrails.analysis.dependencies.reading import Side
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.source import Sources, is_python
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.change import ChangeKind, FileChange
 from guardrails.model.finding import Severity
 
@@ -53,7 +53,7 @@ def _visit(body: Iterable[ast.AST], found: list[Imported], *, optional: bool) ->
                 _visit([s for h in handlers for s in h.body], found, optional=optional or caught)
                 _visit([*rest, *last], found, optional=optional)
             case ast.If(test=test, body=inner, orelse=rest):
-                typing = ast.unparse(test).endswith("TYPE_CHECKING")
+                typing = unparse(test).endswith("TYPE_CHECKING")
                 _visit(inner, found, optional=optional or typing)
                 _visit(rest, found, optional=optional or typing)
             case ast.stmt() | ast.match_case():

@@ -21,7 +21,7 @@ from guardrails.analysis.dependencies.declared import (
     requirement,
 )
 from guardrails.analysis.source import lines_of, parsed
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 
 def setup_cfg(path: str, text: str) -> Declared:
@@ -94,7 +94,7 @@ def setup_py(path: str, text: str) -> Declared:
         raise ValueError("not Python")
     found, known = Declared(), _assigned(module)
     for call in (node for node in walk(module) if isinstance(node, ast.Call)):
-        if ast.unparse(call.func) not in {"setup", "setuptools.setup", "core.setup"}:
+        if unparse(call.func) not in {"setup", "setuptools.setup", "core.setup"}:
             continue
         for keyword in call.keywords:
             value = known.get(keyword.value.id, keyword.value) if isinstance(keyword.value, ast.Name) else keyword.value

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, number
 from guardrails.analysis.oracles.collected import TestCase
 from guardrails.analysis.oracles.weakening import Weakening
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 _OFF = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "pytest.mark.skipif"})
 
@@ -51,7 +51,7 @@ def _listed(arguments: ast.expr, values: ast.expr, names: Names) -> Iterator[Cas
         off = frozenset(text for text, switched in entries if switched)
         yield Cases(key, tuple(text for text, _ in entries), off, values.lineno, len(entries))
     elif isinstance(values, ast.Dict):
-        texts = tuple(ast.unparse(k) for k in values.keys if k is not None)
+        texts = tuple(unparse(k) for k in values.keys if k is not None)
         yield Cases(key, texts, frozenset(), values.lineno, len(texts))
     elif isinstance(values, ast.Call) and names.full(values.func) == "range" and values.args:
         bounds = [number(a, names) for a in values.args]
@@ -66,7 +66,7 @@ def _arguments(node: ast.expr) -> str:
         return ",".join(part.strip() for part in str(node.value).split(","))
     if isinstance(node, ast.List | ast.Tuple):
         return ",".join(_arguments(e) for e in node.elts)
-    return ast.unparse(node)
+    return unparse(node)
 
 
 def _case(node: ast.expr, names: Names) -> tuple[str, bool]:
@@ -76,9 +76,9 @@ def _case(node: ast.expr, names: Names) -> tuple[str, bool]:
         inner = list(walk(marks)) if marks is not None else []
         off = any(isinstance(n, ast.Attribute) and names.full(n) in _OFF for n in inner)
         values = node.args
-        text = ast.unparse(values[0]) if len(values) == 1 else ast.unparse(ast.Tuple(list(values), ast.Load()))
+        text = unparse(values[0]) if len(values) == 1 else unparse(ast.Tuple(list(values), ast.Load()))
         return text, off
-    return ast.unparse(node), False
+    return unparse(node), False
 
 
 def fewer_cases(before: TestCase, after: TestCase) -> Iterator[Weakening]:
@@ -128,7 +128,7 @@ def _inputs(case: str) -> str | None:
     """All of a case but its last value, which is what is expected; None for a case of one value."""
     node = _parsed(case)
     if isinstance(node, ast.Tuple) and len(node.elts) > 1:
-        return ast.unparse(ast.Tuple(node.elts[:-1], ast.Load()))
+        return unparse(ast.Tuple(node.elts[:-1], ast.Load()))
     return None
 
 
@@ -143,5 +143,5 @@ def literals_of(test: TestCase) -> frozenset[str]:
     texts: set[str] = set()
     for cases in cases_of(test):
         for case in cases.cases:
-            texts |= {ast.unparse(n) for n in walk(_parsed(case)) if isinstance(n, ast.expr)}
+            texts |= {unparse(n) for n in walk(_parsed(case)) if isinstance(n, ast.expr)}
     return frozenset(texts)

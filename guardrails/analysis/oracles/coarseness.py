@@ -4,6 +4,8 @@ import ast
 from collections import Counter
 from dataclasses import dataclass
 
+from guardrails.analysis.walking import unparse
+
 _ROUNDING = frozenset({"round", "int", "floor", "ceil", "trunc", "around", "rint"})
 _LOSING = frozenset(
     {"set", "frozenset", "sorted", "len", "bool", "type", "Counter", "sum", "max", "min", "any", "all", "unique",
@@ -32,7 +34,7 @@ def view(text: str) -> View:
         through.append(name)
     if isinstance(node, ast.GeneratorExp):
         node = ast.ListComp(node.elt, node.generators)
-    return View(ast.unparse(node), tuple(through))
+    return View(unparse(node), tuple(through))
 
 
 def _inner(node: ast.expr) -> tuple[str, ast.expr] | None:
@@ -83,7 +85,7 @@ def same_items(before: str | None, after: str | None) -> bool:
 def _items(text: str | None) -> frozenset[str] | None:
     node = _parsed(text)
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return frozenset(ast.unparse(e) for e in node.elts)
+        return frozenset(unparse(e) for e in node.elts)
     return None
 
 
@@ -94,7 +96,7 @@ def implies_length(subject: str, expected: str | None, length_of: str, length: s
         return False
     about = _parsed(subject)
     if isinstance(about, ast.ListComp) and len(about.generators) == 1 and not about.generators[0].ifs:
-        return ast.unparse(about.generators[0].iter) == length_of
+        return unparse(about.generators[0].iter) == length_of
     return subject == length_of
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from guardrails.analysis.names import Names, truth
 from guardrails.analysis.oracles.conventions import Conventions
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FIXTURES = frozenset({"pytest.fixture", "pytest_asyncio.fixture", "pytest.yield_fixture"})
@@ -114,16 +114,16 @@ class _Walk:
                     self.body(statement.body, scope)
                 case ast.For() | ast.While():
                     once = statement.iter if isinstance(statement, ast.For) else statement.test
-                    inner = scope.when(ast.unparse(statement).split("\n")[0])
+                    inner = scope.when(unparse(statement).split("\n")[0])
                     never = truth(once, self.names) is False
                     self.body(statement.body, scope.hide("it stands in a loop that never runs") if never else inner)
                 case ast.Match(cases=cases):
                     for case in cases:
-                        self.body(case.body, scope.when(f"match {ast.unparse(case.pattern)}"))
+                        self.body(case.body, scope.when(f"match {unparse(case.pattern)}"))
 
     def branch(self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], scope: _Scope) -> None:
         """Both sides of an `if`; a side that never runs under pytest hides what it defines."""
-        text = ast.unparse(test)
+        text = unparse(test)
         known = False if "__name__" in text and "__main__" in text else truth(test, self.names)
         never = f"it stands under `if {text}`, and that side never runs"
         self.body(body, scope.hide(never) if known is False else scope if known else scope.when(text))

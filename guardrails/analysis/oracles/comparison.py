@@ -48,11 +48,12 @@ def compare(
     renamed: Mapping[str, str],
     packages: Sequence[str],
     removed: Callable[[], frozenset[str]],
+    altered: Callable[[], frozenset[str]] = frozenset,
 ) -> Compared:
     """Compare two sides.
 
     `renamed` maps the base's paths to the head's, `packages` are the product's, `removed` finds the names that
-    the change takes out of the product.
+    the change takes out of the product, `altered` the functions and classes of it that the change alters.
     """
     lost = {renamed.get(path, path) for path in head.unreadable}
     old = [test for test in base.tests if renamed.get(test.path, test.path) not in lost]
@@ -61,7 +62,7 @@ def compare(
     for before, after in found.pairs:
         seen += _observed(_pair(before, after, base, head, packages))
     if found.gone:
-        seen += _gone(found, base, head, renamed, packages, removed())
+        seen += _gone(found, base, head, renamed, packages, removed(), altered())
     for path, suite in head.suites.items():
         former = next((p for p in base.suites if renamed.get(p, p) == path), None)
         seen += _observed(_file(base.suites.get(former) if former else None, suite, base, head, packages))
@@ -141,6 +142,7 @@ def _gone(
     renamed: Mapping[str, str],
     packages: Sequence[str],
     removed: frozenset[str],
+    altered: frozenset[str],
 ) -> Iterator[Observation]:
     """Tests of the base that the head does not collect any more."""
     hidden = [h for suite in head.suites.values() for h in suite.hidden if not _was_hidden(h, base, renamed)]
@@ -167,6 +169,8 @@ def _gone(
             why = ""
             if with_it:
                 why = f", and so is {with_it[0]}, which it used"
+            elif changed := sorted(subjects_of(test, packages) & altered):
+                why = f"; the change alters {changed[0]}, which it tested"
             elif path in replaced:
                 why = ", and other tests of the same file take its place"
             elif elsewhere := _namesake(test, found.new, head):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from guardrails.analysis.names import Names, is_literal, number, truth
 from guardrails.analysis.oracles.checks import Check, Strength, words_of
+from guardrails.analysis.walking import unparse
 
 _APPROX = frozenset({"approx", "isclose", "allclose"})
 _SAME = frozenset({"array_equal", "array_equiv", "equals", "identical", "equal"})
@@ -115,7 +116,7 @@ class Conditions:
             inner = list(self.checks(test.args[0].elt, negated=negated))
             every = (name == "all") is not negated
             for check in inner:
-                source = ast.unparse(test.args[0].generators[0].iter)
+                source = unparse(test.args[0].generators[0].iter)
                 kept = replace(check, subject=f"{check.subject} for {'each' if every else 'some'} of {source}")
                 kept = kept.weaker(5) if stops_short(test.args[0].generators[0].iter) else kept
                 yield kept if every or check.kind == "always" else kept.weaker(15)
@@ -147,10 +148,10 @@ class Conditions:
         return Check(
             kind=kind,
             strength=strength,
-            subject=ast.unparse(subject),
-            text=ast.unparse(test)[:160],
+            subject=unparse(subject),
+            text=unparse(test)[:160],
             line=getattr(test, "lineno", 0),
-            expected=None if filled is None else ast.unparse(filled),
+            expected=None if filled is None else unparse(filled),
             literal=filled is not None and is_literal(filled),
             words=words_of(subject),
         )
@@ -202,16 +203,16 @@ def _split(node: ast.expr, names: Names) -> tuple[str, float | None]:
         case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
             value = number(right, names)
             if value is not None:
-                return ast.unparse(left), value if isinstance(op, ast.Add) else -value
+                return unparse(left), value if isinstance(op, ast.Add) else -value
             value = number(left, names)
             if value is not None and isinstance(op, ast.Add):
-                return ast.unparse(right), value
+                return unparse(right), value
         case ast.BinOp(left=left, op=ast.Mult(), right=right):
             for part, other in ((left, right), (right, left)):
                 value = number(part, names)
                 if value is not None:
-                    return f"times {ast.unparse(other)}", value
-    return ast.unparse(node), 0.0
+                    return f"times {unparse(other)}", value
+    return unparse(node), 0.0
 
 
 def _last(call: ast.Call) -> str:

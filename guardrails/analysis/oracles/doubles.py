@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, dotted
 from guardrails.analysis.oracles.collected import Function, Suite, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _FAKES = frozenset({"Mock", "MagicMock", "AsyncMock", "NonCallableMock", "create_autospec", "SimpleNamespace"})
@@ -30,15 +30,15 @@ def replaced(node: ast.AST, names: Names) -> Iterator[Replaced]:
         if isinstance(inner, ast.Call):
             target = _patched(inner, names)
             if target:
-                yield Replaced(target, ast.unparse(inner)[:120], inner.lineno)
+                yield Replaced(target, unparse(inner)[:120], inner.lineno)
         elif isinstance(inner, ast.Assign):
             for written in inner.targets:
                 if isinstance(written, ast.Attribute) and (owner := _imported(written.value, names)):
-                    yield Replaced(f"{owner}.{written.attr}", ast.unparse(inner)[:120], inner.lineno)
+                    yield Replaced(f"{owner}.{written.attr}", unparse(inner)[:120], inner.lineno)
                 elif isinstance(written, ast.Subscript) and names.full(written.value) == "sys.modules":
                     key = written.slice
                     name = key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else "?"
-                    yield Replaced(name, ast.unparse(inner)[:120], inner.lineno)
+                    yield Replaced(name, unparse(inner)[:120], inner.lineno)
 
 
 def _patched(call: ast.Call, names: Names) -> str | None:
@@ -122,7 +122,7 @@ def _called(test: TestCase) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in walk(test.node):
         if isinstance(node, ast.Call):
-            last = (dotted(node.func) or ast.unparse(node.func)).rpartition(".")[2]
+            last = (dotted(node.func) or unparse(node.func)).rpartition(".")[2]
             found[last] = _imported(node.func, test.names) or found.get(last, "")
     return found
 
@@ -134,9 +134,12 @@ def newly_replaced(before: TestCase, after: TestCase, packages: Sequence[str]) -
     for found in replaced(after.node, after.names):
         if found.target in old or not _is_product(found.target, packages):
             continue
-        is_subject = found.target.rpartition(".")[2] in subjects
+        owner, _, last = found.target.rpartition(".")
+        # A method of a class that the test did not use only happens to be called as a function that it did.
+        other = owner.rpartition(".")[2][:1].isupper() and owner.rpartition(".")[2] not in subjects
+        is_subject = last in subjects and not other
         what = f"{after.name} now replaces {found.target}{', which it tests' if is_subject else ''}: `{found.text}`"
-        mild = Severity.NOTE if found.target.rpartition(".")[2].isupper() else Severity.REVIEW  # a constant is a knob
+        mild = Severity.NOTE if last.isupper() else Severity.REVIEW  # a constant is a knob
         yield Weakening("subject-mocked", what, after.path, found.line, None if is_subject else mild)
     for name, line in sorted(_bound_locally(after).items()):
         if name in _product_names(before, packages) and name not in _bound_locally(before):
@@ -186,7 +189,7 @@ def _faked(test: TestCase) -> dict[str, tuple[int, str]]:
         value = node.value
         full = test.names.full(value.func) or "" if isinstance(value, ast.Call) else ""
         if full.rpartition(".")[2] in _FAKES or isinstance(value, ast.Lambda):
-            fakes |= {t.id: (node.lineno, ast.unparse(node)[:120]) for t in node.targets if isinstance(t, ast.Name)}
+            fakes |= {t.id: (node.lineno, unparse(node)[:120]) for t in node.targets if isinstance(t, ast.Name)}
     return fakes
 
 

@@ -19,7 +19,7 @@ from guardrails.analysis.oracles.vocabulary import (
     SWALLOWED,
     UNITTEST,
 )
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 Helper = tuple[str, Function, Names]  # where it stands, the function, and the names of its module
 Helpers = Callable[[str, Names], Helper | None]
@@ -50,10 +50,10 @@ class Extraction:
             yield from self._statement(statement, guards, dead)
             self._known.after(statement)
             if isinstance(statement, ast.If) and self._returns_early(statement):
-                guards = (*guards, f"not {ast.unparse(statement.test)}")
+                guards = (*guards, f"not {unparse(statement.test)}")
             if isinstance(statement, ast.Try | ast.TryStar):
                 leaving = [h for h in statement.handlers if isinstance(h.body[-1], ast.Return | ast.Continue)]
-                guards = (*guards, *(f"no {ast.unparse(h.type) if h.type else 'error'}" for h in leaving))
+                guards = (*guards, *(f"no {unparse(h.type) if h.type else 'error'}" for h in leaving))
             self._note_order(statement)
             if not dead and self._leaves(statement):
                 dead = f"line {statement.lineno} always leaves the test before it"
@@ -101,7 +101,7 @@ class Extraction:
                 yield from self._block(orelse, guards, dead)
             case ast.Match(cases=cases):
                 for case in cases:
-                    yield from self._block(case.body, (*guards, ast.unparse(case.pattern)), dead)
+                    yield from self._block(case.body, (*guards, unparse(case.pattern)), dead)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 unused = "" if statement.name in self._used else f"nothing uses {statement.name}, in which it stands"
                 yield from self._block(statement.body, guards, dead or unused)
@@ -124,7 +124,7 @@ class Extraction:
     ) -> Iterator[Check]:
         """Both sides of an `if`. A side that fails the test when it is entered is a check of the condition."""
         known = truth(self._fill(test), self._names)
-        text = ast.unparse(test)
+        text = unparse(test)
         if any(_fails(statement, self._names) for statement in body) and not orelse:
             yield from self._placed(self._conditions.checks(test, negated=True), guards, dead)
             return
@@ -204,7 +204,7 @@ class Extraction:
             path, node, names = found
             yield from Extraction(path, node, names, self._helpers, self._seen | {full}).checks()
         elif last.lstrip("_").startswith(HELPER_WORDS) and not last.startswith("assert_type"):
-            text = ast.unparse(call)
+            text = unparse(call)
             yield Check("helper", Strength.CLOSE, text, text[:160], call.lineno, words=words_of(call))
 
     def _pair(self, call: ast.Call, kind: str, strength: int) -> Check:
@@ -213,14 +213,14 @@ class Extraction:
         if expected is not None and is_literal(self._fill(subject)) and not is_literal(expected):
             subject, expected = call.args[1], self._fill(call.args[0])
         slack = tolerances(call, self._names)
-        loose = sorted(ast.unparse(k) for k in call.keywords if k.arg and k.arg.startswith("check_"))
+        loose = sorted(unparse(k) for k in call.keywords if k.arg and k.arg.startswith("check_"))
         return Check(
             kind=kind,
             strength=strength,
-            subject=ast.unparse(subject),
-            text=ast.unparse(call)[:160],
+            subject=unparse(subject),
+            text=unparse(call)[:160],
             line=call.lineno,
-            expected=None if expected is None else ast.unparse(expected),
+            expected=None if expected is None else unparse(expected),
             literal=expected is not None and is_literal(expected),
             slack=slack,
             options=", ".join(loose),
@@ -228,12 +228,12 @@ class Extraction:
         )
 
     def _mock(self, call: ast.Call, function: ast.Attribute, last: str) -> Check:
-        arguments = ", ".join(ast.unparse(part) for part in [*call.args, *(k.value for k in call.keywords)])
+        arguments = ", ".join(unparse(part) for part in [*call.args, *(k.value for k in call.keywords)])
         return Check(
             kind="called",
             strength=MOCK[last],
-            subject=ast.unparse(function.value),
-            text=ast.unparse(call)[:160],
+            subject=unparse(function.value),
+            text=unparse(call)[:160],
             line=call.lineno,
             expected=arguments or None,
             literal=bool(arguments) and all(is_literal(a) for a in call.args),
@@ -245,18 +245,18 @@ class Extraction:
         given = next((k.value for k in call.keywords if k.arg == "expected_exception"), None)
         kinds = call.args[0] if call.args else given
         parts = kinds.elts if isinstance(kinds, ast.Tuple) else [kinds] if kinds is not None else []
-        names = sorted(self._names.full(part) or ast.unparse(part) for part in parts)
+        names = sorted(self._names.full(part) or unparse(part) for part in parts)
         match = next((self._fill(k.value) for k in call.keywords if k.arg in {"match", "check"}), None)
-        if match is None and ast.unparse(call.func).endswith("Regex") and len(call.args) > 1:
+        if match is None and unparse(call.func).endswith("Regex") and len(call.args) > 1:
             match = self._fill(call.args[1])
         return Check(
             kind="raises",
             strength=Strength.EXACT,
             subject="raises",
-            text=ast.unparse(call)[:160],
+            text=unparse(call)[:160],
             line=call.lineno,
             expected=", ".join(names),
-            options="" if match is None else ast.unparse(match),
+            options="" if match is None else unparse(match),
         )
 
 

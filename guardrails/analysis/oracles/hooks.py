@@ -1,6 +1,7 @@
 """What makes a whole suite lie: hooks into the reports, collection switched off, exits, equality to everything."""
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ from guardrails.analysis.comparisons import constant_comparisons
 from guardrails.analysis.names import Names
 from guardrails.analysis.oracles.collected import Function, Suite
 from guardrails.analysis.oracles.weakening import Weakening
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _REPORTING = frozenset(
@@ -54,7 +55,7 @@ def new_hooks(before: Suite | None, after: Suite) -> Iterator[Weakening]:
         if name in _REPORTING:
             yield Weakening("report-hook", what, after.path, node.lineno, Severity.REVIEW if name in old else None)
         elif name in _COLLECTING:
-            drops = any(word in ast.unparse(node) for word in _DROPPING)
+            drops = any(word in unparse(node) for word in _DROPPING)
             severity = None if drops and name != "pytest_runtest_setup" and name not in old else Severity.REVIEW
             yield Weakening("collection-hook", what, after.path, node.lineno, severity)
     for name, node in _hooks(before.module).items() if before else ():
@@ -91,7 +92,9 @@ def uncollected_paths(before: Suite | None, after: Suite) -> Iterator[Weakening]
                 yield Weakening(rule, what, after.path, line, severity)
 
 
-_LACKS = ("find_spec", "version_info", "sys.platform", "platform.")
+_LACKS = re.compile(
+    r"find_spec|version_info|sys\.platform|\bplatform\.|\bPY_?\d|\b(IS_)?(PYPY|CPYTHON|WINDOWS|WIN32|MACOS)\b"
+)
 _NOT_INSTALLED = frozenset({"ImportError", "ModuleNotFoundError"})
 
 
@@ -100,10 +103,10 @@ def _where_something_lacks(module: ast.Module) -> frozenset[int]:
     found: set[int] = set()
     for node in walk(module):
         if isinstance(node, ast.ExceptHandler):
-            named = {ast.unparse(one) for one in walk(node.type) if isinstance(one, ast.Name)} if node.type else set()
+            named = {unparse(one) for one in walk(node.type) if isinstance(one, ast.Name)} if node.type else set()
             guarded = bool(named) and named <= _NOT_INSTALLED
         else:
-            guarded = isinstance(node, ast.If) and any(word in ast.unparse(node.test) for word in _LACKS)
+            guarded = isinstance(node, ast.If) and _LACKS.search(unparse(node.test)) is not None
         if guarded and isinstance(node, ast.If | ast.ExceptHandler):
             found.update(range(node.body[0].lineno, (node.body[-1].end_lineno or node.body[-1].lineno) + 1))
     return frozenset(found)
@@ -123,7 +126,7 @@ def _listed(module: ast.Module, name: str) -> frozenset[tuple[str, int]]:
             values = list(node.args) if isinstance(owner, ast.Name) and owner.id == name else []
         for value in values:
             entries = value.elts if isinstance(value, ast.List | ast.Tuple | ast.Set) else [value]
-            found |= {(ast.unparse(e), e.lineno) for e in entries}
+            found |= {(unparse(e), e.lineno) for e in entries}
     return frozenset(found)
 
 
@@ -153,16 +156,16 @@ def _tool_patches(suite: Suite) -> Iterator[tuple[str, str, int]]:
         if isinstance(node, ast.Call):
             full = names.full(node.func) or ""
             if full.startswith("sys.path."):
-                yield full, ast.unparse(node), node.lineno
+                yield full, unparse(node), node.lineno
             named = len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
             if full.rpartition(".")[2] == "setattr" and named:
                 targets = [ast.Attribute(node.args[0], str(node.args[1].value), ast.Store())]  # type: ignore[attr-defined]  # a Constant
         for target in targets:
             full = names.full(target) or ""
-            root = ast.unparse(target).partition(".")[0]
+            root = unparse(target).partition(".")[0]
             ours = isinstance(target, ast.Attribute) and root in names.imports and full.partition(".")[0] in _TOOLS
             if ours and not full.startswith(_HARMLESS):
-                yield full, ast.unparse(node), getattr(node, "lineno", 0)
+                yield full, unparse(node), getattr(node, "lineno", 0)
 
 
 def new_exits(before: Suite | None, after: Suite) -> Iterator[Weakening]:
@@ -187,17 +190,17 @@ def _walk(
 ) -> None:
     """Collect exits below a node, outside of what expects them."""
     if isinstance(node, ast.With | ast.AsyncWith):
-        expected = expected or any("SystemExit" in ast.unparse(item.context_expr) for item in node.items)
-    if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test):
+        expected = expected or any("SystemExit" in unparse(item.context_expr) for item in node.items)
+    if isinstance(node, ast.If) and "__main__" in unparse(node.test):
         return
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
         nested += 1
     full, text = "", ""
     if isinstance(node, ast.Call):
-        full, text = names.full(node.func) or "", ast.unparse(node)
+        full, text = names.full(node.func) or "", unparse(node)
     elif isinstance(node, ast.Raise) and node.exc is not None:
         raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        full, text = ("sys.exit", ast.unparse(node)) if names.full(raised) == "SystemExit" else ("", "")
+        full, text = ("sys.exit", unparse(node)) if names.full(raised) == "SystemExit" else ("", "")
     line = getattr(node, "lineno", 0)
     if full in _HARD_EXITS and (full != "os.kill" or "getpid" in text):
         found.append((full, text, line, None))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, number, truth
 from guardrails.analysis.oracles.collected import Function, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 _DEFAULT_EXAMPLES = 100
 _LOWER = frozenset({"min_value", "min_size", "min_leaves", "min_magnitude"})
@@ -80,11 +80,11 @@ def _settings(old: _Effort, new: _Effort, after: TestCase) -> Iterator[Weakening
         what = f"{name} tries {most[1]} examples at most, and tried {most[0]}"
         yield Weakening("property-gutted" if most[1] <= 1 else "property-narrowed", what, *place)
     phases = new.settings.get("phases")
-    if phases is not None and "generate" not in ast.unparse(phases) and "phases" not in old.settings:
-        yield Weakening("property-gutted", f"{name} generates nothing: phases={ast.unparse(phases)}", *place)
+    if phases is not None and "generate" not in unparse(phases) and "phases" not in old.settings:
+        yield Weakening("property-gutted", f"{name} generates nothing: phases={unparse(phases)}", *place)
     profile = new.settings.get("a profile")
     if profile is not None and "a profile" not in old.settings:
-        what = f"{name} now takes its settings from {ast.unparse(profile)}"
+        what = f"{name} now takes its settings from {unparse(profile)}"
         yield Weakening("property-narrowed", what, *place)
     checks = [_entries(e.settings.get("suppress_health_check")) for e in (old, new)]
     added = checks[1] - checks[0]
@@ -96,7 +96,7 @@ def _entries(node: ast.expr | None) -> frozenset[str]:
     if node is None:
         return frozenset()
     parts = node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) else [node]
-    return frozenset(ast.unparse(part) for part in parts)
+    return frozenset(unparse(part) for part in parts)
 
 
 def _assumes_nothing(test: TestCase) -> bool:
@@ -155,7 +155,7 @@ def new_profiles(before: ast.Module | None, after: ast.Module, path: str) -> Ite
         if most is not None and most < _DEFAULT_EXAMPLES:
             what = f"the profile {text} of Hypothesis, which is loaded now, tries {most:g} examples at most"
             yield Weakening("property-gutted" if most <= 1 else "property-narrowed", what, path, line)
-        elif phases is not None and "generate" not in ast.unparse(phases):
+        elif phases is not None and "generate" not in unparse(phases):
             what = f"the profile {text} of Hypothesis, which is loaded now, generates nothing"
             yield Weakening("property-gutted", what, path, line)
         elif "suppress_health_check" in settings:
@@ -166,7 +166,7 @@ def new_profiles(before: ast.Module | None, after: ast.Module, path: str) -> Ite
 def _loaded(module: ast.Module, names: Names) -> list[tuple[str, int]]:
     """Which profile is loaded, as text."""
     calls = (n for n in walk(module) if isinstance(n, ast.Call) and n.args)
-    return [(ast.unparse(c.args[0]), c.lineno) for c in calls if (names.full(c.func) or "").endswith("load_profile")]
+    return [(unparse(c.args[0]), c.lineno) for c in calls if (names.full(c.func) or "").endswith("load_profile")]
 
 
 def _definitions(module: ast.Module, tests: frozenset[str]) -> dict[str, ast.AST]:
@@ -212,14 +212,14 @@ def _smaller(
     lost_kinds = [k for k in old if k not in _FINITE and len(old[k]) > len(new.get(k, []))]
     found = [c for k in _FINITE - {"just"} if len(new.get(k, [])) > len(old.get(k, [])) for c in new[k]]
     if lost_kinds and found:
-        what = f"a strategy of {where} drew from {lost_kinds[0]} and is now {ast.unparse(found[0])}"
+        what = f"a strategy of {where} drew from {lost_kinds[0]} and is now {unparse(found[0])}"
         yield Weakening("property-narrowed", what, path, found[0].lineno)
     yield from _mapped_to_one(before, after, path, where)
     lost = sum(len(c) for k, c in old.items() if k != "just") - sum(len(c) for k, c in new.items() if k != "just")
     if lost > 0 and len(new.get("just", [])) > len(old.get("just", [])):
         call = new["just"][-1]
         yield Weakening(
-            "property-narrowed", f"a strategy of {where} is now one value: {ast.unparse(call)}", path, call.lineno
+            "property-narrowed", f"a strategy of {where} is now one value: {unparse(call)}", path, call.lineno
         )
 
 
@@ -231,7 +231,7 @@ def _mapped_to_one(before: ast.AST, after: ast.AST, path: str, where: str) -> It
     sides = [list(_constant_maps(node)) for node in (before, after)]
     if len(sides[1]) > len(sides[0]):
         call = sides[1][-1]
-        what = f"a strategy of {where} makes one value of all it draws: {ast.unparse(call)[:80]}"
+        what = f"a strategy of {where} makes one value of all it draws: {unparse(call)[:80]}"
         yield Weakening("property-narrowed", what, path, call.lineno)
 
 
@@ -261,7 +261,7 @@ def _narrower(kind: str, before: ast.Call, after: ast.Call, old_names: Names, ne
     for key in sorted({*old, *new}):
         one, other = old.get(key), new.get(key)
         low, high = (number(n, names) if n is not None else None for n, names in ((one, old_names), (other, new_names)))
-        text = f"{key}={ast.unparse(other) if other is not None else 'nothing'}"
+        text = f"{key}={unparse(other) if other is not None else 'nothing'}"
         if other is not None and high is not None:
             floor = 0.0 if key == "min_size" else float("-inf")  # what holds where nothing is written
             if key in _LOWER and high > (floor if one is None else low if low is not None else high):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from guardrails.analysis.names import Names, is_literal
 from guardrails.analysis.oracles.collected import Function
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 
 _CHECKING = ("assert", "check", "verify", "expect", "compare")
 
@@ -77,7 +77,7 @@ def _shared(node: Function) -> set[str]:
         if not isinstance(statement, ast.stmt) or isinstance(statement, ast.Assert) or statement is node:
             continue
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            name = ast.unparse(statement.value.func).rpartition(".")[2].lstrip("_")
+            name = unparse(statement.value.func).rpartition(".")[2].lstrip("_")
             if name.startswith(_CHECKING):
                 continue
         own = [child for child in ast.iter_child_nodes(statement) if isinstance(child, ast.expr)]

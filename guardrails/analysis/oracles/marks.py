@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from guardrails.analysis.names import Names, truth
 from guardrails.analysis.oracles.collected import Function, Suite, TestCase
 from guardrails.analysis.oracles.weakening import Weakening
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _SKIPPING = frozenset(
@@ -54,8 +54,8 @@ def _decorators(nodes: Iterable[ast.expr], names: Names, where: str) -> Iterator
     for node in nodes:
         value = names.value(node)  # a mark that has a name: `slow = pytest.mark.skipif(...)`
         call = value if isinstance(value, ast.Call) else None
-        full = names.full(call.func if call else value) or ast.unparse(value)
-        yield Mark(full, ast.unparse(value), node.lineno, where, call)
+        full = names.full(call.func if call else value) or unparse(value)
+        yield Mark(full, unparse(value), node.lineno, where, call)
 
 
 def _assigned(body: Iterable[ast.stmt], names: Names, where: str) -> Iterator[Mark]:
@@ -148,7 +148,7 @@ def _skip(node: ast.AST, names: Names) -> Skip | None:
     """The skip that a call is, or None."""
     full = (names.full(node.func) or "") if isinstance(node, ast.Call) else ""
     if full in _CALLS or full.endswith(".skipTest"):
-        return full, ast.unparse(node), getattr(node, "lineno", 0)
+        return full, unparse(node), getattr(node, "lineno", 0)
     return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.oracles.collected import Function, Hidden, TestCase
+from guardrails.analysis.walking import unparse
 
 _ALIKE = 0.6  # the share of lines by which an edited test is known again under another name
 _NEAR = 20  # candidates that are looked at for one test
@@ -119,7 +120,7 @@ def _alike(old: list[TestCase], new: list[TestCase], renamed: Mapping[str, str])
 
 def _lines(test: TestCase) -> list[str]:
     """A test's lines without the first, in one layout."""
-    return ast.unparse(test.node).split("\n")[1:]
+    return unparse(test.node).split("\n")[1:]
 
 
 def _ratio(one: TestCase, other: TestCase) -> float:

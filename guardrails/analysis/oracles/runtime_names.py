@@ -12,7 +12,7 @@ from guardrails.analysis.dynamic import literal
 from guardrails.analysis.names import Names
 from guardrails.analysis.oracles.collected import Suite
 from guardrails.analysis.oracles.weakening import Weakening
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _TABLES = frozenset({"globals", "vars", "locals"})
@@ -43,7 +43,7 @@ def _changes(suite: Suite) -> Iterator[tuple[str, str, int]]:
     for node in walk(suite.module):
         text, line = "", getattr(node, "lineno", 0)
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Delete | ast.Call):
-            text = ast.unparse(node)
+            text = unparse(node)
         targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else []
         for target in targets:
             if isinstance(target, ast.Subscript) and _is_table(target.value, names):

@@ -22,7 +22,7 @@ from guardrails.gates.tampering.recordings import recordings
 from guardrails.gates.tampering.rules_product import PRODUCT_RULES
 from guardrails.gates.tampering.rules_settings import SETTING_RULES
 from guardrails.gates.tampering.rules_tests import TEST_RULES
-from guardrails.model.change import Change, ChangeKind
+from guardrails.model.change import Change, ChangeKind, FileChange
 from guardrails.model.finding import Finding
 from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.probes.tampering import PROBES
@@ -98,8 +98,28 @@ def _tests(
         kept = _defined(head, (f.path for f in files if f.path not in new.suites))
         return _defined(base, (f.base_path for f in files if f.base_path not in old.suites)) - kept
 
-    result = compare(old, new, renamed, packages, removed)
+    def altered() -> frozenset[str]:
+        product = [f for f in files if f.path not in new.suites and f.base_path not in old.suites]
+        return _altered(base, head, product)
+
+    result = compare(old, new, renamed, packages, removed, altered)
     return result.observations, result.tests
+
+
+def _altered(base: Sources, head: Sources, files: Iterable[FileChange]) -> frozenset[str]:
+    """Functions and classes whose code the change alters, by name."""
+    found: set[str] = set()
+    for file in files:
+        was, now = (_blocks(sources, path) for sources, path in ((base, file.base_path), (head, file.path)))
+        found |= {name for name, code in was.items() if now.get(name) != code}
+    return frozenset(found)
+
+
+def _blocks(sources: Sources, path: str) -> dict[str, str]:
+    module = sources.module(path) if is_python(path) else None
+    nodes = walk(module) if module is not None else ()
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return {node.name: ast.dump(node) for node in nodes if isinstance(node, kinds)}
 
 
 def _defined(sources: Sources, paths: Iterable[str]) -> frozenset[str]:

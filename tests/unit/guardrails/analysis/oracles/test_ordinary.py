@@ -63,3 +63,16 @@ THREE = "".join(
 )
 def test_half_of_what_was_checked_is_a_suite_written_anew(tmp_path: Path, after: str, rules: list[str]) -> None:
     assert whole(tmp_path, THREE, after) == rules
+
+
+def test_a_method_of_a_class_that_the_test_never_used_is_no_subject(tmp_path: Path) -> None:
+    before = "rank(u)\nassert x == 3"
+    assert edit(tmp_path, before, f"monkeypatch.setattr(Ranker, 'rank', None)\n{before}") == ["subject-mocked?"]
+    assert edit(tmp_path, f"Ranker()\n{before}", f"monkeypatch.setattr(Ranker, 'rank', None)\nRanker()\n{before}") == [
+        "subject-mocked"
+    ]
+
+
+def test_a_string_that_python_cannot_write_is_compared_all_the_same(tmp_path: Path) -> None:
+    odd = "assert f\"{f'{x!r}' + chr(10)}{'\\\\n'.join(u)}\" == 3"
+    assert isinstance(edit(tmp_path, "assert x == 3", odd), list)
