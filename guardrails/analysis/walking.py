@@ -1,5 +1,5 @@
-"""Syntax trees walked and written: `ast.walk`, but kept, since many analyses walk over the same functions; `ast.unparse`,
-but whatever the tree holds."""
+"""Syntax trees walked and written: `ast.walk`, but kept, since many analyses walk over the same functions, and
+`ast.unparse`, but whatever the tree holds."""
 
 import ast
 from collections.abc import Sequence
