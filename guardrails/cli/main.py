@@ -9,6 +9,7 @@ from guardrails.cli.agents import parser as agents_parser
 from guardrails.cli.contracts_parser import contracts_options
 from guardrails.cli.init_parser import init_options
 from guardrails.cli.output import complain
+from guardrails.cli.queue import parser as queue_parser
 from guardrails.cli.stopping import interruptible
 from guardrails.errors import GuardrailsError
 
@@ -96,6 +97,8 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
             return _contracts(options)
         case "hook" | "mcp" | "give-up" | "agents":
             return agents_parser.run(options)
+        case "queue":
+            return queue_parser.run(options)
         case "explain":
             from guardrails.cli.listing import explain
 

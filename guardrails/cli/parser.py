@@ -9,6 +9,7 @@ from guardrails.adapters.changes import Wanted
 from guardrails.cli import contracts_parser, init_parser
 from guardrails.cli.agents import parser as agents_parser
 from guardrails.cli.options import FORMATS, CheckOptions, ReportOptions
+from guardrails.cli.queue import parser as queue_parser
 from guardrails.gates.base import Profile
 
 _EPILOG = """\
@@ -124,6 +125,7 @@ def build() -> argparse.ArgumentParser:
     _add_evidence(commands)
     _add_approve(commands)
     agents_parser.add(partial(_command, commands))
+    queue_parser.add(partial(_command, commands))
     return parser
 
 
