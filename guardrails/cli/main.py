@@ -18,6 +18,8 @@ COULD_NOT_JUDGE = 2
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command."""
+    if arguments[:1] == ["hook"]:
+        return agents_parser.hold_nobody(parser.build(), arguments)
     options = parser.build().parse_args(arguments)
     try:
         with interruptible():

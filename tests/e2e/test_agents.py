@@ -82,6 +82,19 @@ def test_a_fault_of_the_hook_holds_nobody_and_is_never_1(project: Path, told: st
         assert "nothing was judged" in done.stderr
 
 
+def test_a_wrong_call_of_the_hook_holds_nobody(project: Path) -> None:
+    done = hook(project, STOP, "--evnt", "stop")
+    assert done.returncode == 0
+    assert "unrecognized arguments" in done.stderr
+
+
+def test_an_agent_that_takes_no_status_is_told_in_json(project: Path) -> None:
+    weaken(project)
+    held = hook(project, {"workspace_roots": [str(project)]}, "--agent", "cursor", "--event", "stop")
+    assert held.returncode == 0
+    assert "tampering/assertion-always-true" in json.loads(held.stdout)["followup_message"]
+
+
 def test_before_a_tool(project: Path) -> None:
     edit = {"hook_event_name": "PreToolUse", "tool_name": "Edit", "tool_input": {"file_path": "guardrails.toml"}}
     refused = hook(project, edit)
@@ -119,6 +132,15 @@ def test_the_server_answers_over_its_protocol(project: Path) -> None:
             assert "Call verify first" in await ask("give_up", finding="abcdef", reason="it cannot be done at all")
             both = await asyncio.gather(ask("verify"), ask("verify"))
             assert both[0] == both[1]
+            beats: list[float] = []
+
+            async def beat(done: float, total: float | None, message: str | None) -> None:
+                beats.append(done)
+
+            for _ in range(3):  # nothing was tried in between, so no round is counted
+                told = await client.call_tool("verify", {}, progress_callback=beat)
+                assert "Stop trying" not in str(told.content)
+            assert beats
             assert "tampering/assertion-always-true" in both[0]
             name = both[0].partition("[")[2][:12]
             assert "recorded" in await ask("give_up", finding=name, reason="the order of ties is not mine to choose")

@@ -34,11 +34,14 @@ class Round:
     stuck: tuple[str, ...] = field(default=())
 
 
-def next_round(memory: Memory, blocking: Sequence[str], rounds: int) -> Round:
-    """Count a round. `blocking`: fingerprints of what must be fixed; what is no longer among them is forgotten."""
+def next_round(memory: Memory, blocking: Sequence[str], rounds: int, *, again: bool = False) -> Round:
+    """Count a round. `blocking`: fingerprints of what must be fixed; what is no longer among them is forgotten.
+
+    `again`: the same tree was told before, so that nothing was tried in between; then what is known is not counted.
+    """
     aside = {one.finding for one in memory.given_up}
     wanted = [name for name in dict.fromkeys(blocking) if name not in aside]
-    told = {name: memory.told.get(name, 0) + 1 for name in wanted}
+    told = {name: memory.told.get(name, 0) + (not again or name not in memory.told) for name in wanted}
     kept = tuple(one for one in memory.given_up if one.finding in set(blocking))
     stuck = tuple(name for name in wanted if told[name] > rounds)
     return Round(Memory(told=told, given_up=kept), tuple(name for name in wanted if name not in stuck), stuck)

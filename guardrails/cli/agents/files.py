@@ -41,8 +41,9 @@ def _joined(old: Any, new: Any, place: str) -> Any:  # noqa: ANN401 - JSON
     raise ValueError(f"{place} is there and has another shape. Add by hand: {json.dumps(new)}")
 
 
-def _claude(event: str, command: str, matcher: str = "") -> dict[str, Any]:
-    entry: dict[str, Any] = {"hooks": [{"type": "command", "command": command, "timeout": 120}]}
+def _claude(event: str, command: str, matcher: str = "", *, timeout: int = 120) -> dict[str, Any]:
+    """In the format of Claude Code, which others took over. `timeout` is in the agent's own unit."""
+    entry: dict[str, Any] = {"hooks": [{"type": "command", "command": command, "timeout": timeout}]}
     return {event: [{"matcher": matcher, **entry} if matcher else entry]}
 
 
@@ -68,8 +69,12 @@ _DOCUMENTS: Mapping[str, Mapping[str, Any]] = {
         ".github/hooks/guardrails.json": {
             "version": 1,
             "hooks": {
-                "preToolUse": [{"type": "command", "bash": "guardrails hook --event pre-tool", "timeoutSec": 30}],
-                "agentStop": [{"type": "command", "bash": "guardrails hook --event stop", "timeoutSec": 120}],
+                "preToolUse": [
+                    {"type": "command", "bash": "guardrails hook --agent copilot --event pre-tool", "timeoutSec": 30}
+                ],
+                "agentStop": [
+                    {"type": "command", "bash": "guardrails hook --agent copilot --event stop", "timeoutSec": 120}
+                ],
             },
         },
         ".vscode/mcp.json": {"servers": {"guardrails": {"type": "stdio", **_MCP}}},
@@ -78,8 +83,11 @@ _DOCUMENTS: Mapping[str, Mapping[str, Any]] = {
         ".cursor/hooks.json": {
             "version": 1,
             "hooks": {
-                "beforeShellExecution": [{"command": "guardrails hook --event pre-tool"}],
-                "stop": [{"command": "guardrails hook --event stop"}],
+                "beforeShellExecution": [{"command": "guardrails hook --agent cursor --event pre-tool"}],
+                "preToolUse": [
+                    {"command": "guardrails hook --agent cursor --event pre-tool", "matcher": "Write|Delete"}
+                ],
+                "stop": [{"command": "guardrails hook --agent cursor --event stop", "timeout": 120}],
             },
         },
         ".cursor/mcp.json": {"mcpServers": {"guardrails": _MCP}},
@@ -87,8 +95,8 @@ _DOCUMENTS: Mapping[str, Mapping[str, Any]] = {
     "gemini": {
         ".gemini/settings.json": {
             "hooks": {
-                **_claude("BeforeTool", "guardrails hook", "write_file|replace|run_shell_command"),
-                **_claude("AfterAgent", "guardrails hook"),
+                **_claude("BeforeTool", "guardrails hook", "write_file|replace|run_shell_command", timeout=30_000),
+                **_claude("AfterAgent", "guardrails hook", timeout=120_000),  # Gemini counts in milliseconds
             },
             "mcpServers": {"guardrails": _MCP},
         },

@@ -1,7 +1,8 @@
 """`guardrails hook`: the answer to a coding agent's events.
 
-Exit status 2 with a short text on standard error blocks what the agent is about to do; 0 lets it go on. It is never 1,
-and a fault of the hook itself blocks nobody: the gate that counts runs elsewhere.
+Exit status 2 with a short text on standard error blocks what the agent is about to do; 0 lets it go on, or carries JSON
+for the agents that take only that. It is never 1, and a fault of the hook itself blocks nobody: the gate that counts
+runs elsewhere.
 """
 
 import json
@@ -15,6 +16,7 @@ from guardrails.adapters.git import Repository, open_repository
 from guardrails.analysis.agents.answers import answer, blocking
 from guardrails.analysis.agents.events import Event, Moment, parse
 from guardrails.analysis.agents.refusals import refusals
+from guardrails.analysis.agents.replies import NEUTRAL, reply
 from guardrails.analysis.agents.rounds import next_round
 from guardrails.cli.agents.memory import keep, recall
 from guardrails.cli.agents.running import judged
@@ -27,7 +29,7 @@ from guardrails.model.fingerprint import fingerprint
 GO_ON, BLOCKED = 0, 2
 POLICY = "guardrails.toml"
 _MOST_INPUT = 10_000_000
-_SECONDS = 120.0
+_SECONDS = 100.0  # less than agents wait, so that the answer is ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class HookOptions:
     moment: str = ""
     repository: Path | None = None
     asks: bool = False
+    agent: str = NEUTRAL
     seconds: float = _SECONDS
 
 
@@ -48,7 +51,7 @@ def run_hook(options: HookOptions, environment: Mapping[str, str]) -> int:
         repository = open_repository(start)
         policy = policy_of(repository)
         if event.moment is Moment.PRE_TOOL:
-            return _before(event, repository, policy, asks=options.asks)
+            return _before(event, repository, policy, options)
         return _at_stop(repository, policy, options) if event.moment is Moment.STOP else GO_ON
     except (GuardrailsError, OSError, ValueError) as error:
         return _failed(str(error))
@@ -72,17 +75,26 @@ def policy_of(repository: Repository) -> Policy:
         return Policy()
 
 
-def _before(event: Event, repository: Repository, policy: Policy, *, asks: bool) -> int:
+def _before(event: Event, repository: Repository, policy: Policy, options: HookOptions) -> int:
     """Whether a tool may run. An agent that can ask its person is told to."""
     why = refusals(event, policy.scope.protected, str(repository.root))
     if not why:
         return GO_ON
     text = "; ".join(why)
-    if asks:
+    if options.asks:
         asked = {"hookEventName": "PreToolUse", "permissionDecision": "ask", "permissionDecisionReason": text}
         say(json.dumps({"hookSpecificOutput": asked}))
         return GO_ON
-    print(f"guardrails: {text}.\nDo the task without it, or say that you cannot and ask a person.", file=sys.stderr)
+    told = f"guardrails: {text}.\nDo the task without it, or say that you cannot and ask a person."
+    return _blocked(options.agent, Moment.PRE_TOOL, told)
+
+
+def _blocked(agent: str, moment: Moment, text: str) -> int:
+    """Tell the agent no in the way that it takes."""
+    if said := reply(agent, moment, text):
+        say(said)
+        return GO_ON
+    print(text, file=sys.stderr)
     return BLOCKED
 
 
@@ -97,8 +109,7 @@ def _at_stop(repository: Repository, policy: Policy, options: HookOptions) -> in
     if turn.open and kept:
         text = answer(verdict, set_aside=[*aside, *turn.stuck])
         hint = "Cannot satisfy one? guardrails give-up NAME --reason '...' records that and lets you stop."
-        print(f"{text}\n{hint}", file=sys.stderr)
-        return BLOCKED
+        return _blocked(options.agent, Moment.STOP, f"{text}\n{hint}")
     if turn.open:
         print("guardrails hook: rounds cannot be counted, so nobody is held up. The gate decides.", file=sys.stderr)
     if turn.stuck:

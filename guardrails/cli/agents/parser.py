@@ -1,10 +1,13 @@
 """The arguments of what coding agents use."""
 
 import argparse
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from guardrails.analysis.agents.events import Moment
+from guardrails.analysis.agents.replies import NEUTRAL, SPEAKERS
+from guardrails.cli.stopping import interruptible
 
 _HOOK = """\
 Answer an event of a coding agent, which is read from standard input as JSON (Claude Code, Gemini CLI, Cursor, Copilot,
@@ -13,7 +16,8 @@ fast profile, and hold the agent while something blocks, a set number of times.
 """
 _HOOK_EPILOG = """\
 exit status:
-  0  go on: nothing blocks, or a person must be asked, or nothing could be judged (standard error says so)
+  0  go on: nothing blocks, or a person must be asked, or nothing could be judged (standard error says so);
+     with --agent cursor or copilot also what blocks, as JSON on standard output, since they take no status
   2  blocked: standard error says what to do
 The status is never 1. A hook is a help and no judge: what counts is the gate of the merge.
 """
@@ -41,6 +45,9 @@ def add(command: Add) -> None:
     hook.add_argument(
         "--ask", action="store_true", help="answer a refusal before a tool with a question to the person (Claude Code)"
     )
+    hook.add_argument(
+        "--agent", choices=SPEAKERS, default=NEUTRAL, help="whose way of being told no (default: status 2)"
+    )
     mcp = command("mcp", "serve coding agents over MCP", _MCP, "")
     mcp.add_argument("--repo", metavar="DIR", type=Path, default=Path(), help="the repository (default: here)")
     give_up = command("give-up", "say that a finding cannot be satisfied", _GIVE_UP, "")
@@ -60,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
         case "hook":
             from guardrails.cli.agents.hook import HookOptions, environment, run_hook
 
-            return run_hook(HookOptions(options.event, options.repo, asks=options.ask), environment())
+            return run_hook(
+                HookOptions(options.event, options.repo, asks=options.ask, agent=options.agent), environment()
+            )
         case "give-up":
             from guardrails.cli.agents.giving_up import GiveUpOptions, give_up
 
@@ -73,3 +82,15 @@ def run(options: argparse.Namespace) -> int:
             from guardrails.cli.agents.server import serve
 
             return serve(options.repo)
+
+
+def hold_nobody(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> int:
+    """The status of the hook; 0 for a wrong call, a signal or a fault, about which an agent can do nothing."""
+    try:
+        with interruptible():
+            return run(parser.parse_args(arguments))
+    except SystemExit:  # argparse has said what was wrong
+        return 0
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the agent goes on
+        print(f"guardrails hook: nothing was judged: {type(error).__name__}: {str(error)[:300]}", file=sys.stderr)
+        return 0

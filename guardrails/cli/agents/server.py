@@ -1,6 +1,8 @@
 """`guardrails mcp`: the tools over the Model Context Protocol, by the official SDK, on standard input and output."""
 
+import asyncio
 import importlib.util
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ from guardrails.errors import ToolMissingError
 if TYPE_CHECKING:
     from mcp.server.mcpserver import MCPServer
 
+Report = Callable[[float, float | None, str | None], Awaitable[None]]
+_BEAT = 5.0
 INSTRUCTIONS = """\
 A merge gate for this repository. Call `verify` before you say that you are done: profile "fast" takes seconds, "pr" is
 what the merge needs. Fix what blocks; what is for review is for a person. When you are told to stop and ask a person,
@@ -30,16 +34,30 @@ def serve(repository: Path) -> int:
     return 0
 
 
+async def told_meanwhile(work: Awaitable[str], report: Report, beat: float = _BEAT) -> str:
+    """The answer; until it is there, a client that wants to know is told every `beat` seconds that it is worked on."""
+    task = asyncio.ensure_future(work)
+    beats = 0
+    try:
+        while not task.done():
+            await report(beats * beat, None, f"judging, {beats * beat:g} s")
+            beats += 1
+            await asyncio.wait({task}, timeout=beat)
+        return task.result()
+    finally:
+        task.cancel()  # who no longer waits needs no answer
+
+
 def server(tools: Toolbox) -> "MCPServer":
     """The server with its tools."""
-    from mcp.server.mcpserver import MCPServer
+    from mcp.server.mcpserver import Context, MCPServer
 
     made = MCPServer("guardrails", instructions=INSTRUCTIONS, version=guardrails.__version__, log_level="WARNING")
 
     @made.tool()
-    async def verify(profile: str = "fast") -> str:
+    async def verify(context: Context, profile: str = "fast") -> str:
         """Judge the change, uncommitted work included. profile: fast (seconds), pr (minutes) or release."""
-        return await tools.verify(profile)
+        return await told_meanwhile(tools.verify(profile), context.report_progress)
 
     @made.tool()
     async def explain_rule(rule: str) -> str:
@@ -62,9 +80,9 @@ def server(tools: Toolbox) -> "MCPServer":
         return tools.invariants_of(stage)
 
     @made.tool()
-    async def behaviour_diff() -> str:
+    async def behaviour_diff(context: Context) -> str:
         """How the answers of the service differ from the base's on the same requests."""
-        return await tools.behaviour_diff()
+        return await told_meanwhile(tools.behaviour_diff(), context.report_progress)
 
     @made.tool()
     async def give_up(finding: str, reason: str) -> str:

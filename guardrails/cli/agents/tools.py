@@ -33,6 +33,7 @@ class Toolbox:
         self._policy = policy_of(self._repository)
         self._runs = Runs(self._repository.root)
         self._last: tuple[Finding, ...] = ()
+        self._judged = ""
 
     async def verify(self, profile: str) -> str:
         """Judge the change; after a set number of rounds on the same finding, send to a person."""
@@ -47,7 +48,9 @@ class Toolbox:
 
     def _told(self, verdict: Verdict) -> str:
         blocking = [fingerprint(f) for f in verdict.findings if f.severity is Severity.BLOCK]
-        turn = next_round(recall(self._repository), blocking, self._policy.agents.rounds)
+        tree = verdict.head.tree if verdict.head else ""
+        again, self._judged = bool(tree) and tree == self._judged, tree
+        turn = next_round(recall(self._repository), blocking, self._policy.agents.rounds, again=again)
         keep(self._repository, turn.memory)
         text = answer(verdict, set_aside=[one.finding for one in turn.memory.given_up])
         if turn.stuck:

@@ -56,3 +56,14 @@ def test_the_page_is_made_around_what_is_there() -> None:
 def test_half_a_marker_is_said(existing: str) -> None:
     with pytest.raises(ValueError, match="marker"):
         page(existing, MADE, "AGENTS.md")
+
+
+def test_gemini_counts_in_milliseconds() -> None:
+    hooks = json.loads(files_for("gemini")[".gemini/settings.json"])["hooks"]
+    assert min(hook["timeout"] for entries in hooks.values() for one in entries for hook in one["hooks"]) >= 10_000
+
+
+@pytest.mark.parametrize("agent", ["copilot", "cursor"])
+def test_hooks_name_an_agent_that_takes_only_json(agent: str) -> None:
+    text = "".join(files_for(agent).values())
+    assert text.count("guardrails hook") == text.count(f"guardrails hook --agent {agent} ") > 0

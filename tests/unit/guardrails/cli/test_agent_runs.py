@@ -10,6 +10,7 @@ import pytest
 
 from guardrails.cli.agents import runs
 from guardrails.cli.agents.runs import Runs
+from guardrails.cli.agents.server import told_meanwhile
 from guardrails.errors import JudgementError
 from guardrails.model.verdict import Verdict
 from guardrails.report.as_json import render
@@ -68,3 +69,27 @@ def test_a_check_without_a_verdict_is_an_error(tmp_path: Path, monkeypatch: pyte
     commands(monkeypatch, "import sys; sys.exit('guardrails: error: no base')")
     with pytest.raises(JudgementError, match="error: no base"):
         asyncio.run(Runs(tmp_path).verdict("fast"))
+
+
+def test_who_waits_is_told_and_who_leaves_ends_the_work() -> None:
+    said: list[float] = []
+
+    async def report(done: float, total: float | None, message: str | None) -> None:
+        said.append(done)
+
+    async def talk() -> tuple[str, bool]:
+        async def work() -> str:
+            while len(said) < 3:
+                await asyncio.sleep(0)
+            return "done"
+
+        answer = await told_meanwhile(work(), report, beat=0.001)
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        left = asyncio.create_task(told_meanwhile(never, report, beat=60))
+        await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        return answer, never.cancelled()
+
+    assert asyncio.run(talk()) == ("done", True)
+    assert said[:3] == sorted(said[:3])

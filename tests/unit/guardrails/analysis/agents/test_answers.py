@@ -68,3 +68,11 @@ def test_what_was_given_up_holds_nobody_and_is_told() -> None:
     assert next_round(turn.memory, ["b"], 3).memory.given_up == ()
     assert sentences([one], {"a"}) == ("An agent says that it cannot satisfy lint/violation (a.py): cannot be",)
     assert sentences([one], {"b"}) == ()
+
+
+def test_the_same_tree_is_no_new_round() -> None:
+    memory = next_round(Memory(), ["a"], 1).memory
+    turn = next_round(memory, ["a", "b"], 1, again=True)
+    assert turn.memory.told == {"a": 1, "b": 1}
+    assert turn.stuck == ()
+    assert next_round(turn.memory, ["a"], 1).stuck == ("a",)
