@@ -52,6 +52,7 @@ class Row:
     pending: bool = False
     protected: bool = False
     plain: tuple[str, ...] = ()
+    against: str = "project"
 
     @property
     def caught(self) -> bool:
@@ -81,6 +82,7 @@ def bad(case: Case, cache: Path) -> Row:
         fast=fast,
         pending=case.pending,
         plain=plain,
+        against=case.against,
     )
 
 
@@ -197,15 +199,30 @@ def exceptions(rows: Sequence[Row], caught: Sequence[Row]) -> str:
     return "\n".join(lines) or "- none"
 
 
-def page(rows: Sequence[Row], left_alone: Sequence[Row]) -> str:
-    """The whole page."""
+RECOMMENDER = "## Bad changes to the recommender"
+
+
+def page(rows: Sequence[Row], left_alone: Sequence[Row], recommender: str = "") -> str:
+    """The whole page. `recommender` is the part about the changes to recsys/, which take minutes each."""
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
     text = "\n".join(line for line in __doc__.strip().split("\n") if not line.startswith("    "))
     parts = [f"# What the gate catches\n\n{text}", f"Measured by `make bench-catch` on {machine}."]
     parts += [f"## Bad changes\n\n{bad_table(rows)}"] if rows else []
     parts += [f"## Honest changes\n\n{honest_table(left_alone)}"] if left_alone else []
     parts.append(f"## What did not go as it should\n\n{exceptions(rows, left_alone)}")
+    parts += [recommender.rstrip()] if recommender else []
     return "\n\n".join(parts) + "\n"
+
+
+def about_recommender(rows: Sequence[Row]) -> str:
+    """The part of the page about the changes to recsys/."""
+    return f"{RECOMMENDER}\n\n{bad_table(rows)}\n\nNot as it should:\n\n{exceptions(rows, ())}\n"
+
+
+def _as_it_was() -> str:
+    """That part of the page that is there."""
+    old = OUTPUT.read_text(encoding="utf-8") if OUTPUT.exists() else ""
+    return RECOMMENDER + old.partition(RECOMMENDER)[2] if RECOMMENDER in old else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -213,7 +230,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench-catch", description=__doc__.split("\n")[0])
     parser.add_argument("--only", default="", help="a class of bad changes, or a sort of honest ones")
     parser.add_argument("--json", action="store_true", help="print every case as JSON instead of the tables")
-    parser.add_argument("--no-recsys", action="store_true", help="leave out the changes to recsys/, which take minutes")
+    parser.add_argument(
+        "--no-recsys", action="store_true", help="leave that part of the page as it was: it takes minutes a change"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="cases at once")
     options = parser.parse_args(arguments)
     planted = [*bad_cases(), *([] if options.no_recsys else recsys_cases())]
@@ -226,13 +245,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = list(pool.map(partial(_told, bad, Path(cache)), wanted))
         left_alone = list(pool.map(partial(_told, honest, Path(cache)), fair))
     rows.sort(key=lambda row: (row.kind, row.name))
+    ours = [row for row in rows if row.against == "recsys"]
+    small = [row for row in rows if row.against != "recsys"]
+    recommender = about_recommender(ours) if ours else _as_it_was()
     if options.json:
         print(json.dumps([asdict(row) for row in (*rows, *left_alone)], indent=1))
     else:
-        print(page(rows, left_alone), end="")
-    if not options.only and not options.no_recsys:
+        print(page(small, left_alone, recommender), end="")
+    if not options.only:
         OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-        OUTPUT.write_text(page(rows, left_alone), encoding="utf-8")
+        OUTPUT.write_text(page(small, left_alone, recommender), encoding="utf-8")
     wrong = [row for row in rows if not row.caught and not row.pending]
     return 1 if wrong or any(row.verdict in {"block", "error"} for row in left_alone) else 0
 
