@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from guardrails.model.contract import Verified
+from guardrails.model.example import Example
 from guardrails.model.finding import Finding, Severity
 
 
@@ -72,7 +73,7 @@ class Outcome:
 
     `work` and `floor` have the same keys; a key whose work is below its floor means that too little was checked.
     `notes` are sentences for the reader (what was measured, what was not checked); they change no verdict. `verified`
-    are the consumers' expectations that were held against the head.
+    are the consumers' expectations that were held against the head, `examples` answers that differ, the worst first.
     """
 
     work: Mapping[str, int]
@@ -81,6 +82,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
     verified: tuple[Verified, ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class GateResult:
     error: str = ""
     figures: tuple[Figure, ...] = ()
     verified: tuple[Verified, ...] = ()
+    examples: tuple[Example, ...] = ()
 
     @property
     def kind(self) -> VerdictKind:
@@ -146,6 +149,7 @@ def judged(name: str, outcome: Outcome, seconds: float) -> GateResult:
         error=error,
         figures=outcome.figures,
         verified=outcome.verified,
+        examples=outcome.examples,
     )
 
 

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 
 import msgspec
 
@@ -77,6 +78,7 @@ def _gate(result: GateResult) -> wire.GateEntry:
         error=result.error,
         verified=tuple(_verified(one) for one in result.verified),
         figures=tuple(_figure(figure) for figure in result.figures),
+        examples=tuple(wire.ExampleEntry(**asdict(one)) for one in result.examples),
     )
 
 

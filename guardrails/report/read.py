@@ -8,6 +8,7 @@ import msgspec
 from guardrails.errors import UsageError
 from guardrails.model.change import Snapshot
 from guardrails.model.contract import Verified
+from guardrails.model.example import Example
 from guardrails.model.finding import Finding
 from guardrails.model.result import Figure, GateResult, Skip
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict
@@ -106,6 +107,7 @@ def _gate(entry: wire.GateEntry) -> GateResult:
         error=entry.error,
         verified=tuple(_verified(one) for one in entry.verified),
         figures=tuple(Figure(**msgspec.structs.asdict(figure)) for figure in entry.figures),
+        examples=tuple(Example(**msgspec.structs.asdict(one)) for one in entry.examples),
     )
 
 

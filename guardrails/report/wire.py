@@ -90,6 +90,17 @@ class VerifiedEntry(_Entry, frozen=True):
     pending: Annotated[bool, msgspec.Meta(description="A failure is shown, and does not count yet.")] = False
 
 
+class ExampleEntry(_Entry, frozen=True):
+    """One request whose answer changed: the ids of both slates, the first places alone, and what became of them."""
+
+    asked: str
+    user: str
+    what: str
+    base: tuple[str, ...]
+    head: tuple[str, ...]
+    overlap: Annotated[float, msgspec.Meta(ge=0, le=1, description="Of the first ten of both slates.")]
+
+
 class GateEntry(_Entry, frozen=True):
     """What one gate answered. `work` and `floor` count what was checked, and the least that had to be."""
 
@@ -104,7 +115,8 @@ class GateEntry(_Entry, frozen=True):
     error: str
     verified: tuple[VerifiedEntry, ...] = ()
     figures: tuple[FigureEntry, ...] = ()
-    """Absent in files that were written before there were any."""
+    examples: tuple[ExampleEntry, ...] = ()
+    """Both absent in files that were written before there were any."""
 
 
 class Document(_Entry, frozen=True):

@@ -11,7 +11,7 @@ from guardrails.analysis.answers.documents import steps
 from guardrails.analysis.intents import declared
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
-from guardrails.gates.behaviour.judgement import findings, promise_of
+from guardrails.gates.behaviour.judgement import examples, findings, promise_of
 from guardrails.gates.behaviour.replay import Replay, Subject, requests_of, subject_of
 from guardrails.gates.behaviour.rules import NOT_STARTED, RULES
 from guardrails.model.exchange import HttpAnswer
@@ -111,7 +111,13 @@ def _outcome(bench: Bench, subject: Subject, weighed: Weighed) -> Outcome:
             "clock and its seed still in behaviour.command, or name the fields in behaviour.ignore."
         )
     slates = sum(1 for one in compared if one.base.slate)
-    return Outcome({"requests": len(compared), "slates": slates}, _floor(subject), tuple(found), tuple(notes))
+    return Outcome(
+        {"requests": len(compared), "slates": slates},
+        _floor(subject),
+        tuple(found),
+        tuple(notes),
+        examples=examples(compared),
+    )
 
 
 def _head_alone(replay: Replay, reading: Reading) -> Outcome:

@@ -10,12 +10,14 @@ from guardrails.analysis.intents import Declared
 from guardrails.analysis.source import is_python
 from guardrails.gates.behaviour.rules import CHANGED, DIFFERS, LARGE, LOST, UNTESTED
 from guardrails.model.change import Change, ChangeKind
+from guardrails.model.example import Example
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.paths import matches
 
 _SHOWN = 8
 _NAMED = 3
 _WIDEST = 100
+_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +94,36 @@ def summary(numbers: Figures) -> str:
     return ", ".join(parts)
 
 
+def examples(compared: Sequence[Compared]) -> tuple[Example, ...]:
+    """The slates that changed most, bounded in number and length."""
+    slates = [one for one in compared if one.slates is not None and one.base.slate != one.head.slate]
+    return tuple(_as_example(one) for one in most_affected(slates, _EXAMPLES))
+
+
+def _as_example(one: Compared) -> Example:
+    before, after = (tuple(_shortened(item) for item in slate[:TOP]) for slate in one.slates or ((), ()))
+    user = _shortened(one.user or "")
+    return Example(_shortened(one.asked.words), user, _moved(one), before, after, one.overlap(TOP))
+
+
 def example(one: Compared) -> str:
     """One request with both slates side by side, or the first field that differs."""
     head = f"\n{_shortened(one.asked.words)}: "
     if one.slates is None or one.base.slate == one.head.slate:
         return f"{head}{_shortened(one.changed, 2 * _WIDEST)}"
+    before, after = (_row(slate) for slate in one.slates)
+    return f"{head}{_moved(one)}\n  base: {before}\n  head: {after}"
+
+
+def _moved(one: Compared) -> str:
+    """What came, went and moved, in one line."""
     told = one.moves
     words = [
         _listed("came", [f"{_shortened(item)} ({place})" for item, place in told.came]),
         _listed("went", [f"{_shortened(item)} ({place})" for item, place in told.went]),
         _listed("moved", [f"{_shortened(item)} ({old} to {new})" for item, old, new in told.moved]),
     ]
-    before, after = (_row(slate) for slate in one.slates)
-    return f"{head}{'; '.join(word for word in words if word)}\n  base: {before}\n  head: {after}"
+    return "; ".join(word for word in words if word)
 
 
 def _shortened(text: str, widest: int = _WIDEST) -> str:
