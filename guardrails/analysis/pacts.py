@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ _PART_FIELDS = {
     "response": _PROMISE_FIELDS | {"status"},
 }
 """What the parts of an interaction over HTTP may say. A field that is written wrongly would check nothing."""
+
+
+_DESCRIPTION = re.compile(r'"description"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 class UnreadablePactError(ValueError):
@@ -85,9 +89,11 @@ class Pact:
         return hashlib.sha256(json.dumps([self.consumer, self.provider, said]).encode()).hexdigest()[:32]
 
     def line(self, description: str) -> int | None:
-        """The line on which an interaction's description stands."""
-        wanted = f'"description": {json.dumps(description, ensure_ascii=False)}'
-        return next((n for n, line in enumerate(self.text.splitlines(), 1) if wanted in line), None)
+        """The line on which an interaction's description stands, however its library writes letters beyond ASCII."""
+        for found in _DESCRIPTION.finditer(self.text):
+            if json.loads(found.group(1)) == description:
+                return self.text.count("\n", 0, found.start()) + 1
+        return None
 
 
 def parse(path: str, text: str) -> Pact:
