@@ -27,6 +27,7 @@ class Stub:
     rows: list[Json] = field(default_factory=list)
     environments: tuple[str, ...] = ("production",)
     elsewhere: str = ""
+    verified: set[str] = field(default_factory=set)
 
     def respond(self, method: str, path: str, body: Any) -> tuple[int, Json]:
         if path == "/":
@@ -45,18 +46,29 @@ class Stub:
                 self.pacts[f"/pacts/provider/{sides}/version/{body['pacticipantVersionNumber']}"] = said
             return 200, {"notices": [{"type": "success", "text": "published"}], "_links": {}}
         if path.startswith("/results"):
+            self.verified |= {path.removeprefix("/results")} if body["success"] else set()
             return 201, {}
         if path.startswith("/for-verification/"):
-            return 200, {"_embedded": {"pacts": [self._to_verify(name) for name in self.pacts]}}
+            listed = [self._to_verify(name) for name in self.pacts]
+            return 200, {"_embedded": {"pacts": listed}, "_links": {"self": {"href": self.url + path}}}
         if path.startswith("/matrix"):
             return 200, {
                 "summary": {"deployable": self.deployable, "reason": "as the broker says"},
                 "matrix": self.rows,
             }
+        return (201, {}) if path.startswith("/deploy/") else self._pacticipant(method, path)
+
+    def _pacticipant(self, method: str, path: str) -> tuple[int, Json]:
+        """A consumer or provider, one of its versions, or a version that is put onto a branch."""
         if re.fullmatch(r"/pacticipants/([^/]+)/versions/([^/]+)", path):
             links = [{"name": name, "href": f"{self.url}/deploy/{name}"} for name in self.environments]
             return 200, {"_links": {"pb:record-deployment": links}}
-        return (201, {}) if path.startswith("/deploy/") else (404, {"error": "not found"})
+        if re.fullmatch(r"/pacticipants/[^/]+", path):
+            branch = f"{self.url}{path}/branches/{{branch}}/versions/{{version}}"
+            return 200, {"_links": {"pb:branch-version": {"href": branch, "templated": True}}}
+        if method == "PUT" and re.fullmatch(r"/pacticipants/[^/]+/branches/[^/]+/versions/[^/]+", path):
+            return 201, {}
+        return 404, {"error": "not found"}
 
     def _index(self) -> Json:
         base = self.elsewhere or self.url
@@ -68,12 +80,17 @@ class Stub:
         return {"_links": {name: {"href": href, "templated": True} for name, href in links.items()}}
 
     def _pact_links(self, path: str) -> Json:
-        return {"pb:publish-verification-results": {"href": f"{self.url}/results{path}"}}
+        provider = path.split("/")[3]
+        return {
+            "pb:publish-verification-results": {"href": f"{self.url}/results{path}"},
+            "pb:provider": {"href": f"{self.url}/pacticipants/{provider}"},
+        }
 
     def _to_verify(self, path: str) -> Json:
         notices = [{"when": "before_verification", "text": "This pact is being verified because it is new."}]
-        properties = {"pending": True, "notices": notices}
-        return {"verificationProperties": properties, "_links": {"self": {"href": self.url + path, "name": path}}}
+        properties = {"pending": path not in self.verified, "notices": notices}
+        link = {"self": {"href": self.url + path, "name": path}}
+        return {"shortDescription": "latest", "verificationProperties": properties, "_links": link}
 
 
 @contextmanager

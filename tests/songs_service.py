@@ -1,7 +1,7 @@
 """The songs service: a provider for the pacts that pact-jvm and pact-js wrote (tests/foreign_pacts/made).
 
-Run as `python songs_service.py --port PORT [--wrong FAULT …]`. Its answers are written as text, byte for byte, so that a
-fault may be one digit or one letter.
+Run as `python songs_service.py --port PORT [--wrong FAULT …]`. Its answers are written as text, byte for byte, so that
+a fault may be one digit or one letter.
 """
 
 import argparse

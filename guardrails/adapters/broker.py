@@ -5,10 +5,11 @@ and the resources of pact_broker itself (matrix, pb:record-deployment).
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from guardrails.errors import JudgementError, ToolMissingError
 from guardrails.model.deployment import Answer, Checked, Decision, Deployed, PactVersion, Row
@@ -16,18 +17,23 @@ from guardrails.model.deployment import Answer, Checked, Decision, Deployed, Pac
 _TIMEOUT = 10.0
 _QUOTED = 300
 _LARGEST = 50_000_000
+_VERSION = re.compile(r"/consumer/[^/]+/(?:pact-)?version/([^/]+)$")
 _FOREIGN = frozenset({"_links", "_embedded", "createdAt"})
 """What the broker adds to a pact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A pact to verify. `pending`: its failure does not count yet; `why` are the broker's notices."""
+    """A pact to verify. `pending`: its failure does not count yet, nor does that of work in progress.
+
+    `why` are the broker's notices, `version` is its consumer's.
+    """
 
     name: str
     text: str
     pending: bool
     why: tuple[str, ...]
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,11 @@ class Credentials:
 class Broker:
     """A `Ledger` in a Pact Broker. Every failure names the address."""
 
-    def __init__(self, base_url: str, credentials: Credentials, *, version: str, timeout: float = _TIMEOUT) -> None:
-        """`version` of guardrails is told as the verifier's.
+    def __init__(
+        self, base_url: str, credentials: Credentials, *, version: str, branch: str = "", timeout: float = _TIMEOUT
+    ) -> None:
+        """`version` of guardrails is told as the verifier's; `branch` is the provider's, whose results are recorded:
+        a pact is pending until one branch kept it.
 
         Raises:
             ToolMissingError: httpx is not installed.
@@ -56,6 +65,7 @@ class Broker:
             ) from error
         self._base = base_url.rstrip("/") + "/"
         self._version = version
+        self._branch = branch
         self._errors: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL)
         headers = {"accept": "application/hal+json, application/json"}
         if credentials.token:
@@ -72,6 +82,7 @@ class Broker:
             resource = self._ask("PUT", place, json.loads(pact.text))
             results = [one for one in checked if (one.consumer, one.digest) == (pact.consumer, pact.digest)]
             for one in results:
+                self._on_branch(resource, place, one.provider_version)
                 verifier = {"implementation": "recsys-guardrails", "version": self._version}
                 result = {
                     "success": one.good,
@@ -79,6 +90,13 @@ class Broker:
                     "verifiedBy": verifier,
                 }
                 self._ask("POST", self._link(resource, "pb:publish-verification-results", place), result)
+
+    def _on_branch(self, pact: Mapping[str, Any], place: str, version: str) -> None:
+        """Say that a version of the provider is of the branch."""
+        if self._branch:
+            provider = self._ask("GET", self._link(pact, "pb:provider", place))
+            link = self._link(provider, "pb:branch-version", "the provider")
+            self._ask("PUT", link.replace("{branch}", _part(self._branch)).replace("{version}", _part(version)), {})
 
     def deploy(self, deployed: Deployed) -> None:
         """Record the deployment of a version that the broker knows."""
@@ -139,7 +157,8 @@ class Broker:
             str(notice.get("text")) for notice in properties.get("notices", ()) if isinstance(notice, Mapping)
         )
         names = [str(pact.get(side, {}).get("name", "unknown")) for side in ("consumer", "provider")]
-        return Fetched("-".join(names), text, properties.get("pending") is True, notices)
+        pending = properties.get("pending") is True or properties.get("wip") is True
+        return Fetched("-".join(names), text, pending, notices, _version(pact, one))
 
     def _rows(self, told: Mapping[str, Any]) -> tuple[Row, ...]:
         return tuple(_row(one) for one in told.get("matrix", ()) if isinstance(one, Mapping))
@@ -199,6 +218,20 @@ class Broker:
         if not isinstance(told, dict):
             raise JudgementError(f"{asked}: the answer is no JSON object: {quoted}")
         return told
+
+
+def _version(*resources: Mapping[str, Any]) -> str:
+    """The consumer's version of a pact: as its link names it, or as the end of its own address."""
+    for resource in resources:
+        links = resource.get("_links")
+        for relation in ("pb:consumer-version", "self"):
+            link = links.get(relation) if isinstance(links, Mapping) else None
+            if isinstance(link, Mapping):
+                if relation != "self" and isinstance(link.get("name"), str):
+                    return str(link["name"])
+                if found := _VERSION.search(str(link.get("href"))):
+                    return unquote(found.group(1))
+    return ""
 
 
 def _part(text: str) -> str:

@@ -4,12 +4,22 @@ import json
 import re
 import urllib.parse
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.ports import Command, InteractionResult, PactMismatch, Processes, StateCall, Store, Verification
+from guardrails.ports import (
+    Command,
+    Completed,
+    InteractionResult,
+    PactMismatch,
+    Processes,
+    StateCall,
+    Store,
+    Timed,
+    Verification,
+)
 
 _CHILD = Path(__file__).with_name("pact_child.py")
 _MAX_PACT_BYTES = 20_000_000
@@ -47,32 +57,7 @@ class NativePactVerifier:
         Raises:
             ToolMissingError: pact is not installed.
         """
-        with self._store.scratch() as scratch:
-            paths = [scratch / "pacts" / f"{number}.json" for number in range(len(pacts))]
-            for path, text in zip(paths, pacts, strict=True):
-                self._store.write(path, text)
-            plan = {
-                "provider": provider,
-                "pacts": [str(path) for path in paths],
-                "port": urllib.parse.urlsplit(url).port,
-                "states_url": states_url,
-                "messages_url": messages_url,
-                "request_timeout": self._request_timeout,
-            }
-            self._store.write(scratch / "plan.json", json.dumps(plan))
-            done = self._processes.run(
-                Command(
-                    (self._python, "-I", str(_CHILD), str(scratch / "plan.json")),
-                    scratch,
-                    {"PACT_DO_NOT_TRACK": "true"},
-                    timeout,
-                    channel_limit=_CHANNEL_LIMIT,
-                )
-            )
-        if "No module named 'pact" in done.stderr:
-            raise ToolMissingError(
-                "the contracts gate needs pact-python. Install it: pip install 'recsys-guardrails[contracts]'"
-            )
+        done = self._child(provider, pacts, timeout, url=url, states_url=states_url, messages_url=messages_url)
         if done.timed_out:
             return Verification((), (), f"pact's verifier did not end within {timeout:g} seconds")
         if done.exit_code != 0 or not done.channel:
@@ -82,6 +67,62 @@ class NativePactVerifier:
             # pact's library gives up, and says that all is well with nothing.
             return replace(told, complaint=f"pact's verifier gave up: {panic.group(1).strip()}", blames_pact=True)
         return told
+
+    def measure(
+        self,
+        provider: str,
+        pacts: Sequence[str],
+        timed: Sequence[Timed],
+        *,
+        url: str,
+        states_url: str,
+        timeout: float,
+    ) -> Sequence[float | None]:
+        """How long each of `timed` took at best. None for all: they could not be asked in time.
+
+        Raises:
+            ToolMissingError: pact is not installed.
+        """
+        done = self._child(provider, pacts, timeout, url=url, states_url=states_url, timed=timed)
+        if done.timed_out or done.exit_code != 0 or not done.channel:
+            return [None for _ in timed]
+        return [None if one is None else float(one) for one in json.loads(done.channel)["times"]]
+
+    def _child(
+        self,
+        provider: str,
+        pacts: Sequence[str],
+        timeout: float,
+        *,
+        url: str,
+        states_url: str,
+        messages_url: str = "",
+        timed: Sequence[Timed] = (),
+    ) -> Completed:
+        """What the child says: results, or with `timed` times."""
+        with self._store.scratch() as scratch:
+            paths = [scratch / "pacts" / f"{number}.json" for number in range(len(pacts))]
+            for path, text in zip(paths, pacts, strict=True):
+                self._store.write(path, text)
+            plan: dict[str, Any] = {
+                "provider": provider,
+                "pacts": [str(path) for path in paths],
+                "port": urllib.parse.urlsplit(url).port,
+                "states_url": states_url,
+                "messages_url": messages_url,
+                "request_timeout": self._request_timeout,
+            }
+            if timed:
+                plan["timed"] = [{**asdict(one), "pact": str(paths[one.pact])} for one in timed]
+            self._store.write(scratch / "plan.json", json.dumps(plan))
+            argv = (self._python, "-I", str(_CHILD), str(scratch / "plan.json"))
+            environment = {"PACT_DO_NOT_TRACK": "true"}
+            done = self._processes.run(Command(argv, scratch, environment, timeout, channel_limit=_CHANNEL_LIMIT))
+        if "No module named 'pact" in done.stderr:
+            raise ToolMissingError(
+                "the contracts gate needs pact-python. Install it: pip install 'recsys-guardrails[contracts]'"
+            )
+        return done
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files in a directory, by name.

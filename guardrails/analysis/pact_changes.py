@@ -57,7 +57,7 @@ def _interactions(pact: Pact, mine: Sequence[Pact], still: set[str]) -> list[Dif
         if new is None:
             what = f"the pact of {pact.consumer} no longer holds '{old.description}'"
             found.append(Difference(Loss.INTERACTION, what, mine[0].path, blocks=old.key in still))
-        elif new.canonical != old.canonical and (steps := compare(old, new)):
+        elif (new.canonical, new.pending) != (old.canonical, old.pending) and (steps := compare(old, new)):
             what = f"{pact.consumer}, '{old.description}': {told(steps)}"
             line = mine[0].line(new.description)
             found.append(Difference(Loss.PROMISE, what, mine[0].path, line, kind=worst(steps)))

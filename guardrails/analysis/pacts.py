@@ -5,10 +5,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from guardrails.analysis.promises.patterns import endless
+from guardrails.analysis.promises.timing import promised_seconds
 
 _MAX_CHARACTERS = 10_000_000
 _FILE_FIELDS = frozenset({"consumer", "provider", "interactions", "messages", "metadata"})
@@ -44,6 +45,12 @@ class Interaction:
     description: str
     states: tuple[str, ...]
     said: Mapping[str, Any]
+    fetched_as_pending: bool = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether its failure is shown and does not count yet: its consumer says so, or the broker it came from."""
+        return self.fetched_as_pending or self.said.get("pending") is True
 
     @property
     def key(self) -> str:
@@ -65,6 +72,11 @@ class Interaction:
     def is_message(self) -> bool:
         """Whether it is a message rather than a request over HTTP."""
         return "Messages" in str(self.said.get("type", "")) or ("request" not in self.said and "contents" in self.said)
+
+    @property
+    def seconds(self) -> float | None:
+        """How soon it is promised to be answered; None where no time is promised."""
+        return promised_seconds(self.said)
 
     @property
     def canonical(self) -> str:
@@ -96,8 +108,8 @@ class Pact:
         return None
 
 
-def parse(path: str, text: str) -> Pact:
-    """A pact from the text of its file.
+def parse(path: str, text: str, *, pending: bool = False) -> Pact:
+    """A pact from the text of its file. `pending`: the broker that it came from says so of all of it.
 
     Raises:
         UnreadablePactError: not JSON, not a pact of version 1 to 4, an unknown field, no interaction, or the same one
@@ -118,7 +130,7 @@ def parse(path: str, text: str) -> Pact:
         raise UnreadablePactError(f"{path} is of pact version '{version}'; versions 1 to 4 are known")
     consumer, provider = (_name(path, told, side) for side in ("consumer", "provider"))
     listed = [*_list(path, told, "interactions"), *_list(path, told, "messages")]
-    interactions = tuple(_interaction(path, consumer, one) for one in listed)
+    interactions = tuple(replace(_interaction(path, consumer, one), fetched_as_pending=pending) for one in listed)
     if not interactions:
         raise UnreadablePactError(f"{path} has no interaction: an empty pact promises nothing")
     twice = [one.description for one in interactions if Counter(o.key for o in interactions)[one.key] > 1]
@@ -172,6 +184,8 @@ def _interaction(path: str, consumer: str, said: object) -> Interaction:
             )
     if complaint := _unsafe(said.get("request")):
         raise UnreadablePactError(f"{path}: the interaction '{said['description']}' {complaint}")
+    if complaint := _untimed(said):
+        raise UnreadablePactError(f"{path}: the interaction '{said['description']}' {complaint}")
     states = said.get("providerStates") or said.get("providerState") or []
     names = [states] if isinstance(states, str) else [str(s.get("name")) for s in states if isinstance(s, dict)]
     return Interaction(consumer, said["description"], tuple(names), said)
@@ -188,6 +202,15 @@ def _unsafe(request: object) -> str:
     if ".." in segments or any(ord(one) < 0x21 or one in "\\?#" for one in place):
         return f"has the path {place!r}, which leaves its place; write it without .., ?, # and blanks"
     return ""
+
+
+def _untimed(said: Mapping[str, Any]) -> str:
+    """What is wrong with the time that an interaction promises."""
+    try:
+        seconds = promised_seconds(said)
+    except ValueError as error:
+        return str(error)
+    return "" if seconds is None or "request" in said else "promises a time for a message; only answers are timed"
 
 
 def _expressions(said: object) -> Iterator[str]:

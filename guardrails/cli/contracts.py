@@ -10,6 +10,8 @@ import guardrails
 from guardrails.adapters.broker import Broker, Credentials
 from guardrails.adapters.git import open_repository
 from guardrails.adapters.ledger import FileLedger, ledger_path
+from guardrails.analysis import fetched
+from guardrails.analysis.fetched import Origin
 from guardrails.analysis.pacts import UnreadablePactError, parse
 from guardrails.cli.options import ContractsOptions
 from guardrails.errors import UsageError
@@ -63,19 +65,20 @@ def run_contracts(options: ContractsOptions, environment: Mapping[str, str]) -> 
             return _fetch(options, environment)
 
 
-def broker_of(environment: Mapping[str, str]) -> Broker | None:
-    """The Pact Broker that the environment names, or None."""
+def broker_of(environment: Mapping[str, str], branch: str = "") -> Broker | None:
+    """The Pact Broker that the environment names, or None. `branch`: the provider's, to record results of."""
     address = environment.get("PACT_BROKER_BASE_URL", "")
     if not address:
         return None
     if not address.startswith(("http://", "https://")):
         raise UsageError(f"PACT_BROKER_BASE_URL is {address!r}; it must begin with http:// or https://")
     names = ("PACT_BROKER_TOKEN", "PACT_BROKER_USERNAME", "PACT_BROKER_PASSWORD")
-    return Broker(address, Credentials(*(environment.get(name, "") for name in names)), version=guardrails.__version__)
+    credentials = Credentials(*(environment.get(name, "") for name in names))
+    return Broker(address, credentials, version=guardrails.__version__, branch=branch)
 
 
 def _ledger(options: ContractsOptions, environment: Mapping[str, str]) -> Ledger:
-    broker = broker_of(environment)
+    broker = broker_of(environment, options.branch)
     return broker or FileLedger(ledger_path(open_repository(options.repository).common_directory))
 
 
@@ -86,14 +89,17 @@ def _record(options: ContractsOptions, environment: Mapping[str, str]) -> int:
         verdict = read(options.source.read_bytes(), str(options.source))
     except OSError as error:
         raise UsageError(f"{options.source} cannot be read: {error.strerror}. Name a file with --from.") from error
-    pacts, checked = recordable(verdict, options.versions, str(options.source))
+    origins = _origins(options.repository, verdict)
+    pacts, checked = recordable(verdict, options.versions, str(options.source), origins)
     if broker_of(environment):
         pacts = [_with_text(options.repository, verdict, pact) for pact in pacts]
     _ledger(options, environment).record(pacts, checked)
     good = sum(one.good for one in checked)
     if checked:
         which = f"{checked[0].provider} {checked[0].provider_version}"
-        _say(f"recorded: {counted(len(checked), 'pacts')} with {which}, {good} of them good")
+        pending = sum(any(one.pending for one in entries) for entries in _by_pact(_entries(verdict)).values())
+        more = f" ({pending} with something pending)" if pending else ""
+        _say(f"recorded: {counted(len(checked), 'pacts')} with {which}, {good} of them good{more}")
     asked = [f"{pact.consumer} with {pact.provider}" for pact in pacts if pact.consumer == _provider(verdict)]
     if asked:
         _say(f"recorded, for their providers to verify: {', '.join(asked)}")
@@ -102,14 +108,18 @@ def _record(options: ContractsOptions, environment: Mapping[str, str]) -> int:
 
 def _provider(verdict: Verdict) -> str:
     """Whose verdict it is, by the name that it has in pacts; empty where it asks nothing of others."""
-    asked = (one.consumer for result in verdict.results for one in result.verified if one.side == ASKED)
+    asked = (one.consumer for one in _entries(verdict) if one.side == ASKED)
     return next(asked, "")
 
 
-def recordable(verdict: Verdict, versions: Mapping[str, str], source: str) -> tuple[list[PactVersion], list[Checked]]:
+def recordable(
+    verdict: Verdict, versions: Mapping[str, str], source: str, origins: Mapping[str, Origin] | None = None
+) -> tuple[list[PactVersion], list[Checked]]:
     """The pacts of a verdict with their consumers' versions, and one result for each pact.
 
-    A consumer's version is the commit of the side whose pact it is, unless `versions` names another.
+    A consumer's version is the commit of the side whose pact it is, unless `versions` or its origin names another.
+    What a consumer calls pending does not fail its pact; a pact that the broker calls pending is told as it is: the
+    broker wants the truth of it.
 
     Raises:
         UsageError: nothing was verified, or the work was not committed: it has no version.
@@ -130,10 +140,34 @@ def recordable(verdict: Verdict, versions: Mapping[str, str], source: str) -> tu
             pacts.append(PactVersion(consumer, versions.get(consumer, head), provider, digest))
             continue
         sides = [base, head] if alike else [head if side == "head" else base]
-        named = dict.fromkeys([versions[consumer]] if consumer in versions else sides)
+        origin = (origins or {}).get(entries[0].path)
+        told = versions.get(consumer) or (origin.version if origin else "")
+        named = dict.fromkeys([told] if told else sides)
+        good = all(one.good or (one.pending and origin is None) for one in entries)
         pacts += [PactVersion(consumer, version, provider, digest) for version in named]
-        checked.append(Checked(consumer, provider, digest, head, all(one.good for one in entries), now))
+        checked.append(Checked(consumer, provider, digest, head, good, now))
     return pacts, checked
+
+
+def _entries(verdict: Verdict) -> list[Verified]:
+    return [one for result in verdict.results for one in result.verified]
+
+
+def _origins(repository: Path, verdict: Verdict) -> Mapping[str, Origin]:
+    """Where the pacts of a verdict came from, by path; those that a broker gave."""
+    found: dict[str, Origin] = {}
+    for path in {one.path for one in _entries(verdict)}:
+        place = fetched.beside(path)
+        try:
+            text = (repository / place).read_text(encoding="utf-8")
+            origin = fetched.parse(place, text).get(path.rpartition("/")[2])
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError, UnreadablePactError) as error:
+            raise UsageError(f"{repository / place} cannot be read: {error}. Fetch the pacts anew.") from error
+        if origin is not None:
+            found[path] = origin
+    return found
 
 
 def _by_pact(verified: Sequence[Verified]) -> dict[tuple[str, str, str, str], list[Verified]]:
@@ -145,7 +179,7 @@ def _by_pact(verified: Sequence[Verified]) -> dict[tuple[str, str, str, str], li
 
 def _with_text(repository: Path, verdict: Verdict, pact: PactVersion) -> PactVersion:
     """The pact with its text from the work tree, which must be what was verified."""
-    entries = [one for result in verdict.results for one in result.verified if one.pact == pact.digest]
+    entries = [one for one in _entries(verdict) if one.pact == pact.digest]
     path = repository / entries[0].path
     try:
         text = path.read_text(encoding="utf-8")
@@ -190,20 +224,36 @@ def _fetch(options: ContractsOptions, environment: Mapping[str, str]) -> int:
     if broker is None:
         raise UsageError("contracts fetch asks a Pact Broker. Set PACT_BROKER_BASE_URL to its address.")
     selectors = [_selector(text) for text in options.selectors] or [{"mainBranch": True}, {"deployedOrReleased": True}]
-    fetched = broker.fetch(
+    given = broker.fetch(
         options.name, selectors, branch=options.branch, pending=options.pending, wip_since=options.wip_since
     )
-    if not fetched:
+    if not given:
         raise UsageError(f"the broker has no pact of provider '{options.name}' for these selectors. Check the name.")
     options.output.mkdir(parents=True, exist_ok=True)
-    for number, one in enumerate(fetched, 1):
+    origins = {}
+    for number, one in enumerate(given, 1):
         name = "".join(character if character.isalnum() or character in "-_." else "_" for character in one.name)
         path = options.output / f"{number:03}-{name.lstrip('.')}.json"
         path.write_text(one.text, encoding="utf-8")
+        origins[path.name] = Origin(one.version, one.pending, one.why)
         _say(f"{path}{' (pending)' if one.pending else ''}")
         for why in one.why:
             _say(f"  {why}")
+    _remove_stale(options.output, origins)
+    (options.output / fetched.NAME).write_text(fetched.written(origins), encoding="utf-8")
     return 0
+
+
+def _remove_stale(directory: Path, origins: Mapping[str, Origin]) -> None:
+    """Remove what an earlier fetch wrote and the broker no longer gives: it would be verified as if it did."""
+    try:
+        before = fetched.parse(str(directory / fetched.NAME), (directory / fetched.NAME).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, UnreadablePactError):
+        return
+    for name in before:
+        if name not in origins and Path(name).name == name:
+            (directory / name).unlink(missing_ok=True)
+            _say(f"{directory / name} removed: the broker no longer gives it")
 
 
 def _selector(text: str) -> Mapping[str, object]:

@@ -18,6 +18,7 @@ examples:
   guardrails contracts deployed home-feed --version 1.4.2 --to production
   guardrails contracts can-deploy recsys --version "$(git rev-parse HEAD)" --to production
   guardrails contracts matrix --name recsys
+  guardrails contracts fetch recsys --output contracts/pacts --branch main --pending --wip-since 2026-01-01
 
 exit status:
   0  yes, or done     1  no     2  could not tell (wrong use, a ledger or broker that fails)
@@ -47,6 +48,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="a consumer's own version (default: the commit that its pact stands in)",
     )
+    record.add_argument("--branch", metavar="NAME", default="", help="the provider's branch, for a Pact Broker")
     deployed = action("deployed", "keep that a version runs in an environment")
     _subject(deployed)
     can = action("can-deploy", "say whether a version was verified with all that it meets in an environment")

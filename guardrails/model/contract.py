@@ -11,7 +11,8 @@ class Verified:
 
     `pact` is a digest of what the pact says, `path` and `line` where the expectation stands, `side` whose pact it is
     (base or head; `ASKED`: this repository asks it of another service, and it is verified there). `mismatches` are
-    sentences, each with the path of the field; good if there is none.
+    sentences, each with the path of the field; good if there is none. `pending`: a failure is shown and does not count
+    yet.
     """
 
     consumer: str
@@ -23,6 +24,7 @@ class Verified:
     path: str
     line: int | None = None
     mismatches: tuple[str, ...] = ()
+    pending: bool = False
 
     @property
     def good(self) -> bool:

@@ -4,7 +4,7 @@ Gates see only these, so they can be tested with fakes, and untrusted code has o
 """
 
 from guardrails.ports.outside import HttpClient, LoadRig, PackageIndex, SecretHit, SecretScanner, Signatures, Store
-from guardrails.ports.pacts import InteractionResult, PactMismatch, PactVerifier, StateCall, Verification
+from guardrails.ports.pacts import InteractionResult, PactMismatch, PactVerifier, StateCall, Timed, Verification
 from guardrails.ports.processes import Command, Completed, Confinement, Processes, Service
 from guardrails.ports.suites import CaseRecord, Mutations, SuiteRun, Suites
 from guardrails.ports.trees import Tree, Trees
@@ -30,6 +30,7 @@ __all__ = [
     "Store",
     "SuiteRun",
     "Suites",
+    "Timed",
     "Tree",
     "Trees",
     "Verification",

@@ -58,6 +58,20 @@ class Verification:
     blames_pact: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """An interaction over HTTP whose answer is promised within `seconds`.
+
+    `pact` is its pact by number, `place` which it is of the `alike` interactions of that pact with its `description`.
+    """
+
+    pact: int
+    description: str
+    place: int
+    alike: int
+    seconds: float
+
+
 class PactVerifier(Protocol):
     """Replays the interactions of pact files against a running provider."""
 
@@ -78,6 +92,19 @@ class PactVerifier(Protocol):
         Raises:
             ToolMissingError: pact is not installed.
         """
+
+    def measure(
+        self,
+        provider: str,
+        pacts: Sequence[str],
+        timed: Sequence[Timed],
+        *,
+        url: str,
+        states_url: str,
+        timeout: float,
+    ) -> Sequence[float | None]:
+        """The shortest time in seconds that each of `timed` was answered in: asked again, a few times, only while it is
+        over its promise. None: it was not answered."""
 
     def written(self, directory: Path) -> Mapping[str, str]:
         """The pact files that consumers' tests wrote into a directory, by name."""

@@ -210,6 +210,16 @@ _LEFT = {
 }
 _MORE = asking(depot_pact(shelf="A"))
 _SAME = {**_HONEST, "depot.py": DEPOT + "\n\nUNIT = 'pieces'\n", _DEPOT_TEST: _ASKING + "    assert depot.UNIT\n"}
+_SOON = interaction("a track soon", comments={"answers-within-ms": 300})
+_TIMELY = project(pact(interaction(), _SOON))
+_SLOW = SHOP.replace("import argparse\n", "import argparse\nimport time\n").replace(
+    "self.answer(200, {} if", "time.sleep(0.4 if self.path != '/readyz' else 0)\n        self.answer(200, {} if"
+)
+_SLOW_ONCE = SHOP.replace("import argparse\n", "import argparse\nimport time\n").replace(
+    "    def do_GET(self):\n",
+    "    waits = [0.4, 0, 0]\n\n    def do_GET(self):\n"
+    "        if self.path != '/readyz' and self.waits:\n            time.sleep(self.waits.pop())\n",
+)
 _LATER = {"deprecated": True, "x-sunset": "2099-01-01"}
 PROBES: tuple[Probe, ...] = (
     _probe("mismatch", _shop('"reason"', '"why"')),
@@ -218,6 +228,7 @@ PROBES: tuple[Probe, ...] = (
     _probe("mismatch", _shop("self.answer(200, {} if", "self.answer(200 if self.path == '/readyz' else 201, {} if")),
     _probe("mismatch", _shop("cache-control", "x-cache-control")),
     Probe("contracts/mismatch", _LISTENING, _shop('"id": 7, "at"', '"track": 7, "at"'), _HONEST),
+    Probe("contracts/late", _TIMELY, {"shop.py": _SLOW}, {"shop.py": _SLOW_ONCE}),
     _probe("unverified", _promised(pact(interaction(), interaction("a track again"), _MESSAGE))),
     _probe("no-state-handler", _shop("the track is there", "the track was there")),
     _probe("provider-failed", {"shop.py": "raise SystemExit('no shop')\n"}),

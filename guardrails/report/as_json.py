@@ -92,6 +92,7 @@ def _verified(one: Verified) -> wire.VerifiedEntry:
         line=one.line,
         good=one.good,
         mismatches=one.mismatches,
+        pending=one.pending,
     )
 
 

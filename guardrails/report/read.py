@@ -126,6 +126,7 @@ def _verified(entry: wire.VerifiedEntry) -> Verified:
         entry.path,
         entry.line,
         entry.mismatches,
+        entry.pending,
     )
 
 

@@ -87,6 +87,7 @@ class VerifiedEntry(_Entry, frozen=True):
     line: Annotated[int, msgspec.Meta(ge=1)] | None
     good: bool
     mismatches: tuple[str, ...]
+    pending: Annotated[bool, msgspec.Meta(description="A failure is shown, and does not count yet.")] = False
 
 
 class GateEntry(_Entry, frozen=True):

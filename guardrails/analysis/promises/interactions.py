@@ -53,8 +53,12 @@ def _message(said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _standing(old: Interaction, new: Interaction) -> Iterator[Step]:
     """Whether it still counts, and still holds under the same states."""
-    if new.said.get("pending") and not old.said.get("pending"):
+    if new.pending and not old.pending:
         yield Step(Kind.WEAKENING, "pending", "it became pending, so that a failure no longer counts")
+    was, now = old.seconds, new.seconds
+    if was is not None and (now is None or now > was):
+        still = "at any time" if now is None else f"within {now * 1000:g} ms"
+        yield Step(Kind.WEAKENING, "the time", f"the answer was promised within {was * 1000:g} ms, and now {still}")
     for state in [state for state in old.states if state not in new.states]:
         yield Step(Kind.WEAKENING, "providerStates", f"it is no longer asked given '{state}'")
 

@@ -55,7 +55,7 @@ def compare(old: Document, new: Document, readers: Readers, today: date) -> list
         for step in (*_taken(call, now), *_sent(call, now)):
             reading = readers.of(call.method, call.path, step.path) if "`" in step.path else who
             found.append(Change(call.name, step, reading))
-    return [one for one in found if not _retired(old, one, today)]
+    return [one for one in found if not _retired(old, new, one, today)]
 
 
 def over(said: Mapping[str, Any], today: date) -> bool:
@@ -96,13 +96,22 @@ def _fields(said: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
             yield from _fields(inner)
 
 
-def _retired(old: Document, change: Change, today: date) -> bool:
+def _retired(old: Document, new: Document, change: Change, today: date) -> bool:
     """Whether it is a field that is gone, was deprecated until today or before, and is read by nobody."""
     if change.readers or not change.step.what.endswith(" is gone"):
         return False
     last = change.step.path.strip("`").rpartition(".")[2]
-    named = [said for name, said in deprecated(old).items() if name.rpartition(".")[2] == last]
-    return bool(named) and all(over(said, today) for said in named)
+    # Of all fields with this name, those that are fewer now: one that was never deprecated does not go with another.
+    before, after = _places(old, last), _places(new, last)
+    gone = [said for place, all_ in before.items() if len(after.get(place, ())) < len(all_) for said in all_]
+    return bool(gone) and all(over(said, today) for said in gone)
+
+
+def _places(document: Document, name: str) -> dict[str, list[Mapping[str, Any]]]:
+    """The fields of a name, by the schema or operation that they stand in."""
+    places = dict(document.get("components", {}).get("schemas", {}))
+    places |= {call.name: call.operation for call in _calls(document)}
+    return {place: [field for other, field in _fields(said) if other == name] for place, said in places.items()}
 
 
 def _until(said: Mapping[str, Any], today: date, who: Sequence[Reader]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from guardrails.analysis import fetched
 from guardrails.analysis import suite_answers as answers
 from guardrails.analysis.pact_changes import Loss, differences
 from guardrails.analysis.pact_results import drift
@@ -63,7 +64,15 @@ class Promises:
         data = tree.read(path)
         if data is None:
             raise UnreadablePactError(f"{path} is not a regular file")
-        return parse(path, data.decode("utf-8", "replace"))
+        return parse(path, data.decode("utf-8", "replace"), pending=self._origin(tree, path).pending)
+
+    def _origin(self, tree: Tree, path: str) -> fetched.Origin:
+        """What the broker that a pact came from says of it."""
+        place = fetched.beside(path)
+        data = tree.read(place)
+        if data is None:
+            return fetched.Origin()
+        return fetched.parse(place, data.decode("utf-8", "replace")).get(path.rpartition("/")[2], fetched.Origin())
 
     def _of_provider(self, pacts: Iterable[Pact]) -> list[Pact]:
         return [pact for pact in pacts if pact.provider == self.policy.provider]

@@ -12,6 +12,17 @@ MISMATCH = Rule(
     good="a new field beside the old one",
     limits="Asks for a person, and does not block, where the same change alters or removes that expectation.",
 )
+LATE = Rule(
+    "contracts/late",
+    Severity.BLOCK,
+    "An answer takes longer than its consumer was promised",
+    "The consumer that is named waits no longer than that; a later answer is none to it.",
+    "Make the answer faster again. To promise more time, have the consumer release its new expectation first.",
+    bad="an interaction with the comment `answers-within-ms: 300` is answered after 400 ms, each of five times",
+    good="an answer that is late once and in time when it is asked again",
+    limits="Only what says `answers-within-ms` is measured: the best of up to five requests, one at a time. Asks for a "
+    "person where the base is as late in the same minutes: an old fault, or a machine that is too slow to tell.",
+)
 UNVERIFIED = Rule(
     "contracts/unverified",
     Severity.BLOCK,
@@ -132,6 +143,6 @@ SUNSET_MISSING = Rule(
     good='`"deprecated": true, "x-sunset": "2027-03-01"`',
 )
 RULES = (
-    MISMATCH, UNVERIFIED, NO_STATE, PROVIDER_FAILED, DRIFT, CONSUMER_FAILS, REMOVED, WEAKENED, PACT_REMOVED,
+    MISMATCH, LATE, UNVERIFIED, NO_STATE, PROVIDER_FAILED, DRIFT, CONSUMER_FAILS, REMOVED, WEAKENED, PACT_REMOVED,
     ADAPTER_FAILS, ASKS_MORE, UNREADABLE, OPENAPI, SCHEMA, SUNSET_MISSING,
 )  # fmt: skip

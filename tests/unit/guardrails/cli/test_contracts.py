@@ -158,7 +158,7 @@ def test_pacts_are_fetched_into_a_directory(tmp_path: Path, capsys: pytest.Captu
         capsys.readouterr()
         assert run(tmp_path, *fetch, "--selector", '{"deployed": true}', environment=environment) == 0
     assert parse("p", (out / "001-player-shop.json").read_text()).digest == parse("p", pact()).digest
-    assert "(pending)" in capsys.readouterr().out
+    assert "because it is new" in capsys.readouterr().out
     with pytest.raises(UsageError, match="is not JSON"):
         run(tmp_path, *fetch, "--selector", "{", environment=environment)
 

@@ -23,7 +23,7 @@ def of(said: Mapping[str, Any]) -> Interaction:
 
 def change(edit: Edit, before: Mapping[str, Any] | None = None) -> list[tuple[Kind, str]]:
     """The steps from an interaction to what `edit` makes of it."""
-    old = copy.deepcopy(dict(before or interaction()))
+    old = copy.deepcopy(dict(before or interaction(comments={"answers-within-ms": 300})))
     new = copy.deepcopy(old)
     edit(new)
     return [(step.kind, step.what) for step in compare(of(old), of(new))]
@@ -55,6 +55,13 @@ LESS: Mapping[str, tuple[Edit, Kind, str]] = {
     "type": (lambda one: body(one).update(title=5), B, "`title` is expected to be any number, and was any string"),
     "shape": (lambda one: body(one).update(title={}), B, "`title` is expected to be an object, and was a string"),
     "null": (lambda one: body(one).update(reason=None), B, "`reason` is expected to be exactly null"),
+    "no time": (
+        lambda one: one.pop("comments"), W, "the answer was promised within 300 ms, and now at any time"
+    ),
+    "more time": (
+        lambda one: one.update(comments={"answers-within-ms": 301}), W,
+        "the answer was promised within 300 ms, and now within 301 ms",
+    ),
     "pending": (lambda one: one.update(pending=True), W, "it became pending, so that a failure no longer counts"),
     "state": (lambda one: one.update(providerStates=[]), W, "it is no longer asked given 'the track is there'"),
     "status": (lambda one: one["response"].update(status=500), B, "the status 200 became 500"),
@@ -91,6 +98,7 @@ def test_less_is_found(name: str) -> None:
 
 
 SAME: Mapping[str, Edit] = {
+    "less time": lambda one: one.update(comments={"text": ["answers within 200 ms"]}),
     "nothing": lambda one: None,
     "one more field": lambda one: body(one).update(year=1971),
     "another example": lambda one: body(one).update(title="Another Title"),

@@ -5,12 +5,17 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
 
 from guardrails.analysis.pacts import Pact, parse
 from guardrails.analysis.promises.openapi import compare, deprecated
 from guardrails.analysis.promises.readers import Reader, Readers
 from guardrails.probes.contracts import interaction, pact
+from tests.unit.guardrails.analysis.promises.test_schemas import instances, nearly, schemas
 
 Json = dict[str, Any]
 TODAY = date(2026, 6, 1)
@@ -150,6 +155,54 @@ def test_what_is_over_and_read_by_nobody_may_go() -> None:
         "POST /events: POST /events is gone, and its sunset is 2026-06-02 only",
     ]
     assert len(changes(drop, retiring(None))) == len(changes(drop, retiring("soon"))) == 2
+
+
+def test_a_field_does_not_go_with_another_of_its_name() -> None:
+    told = retiring("2026-06-01")
+    album = {"type": "object", "properties": {"old": {"type": "string"}}, "required": ["old"]}
+    told["components"]["schemas"]["Album"] = album
+    answer = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Album"}}}}
+    told["paths"]["/albums"] = {"get": {"responses": {"200": answer}}}
+
+    def drop(told: Json) -> None:
+        told["components"]["schemas"]["Album"] = {"type": "object", "properties": {}}
+
+    assert changes(drop, told) == [("breaking", "GET /albums: `old` is gone", ())]
+
+
+@st.composite
+def described(draw: DrawFn, schema: Json, taken: Json) -> Json:
+    """A description of one call, that sends and takes what the schemas say."""
+    k = {"in": "query", "name": "k"}
+    parameters = draw(st.sampled_from([[], [k], [{**k, "required": True}]]))
+    body = {"content": {"application/json": {"schema": taken}}, "required": draw(st.booleans())}
+    said = {"parameters": parameters, "requestBody": body, "responses": {"200": json_answer(schema)}}
+    return {"paths": {"/it": {"post": said}}}
+
+
+def json_answer(schema: Json) -> Json:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+@settings(max_examples=80)
+@given(st.data())
+def test_what_is_called_compatible_serves_old_callers(data: st.DataObject) -> None:
+    """Whatever the new description sends, old callers can read; whatever they send, the new one takes."""
+    sent, taken = data.draw(schemas(1, "object array")), data.draw(schemas(1, "object"))
+    old = data.draw(described(sent, taken))
+    now_sent, now_taken = data.draw(nearly(sent)), data.draw(nearly(taken))
+    new = data.draw(described(now_sent, now_taken))
+    if compare(old, new, Readers(()), TODAY):
+        return
+    valid = [jsonschema.Draft202012Validator(one) for one in (sent, now_sent, taken, now_taken)]
+    for answer in data.draw(st.lists(instances(now_sent), min_size=4, max_size=4)):
+        assert not valid[1].is_valid(answer) or valid[0].is_valid(answer), (sent, now_sent, answer)
+    for request in data.draw(st.lists(instances(taken), min_size=4, max_size=4)):
+        assert not valid[2].is_valid(request) or valid[3].is_valid(request), (taken, now_taken, request)
+    before, after = (one["paths"]["/it"]["post"] for one in (old, new))
+    assert before["requestBody"]["required"] or not after["requestBody"]["required"]
+    must = [any(one.get("required") for one in said["parameters"]) for said in (before, after)]
+    assert must[0] or not must[1]
 
 
 def test_what_is_over_and_still_read_may_not_go() -> None:

@@ -29,6 +29,20 @@ def steps(old: Node, new: Node) -> list[str]:
     return [step.what for step in compare(before, after)]
 
 
+def message(node: Node) -> Interaction:
+    """The same expectation of a message."""
+    response = interaction(node)["response"]
+    said = {"description": "it", "contents": response["body"], "matchingRules": response.get("matchingRules", {})}
+    return Interaction("player", "it", (), said)
+
+
+@settings(max_examples=60)
+@given(NODES.flatmap(lambda old: st.tuples(st.just(old), changed(old))))
+def test_a_message_is_compared_as_an_answer_is(pair: tuple[Node, Node]) -> None:
+    """So what is proved of answers, with pact's own verifier, holds of messages too."""
+    assert [step.what for step in compare(*map(message, pair))] == steps(*pair)
+
+
 @pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(st.lists(changes(), min_size=BATCH, max_size=BATCH))
