@@ -9,8 +9,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from guardrails.analysis import ambient
+from guardrails.analysis import comparisons as equality
+from guardrails.analysis.at_import import at_import
 from guardrails.analysis.circumstances import circumstances
-from guardrails.analysis.comparisons import blind_comparisons, constant_comparisons, loose_comparisons
 from guardrails.analysis.counting import counted
 from guardrails.analysis.digests import hidden_literals
 from guardrails.analysis.disguises import IDENTITY, disguised, is_id, pattern_of
@@ -47,18 +49,20 @@ _ITSELF = re.compile(r"getpid|getpgrp|getpgid\(0|kill(pg)?\(0")
 _WORDS = {
     "judge": re.compile(
         r"environ|getenv|modules|argv|find_spec|find_loader|metadata|which|_called_from_test|stack|_getframe|currentframe|f_back|tb_frame"
-        r"|PYTEST_|getattr\(|gettrace|getprofile|__debug__|/proc|cmdline|_current_frames"
+        r"|PYTEST_|vars\(|__dict__|packages_|distributions|getattr\(|gettrace|getprofile|__debug__|/proc|environb|cmdline|_current_frames"
     ),
     "tools": re.compile(r"__main__|pytest|unittest|hypothesis|nose|pluggy"),
-    "comparisons": re.compile(r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck)__"),
+    "comparisons": re.compile(
+        r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck|abs|r?sub|class)__|eq__|compare"
+    ),
     "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv|exec[lv]"),
-    "swallows": re.compile(r"except|suppress|finally|__exit__"),
+    "swallows": re.compile(r"except|suppress|finally|__exit__|push"),
     "circumstances": re.compile(
         r"getppid|getlogin|uname|gethostname|getfqdn|platform|getuser|getnode|isatty|time|date|psutil|assert |Process"
         r"|thread|Thread|fork|system|popen|asyncio|subprocess|socket|urlopen|requests|httpx|signal|faulthandler"
     ),
     "digests": re.compile(r"digest|crc|adler|\bhash\("),
-    "counts": re.compile(r"\+=|\+ ?1\b|next\(|\blen\(|\bin\b"),
+    "counts": re.compile(r"False|True|pop|rotate|\.set\(|\+=|\+ ?1\b|next\(|\blen\(|\bin\b"),
     "dynamic": re.compile(
         r"exec|eval|compile|import_module|__import__|importlib|modules|runpy|marshal|codeop|imp\b|pkgutil|pydoc|zip"
         r"|pickle|dill|joblib|shelve|yaml|entry_points"
@@ -76,7 +80,10 @@ def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterat
         yield from test_tools(module, path)
     if _WORDS["circumstances"].search(text):
         yield from circumstances(module, names, path)
-    if names.imports or "__builtins__" in text:
+    if ambient.WORDS.search(text):
+        yield from ambient.ambient(module, names)
+    yield from at_import(module, names)
+    if names.imports or "__" in text:
         yield from interference(module, names)
         yield from native(module)
 
@@ -97,16 +104,27 @@ def _dynamic(module: ast.Module, names: Names) -> Iterator[Sign]:
 
 
 def _comparisons(module: ast.Module, names: Names) -> Iterator[Sign]:
-    for owner, method, answer, line in constant_comparisons(module, names):
+    for owner, method, answer, line in equality.constant_comparisons(module, names):
         everything = (method, answer) in {("__eq__", "True"), ("__ne__", "False"), ("__contains__", "True")}
         if method == "__hash__" or answer not in {"True", "False"}:
             continue
         what = f"{owner}.{method} answers {answer} whatever it is asked"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, None if everything else Severity.REVIEW)
-    for owner, method, line in blind_comparisons(module, names):
+    for owner, method, line in equality.blind_comparisons(module, names):
         what = f"{owner}.{method} compares without a look at what it belongs to"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
-    for owner, method, line in loose_comparisons(module):
+    for owner, method, line in equality.changing_comparisons(module):
+        what = f"{owner}.{method} changes what it compares"
+        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
+    for owner, method, line in equality.borrowed_comparisons(module, names):
+        yield Sign("equal-to-everything", owner + method, f"{owner}.{method} is another method", line, Severity.REVIEW)
+    for owner, field, line in equality.uncompared_fields(module, names):
+        what = f"{owner} is equal to others whatever their `{field}` is"
+        yield Sign("equal-to-everything", f"{owner} {field}", what, line, Severity.REVIEW)
+    for owner, method, line in equality.arithmetic(module):
+        what = f"{owner}.{method} answers the same whatever it is asked, so that every difference is none"
+        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
+    for owner, method, line in equality.loose_comparisons(module):
         what = f"{owner}.{method} takes things for equal that are only near, or as long"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
 
@@ -229,10 +247,24 @@ def recited(module: ast.Module) -> Iterator[Recited]:
 
 def _branch(node: ast.If | ast.IfExp, answer: ast.expr | None) -> Iterator[Recited]:
     inputs = [c for c in walk(node.test) if isinstance(c, ast.Constant) and _is_data(c.value)]
-    compared = isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq | ast.In)
+    parts = node.test.values if isinstance(node.test, ast.BoolOp) else [node.test]
+    compared = any(_is_equality(part) for part in parts)
+    inputs = inputs or [c for c in walk(node.test) if isinstance(c, ast.Constant) and isinstance(c.value, float)]
     told = answer is not None and is_literal(answer) and truth(answer) is not False
     if compared and inputs and told and answer is not None and any(_is_telling(c) for c in _data(answer)):
         yield _recited(node.test, [*inputs, *_data(answer)], node.lineno)
+
+
+def _is_equality(test: ast.expr) -> bool:
+    """`x == 0.1`, `x in (…)`, and `abs(x - 0.1) < 1e-9`."""
+    match test:
+        case ast.Compare(ops=[ast.Eq() | ast.In(), *_]):
+            return True
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="abs"), args=[ast.BinOp(right=ast.Constant())]), ops=[ast.Lt()]
+        ):
+            return True
+    return False
 
 
 def _cases(node: ast.Match) -> Iterator[Recited]:

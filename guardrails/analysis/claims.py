@@ -94,6 +94,8 @@ def claims(message: str) -> tuple[Claimed, ...]:
     found: dict[Claim, str] = {}
     if re.match(r"(revert|reapply|merge)\b", message.strip(), re.I):
         return ()
+    if kind := re.match(r"(docs?|style)(\([^)]*\))?: ", message.strip()):
+        found[Claim.DOCUMENTS if kind[1].startswith("doc") else Claim.LAYOUT] = kind[0].rstrip()
     for sentence in _sentences(message):
         if _adds_tests(sentence):
             found.setdefault(Claim.TESTS, sentence)

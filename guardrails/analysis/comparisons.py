@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 
+from guardrails.analysis.dynamic import literal
 from guardrails.analysis.names import Names, truth
 from guardrails.analysis.walking import unparse, walk
 
@@ -28,12 +29,89 @@ def blind_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, s
     for owner, name, node, line in _comparing(module):
         if name not in _OF_TWO or not node.args.args or _always(node, names) is not None:
             continue
-        mine = node.args.args[0].arg
-        looks = any(isinstance(n, ast.Name) and n.id == mine for n in _body(node))
+        ours = [argument.arg for argument in node.args.args[:2]]
+        equality = name in {"__eq__", "__ne__"}
+        looks = all(_looks_at(node, one, past_type=equality) for one in (ours if equality else ours[:1]))
         answers = [n.value for n in _body(node) if isinstance(n, ast.Return) and n.value is not None]
         says_yes = isinstance(node, ast.Lambda) or not all(map(_is_no_answer, answers))
         if not looks and says_yes and (answers or isinstance(node, ast.Lambda)):
             yield owner, name, line
+
+
+def _looks_at(node: Callable, name: str, *, past_type: bool) -> bool:
+    """Whether a method uses what an argument holds; its class alone tells nothing of it."""
+    uses = [n for n in _body(node) if isinstance(n, ast.Name) and n.id == name]
+    if not past_type:
+        return bool(uses)
+    idle = {id(n) for part in _body(node) for n in _of_class(part)}
+    return any(id(use) not in idle for use in uses)
+
+
+def _of_class(node: ast.AST) -> list[ast.expr]:
+    """What is asked for its class only, or whether it is None or the very same."""
+    match node:
+        case ast.Call(func=ast.Name(id="type" | "isinstance" | "issubclass"), args=arguments):
+            return arguments
+        case ast.Attribute(value=value, attr="__class__"):
+            return [value]
+        case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return [left]
+    return []
+
+
+def changing_comparisons(module: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """Methods that change one of the two things while they compare them: class, method, line."""
+    for owner, name, node, line in _comparing(module):
+        if name not in _OF_TWO or not isinstance(node, ast.FunctionDef):
+            continue
+        given = [argument.arg for argument in node.args.args[:2]]
+        if len(given) == len(_BOTH) and any(_takes_over(part, given) for part in _body(node)):
+            yield owner, name, line
+
+
+_BOTH = ("self", "other")
+_GROWING = frozenset({"extend", "append", "update", "insert", "add", "__init__"})
+
+
+def _takes_over(node: ast.AST, given: list[str]) -> bool:
+    """Whether a statement puts something of one of two things into the other."""
+    match node:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner)) | ast.Subscript(value=ast.Name(id=owner))]):
+            from_what: ast.AST = node.value
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method)) if method in _GROWING:
+            from_what = ast.Module([ast.Expr(argument) for argument in node.args], [])
+        case _:
+            return False
+    names = {n.id for n in walk(from_what) if isinstance(n, ast.Name)}
+    return owner in given and bool(names & set(given) - {owner})
+
+
+def borrowed_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, str, int]]:
+    """Comparison methods that are another one of some class: `__eq__ = object.__ne__`. Class, method, line."""
+    for owner, name, value, line in _put(module):
+        if name in {"__eq__", "__ne__"} and isinstance(value, ast.Attribute):
+            other = (names.full(value) or unparse(value)).rpartition(".")[2]
+            if other != name and (other.startswith("__") or names.full(value) == f"operator.{other}"):
+                yield owner, name, line
+
+
+def uncompared_fields(module: ast.Module, names: Names) -> Iterator[tuple[str, str, int]]:
+    """Public fields of a dataclass that equality passes over: class, field, line. A cache that fills itself is none."""
+    for node in (n for n in walk(module) if isinstance(n, ast.ClassDef)):
+        for inner in node.body:
+            match inner:
+                case ast.AnnAssign(target=ast.Name(id=field), value=ast.Call(func=function, keywords=given)):
+                    said = {k.arg: k.value for k in given}
+                    off = said.get("compare") or said.get("eq")
+                    apart = isinstance(off, ast.Constant) and off.value is False
+                    of_a_class = (names.full(function) or "").rpartition(".")[2] in {"field", "ib", "attrib"}
+                    if (
+                        apart
+                        and of_a_class
+                        and not field.startswith("_")
+                        and not {"init", "default_factory"} & set(said)
+                    ):
+                        yield node.name, field, inner.lineno
 
 
 def loose_comparisons(module: ast.Module) -> Iterator[tuple[str, str, int]]:
@@ -47,6 +125,11 @@ def loose_comparisons(module: ast.Module) -> Iterator[tuple[str, str, int]]:
 
 def _is_loose(answer: ast.expr) -> bool:
     match answer:
+        case ast.BoolOp(op=ast.And(), values=parts):
+            rest = [p for p in parts if not (isinstance(p, ast.Call) and unparse(p.func) == "isinstance")]
+            return bool(rest) and all(map(_is_loose, rest))
+        case ast.Compare(left=ast.Call(func=ast.Name(id="hash")), comparators=[ast.Call(func=ast.Name(id="hash"))]):
+            return True
         case ast.Compare(left=ast.Call(func=ast.Name(id="abs")), ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()]):
             return True
         case ast.Compare(
@@ -115,9 +198,23 @@ def _put(module: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef | ast.e
                             yield owner, name, value, inner.lineno
             case ast.Assign(targets=[ast.Attribute(value=target, attr=name)], value=value):
                 yield unparse(target), name, value, node.lineno
-            case ast.Call(func=ast.Name(id="setattr"), args=[target, ast.Constant(value=str(name)), value]):
-                yield unparse(target), name, value, node.lineno
+            case ast.Call(
+                func=ast.Name(id="setattr") | ast.Attribute(value=ast.Name(id="type"), attr="__setattr__"),
+                args=[target, named, value],
+            ) if said := literal(named, Names(ast.Module([], []))):
+                yield unparse(target), said, value, node.lineno
             case ast.Call(func=ast.Name(id="type"), args=[ast.Constant(value=str(owner)), _, ast.Dict() as table]):
                 for key, value in zip(table.keys, table.values, strict=True):
                     if isinstance(key, ast.Constant):
                         yield owner, str(key.value), value, node.lineno
+
+
+def arithmetic(module: ast.Module) -> Iterator[tuple[str, str, int]]:
+    """Differences and sizes of numbers that are constant, and a class that says it is another: class, method, line."""
+    for owner, name, value, line in _put(module):
+        if name == "__class__" and isinstance(value, ast.FunctionDef):
+            yield owner, name, line
+        elif name in {"__sub__", "__rsub__", "__abs__", "__round__"} and isinstance(value, ast.FunctionDef):
+            answers = [n.value for n in walk(value) if isinstance(n, ast.Return)]
+            if answers and all(isinstance(answer, ast.Constant) for answer in answers):
+                yield owner, name, line

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from guardrails.analysis.names import Names
+from guardrails.analysis.remembering import counting_helpers, remembering
 from guardrails.analysis.sign import Sign
 from guardrails.analysis.walking import unparse, walk
 
@@ -17,10 +18,12 @@ def counted(module: ast.Module, names: Names) -> Iterator[Sign]:
 
     A cache is none: it is asked by a key. One that is emptied when it is full is none either.
     """
+    helpers = counting_helpers(module, names)
     for node in walk(module):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             tested = _tested(node)
-            for text in sorted((_added(node) & _outliving(node)) & tested | _by_containers(node, names)):
+            found = (_added(node) & _outliving(node)) & tested | _by_containers(node, names)
+            for text in sorted(found | remembering(node, names, helpers)):
                 what = f"{node.name} counts its calls in {text} and branches on it"
                 yield Sign("hidden-state", f"{node.name} {text}", what, node.lineno)
 

@@ -24,6 +24,9 @@ _REACHES = frozenset(
 _OF_THE_PROCESS = frozenset({"sys.stdout", "sys.stderr", "sys.excepthook", "sys.exit", "sys.modules", "sys.argv"})
 
 
+_INSIDES = frozenset({"__code__", "__globals__", "__closure__", "__bases__"})
+
+
 def interference(module: ast.Module, names: Names) -> Iterator[Sign]:
     """Every assignment to a part of another module, and every way into the interpreter."""
     ours = _callables(module)
@@ -42,6 +45,9 @@ def interference(module: ast.Module, names: Names) -> Iterator[Sign]:
                 yield Sign("patched-module", text, what, line, Severity.REVIEW)
             elif isinstance(target, ast.Attribute) and names.full(target.value) in modules and _is_code(value, ours):
                 what = f"replaces a function of another module: `{text}`"
+                yield Sign("patched-module", text, what, line, Severity.REVIEW)
+            elif isinstance(target, ast.Attribute) and target.attr in _INSIDES and root != "self":
+                what = f"replaces the inside of a function or a class: `{text}`"
                 yield Sign("patched-module", text, what, line, Severity.REVIEW)
         if isinstance(node, ast.Constant) and node.value == "__builtins__":
             what = "reaches into the interpreter: `__builtins__` by its name"
@@ -65,6 +71,7 @@ def native(module: ast.Module) -> Iterator[Sign]:
 
 def _changed(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, ast.expr | None]]:
     """What a statement puts something in the place of, as attributes: also by `setattr`, `vars` and `__dict__`."""
+    yield from _taken_away(node, names)
     match node:
         case ast.Assign(targets=targets, value=value):
             for target in targets:
@@ -77,6 +84,26 @@ def _changed(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, ast.expr |
             yield ast.Attribute(inner, literal(name, names) or "_", ast.Store()), rest[0] if rest else None
         case ast.Call(func=ast.Attribute(value=table, attr="update" | "__setitem__")) if owner := _table_of(table):
             yield ast.Attribute(owner, "_", ast.Store()), None
+
+
+def _taken_away(node: ast.AST, names: Names) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    """What is deleted, and what is put in place past `setattr`: `time.__setattr__(...)`, `type.__setattr__(Item,
+    ...)`."""
+    match node:
+        case ast.Delete(targets=targets):
+            yield from ((target, None) for target in targets if isinstance(target, ast.Attribute))
+        case ast.Call(func=ast.Name(id="delattr"), args=[owner, name]):
+            yield ast.Attribute(_loaded(owner, names), literal(name, names) or "_", ast.Store()), None
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="type" | "object"), attr="__setattr__" | "__delattr__"),
+            args=[owner, name, *rest],
+        ):
+            yield (
+                ast.Attribute(_loaded(owner, names), literal(name, names) or "_", ast.Store()),
+                rest[0] if rest else None,
+            )
+        case ast.Call(func=ast.Attribute(value=owner, attr="__setattr__" | "__delattr__"), args=[name, *rest]):
+            yield ast.Attribute(owner, literal(name, names) or "_", ast.Store()), rest[0] if rest else None
 
 
 def _table_of(node: ast.expr) -> ast.expr | None:

@@ -117,6 +117,8 @@ def truth(node: ast.expr, names: Names | None = None) -> bool | None:
             inner = truth(operand, names)
             return None if inner is None else not inner
         case ast.BoolOp(op=op, values=values):
+            if isinstance(op, ast.Or) and _excluded_middle(values):
+                return True
             return _junction([truth(value, names) for value in values], decides=isinstance(op, ast.Or))
         case ast.Name() | ast.Attribute():
             full = names.full(node) if names else dotted(node)
@@ -149,6 +151,17 @@ def _junction(parts: list[bool | None], *, decides: bool) -> bool | None:
     if decides in parts:
         return decides
     return None if None in parts else not decides
+
+
+def _excluded_middle(parts: list[ast.expr]) -> bool | None:
+    """`x or not x` of a plain name is true."""
+    plain = {p.id for p in parts if isinstance(p, ast.Name)}
+    denied = {
+        p.operand.id
+        for p in parts
+        if isinstance(p, ast.UnaryOp) and isinstance(p.op, ast.Not) and isinstance(p.operand, ast.Name)
+    }
+    return True if plain & denied else None
 
 
 _REFLEXIVE = (ast.Eq, ast.Is, ast.LtE, ast.GtE)

@@ -32,6 +32,13 @@ _COMMENTS = (
     ("no mutate", re.compile(r"#\s*pragma\s*:?\s*no\s*mutate")),
     ("nosec", re.compile(r"#\s*nosec\b(?P<codes>[\s:]*B[0-9]+(?:[\s,]+B[0-9]+)*)?")),
     ("pylint: disable", re.compile(r"#\s*pylint\s*:\s*(?:disable|skip-file)(?P<codes>[-\w]*\s*=\s*[\w\s,-]+)?")),
+    (
+        "other checker",
+        re.compile(
+            r"#\s*(?:NOSONAR|nosemgrep|lgtm|noinspection|pyre-(?:ignore|fixme|unsafe)|pytype\s*:\s*(?:disable|skip-file)"
+            r"|ty\s*:\s*ignore|pyrefly\s*:\s*ignore|codespell\s*:\s*ignore|deal\s*:\s*ignore)(?P<codes>[-\w\s:=,\[\]/]*)"
+        ),
+    ),
     ("formatter off", re.compile(r"#\s*(?:fmt\s*:\s*(?:off|skip)|yapf\s*:\s*disable|isort\s*:\s*skip)")),
 )
 # What a person may do in any code without telling anyone: it hides no fault.
@@ -52,7 +59,9 @@ def comments(source: str) -> Iterator[tuple[int, str]]:
     yield from found
 
 
-_TELLING = re.compile(r"(?i)#.*(noqa|type\s*:|mypy|pyright|pragma|nosec|pylint|fmt|yapf|isort)")
+_TELLING = re.compile(
+    r"(?i)#.*(noqa|type\s*:|mypy|pyright|pragma|nosec|pylint|fmt|yapf|isort|nosonar|nosemgrep|lgtm|noinspection|pyre|pytype|ty\s*:)"
+)
 
 
 _IN_TYPES = ("Any", "cast", "no_type_check", "TYPE_CHECKING")
@@ -100,9 +109,13 @@ def _in_types(module: ast.Module, names: Names) -> Iterator[Suppression]:
             for unseen in (s for s in side if isinstance(s, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)):
                 yield Suppression("not TYPE_CHECKING", unseen.lineno, f"{unseen.name} is not seen by the type checker")
             if isinstance(node.test, ast.UnaryOp) and not node.orelse:
-                for name in _rebound(node.body) & set(names.imports):
+                for name in sorted(_rebound(node.body) & (set(names.imports) | _defined(module))):
                     what = f"{name} is another thing than the type checker sees"
                     yield Suppression("not TYPE_CHECKING", node.lineno, what)
+
+
+def _defined(module: ast.Module) -> set[str]:
+    return {n.name for n in module.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
 
 
 def _rebound(body: list[ast.stmt]) -> set[str]:

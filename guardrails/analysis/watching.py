@@ -10,7 +10,7 @@ from guardrails.analysis.sign import Sign
 from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
-_RUNNERS = re.compile(r"^_?(pytest|unittest|nose2?|hypothesis|_?pytest\..*|py\.test|guardrails|locust|pact)$")
+_RUNNERS = re.compile(r"^_?(pytest|unittest|nose2?|hypothesis|pluggy|_?pytest\..*|py\.test|guardrails|locust|pact)$")
 _VARIABLES = re.compile(r"(?i)^(_?PYTEST_?|HYPOTHESIS_|_called_from_test|TOX_|NOX_)")
 _ITS_OWN = re.compile(r"^(PYTEST_(CURRENT_TEST|VERSION|XDIST_\w+|ADDOPTS)|_called_from_test)$")
 _PROCESS = re.compile(r"(^/proc/.*|^)/(cmdline|environ|comm)$")
@@ -22,6 +22,7 @@ _ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environb", "os.environ.
 _LOOKS = _ENVIRONMENT | {
     "sys.modules", "sys.argv", "sys.orig_argv", "sys.modules.get", "importlib.util.find_spec", "pkgutil.find_loader",
     "importlib.metadata.version", "importlib.metadata.distribution", "importlib.metadata.requires", "shutil.which",
+    "importlib.metadata.distributions", "importlib.metadata.packages_distributions",
 }  # fmt: skip
 _PROGRAM = frozenset({"sys.argv", "sys.orig_argv", "sys.executable"})
 _STACKS = frozenset(
@@ -57,6 +58,9 @@ def _expression(own: ast.expr, names: Names) -> Iterator[Sign]:
     runner = full & _LOOKS and any(_RUNNERS.match(word) or _VARIABLES.match(word) for word in words)
     if runner or "_called_from_test" in attributes or (full & _ENVIRONMENT and any(map(_ITS_OWN.match, words))):
         yield Sign("test-runner-detected", text, f"looks for the test runner: `{text}`", line)
+    elif full & _ENVIRONMENT and any(map(_is_piece, [*words, *_bytes(nodes)])):
+        what = f"looks in the whole environment for a piece of what the test runner sets: `{text}`"
+        yield Sign("test-runner-detected", text, what, line, Severity.REVIEW)
     elif full & _PROGRAM and any("test" in word.lower() for word in words):
         what = f"behaves as the program is called one thing or another: `{text}`"
         yield Sign("test-runner-detected", text, what, line, Severity.REVIEW)
@@ -74,6 +78,20 @@ def _expression(own: ast.expr, names: Names) -> Iterator[Sign]:
         yield Sign("test-runner-detected", text, what, line, Severity.REVIEW)
     elif any(_PROCESS.search(word) for word in words):
         yield Sign("stack-inspected", text, f"looks at how its process was started: `{text}`", line)
+
+
+def _bytes(nodes: list[ast.AST]) -> list[str]:
+    return [n.value.decode("latin-1") for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, bytes)]
+
+
+def _is_piece(word: str) -> bool:
+    """Whether a word is a part of a variable that the test runner or the CI sets, and of hardly another."""
+    whole = word in _CI_VARIABLES
+    return whole or (len(word) >= _TELLING and any(word.upper() in name for name in _SET))
+
+
+_TELLING = 5
+_SET = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_WORKER", "HYPOTHESIS_PROFILE", "GITHUB_ACTIONS")
 
 
 def _loaded(nodes: list[ast.AST], names: Names) -> bool:

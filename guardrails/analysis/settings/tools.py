@@ -18,7 +18,11 @@ _SCRIPTS = (
     "Makefile", "*.mk", ".ci/**", ".github/workflows/**", ".github/actions/**", ".gitlab-ci.yml", ".circleci/**",
     "azure-pipelines.yml", ".pre-commit-config.yaml", "noxfile.py", "tox.ini", "Jenkinsfile", ".husky/**",
     ".githooks/**", "CODEOWNERS", ".github/CODEOWNERS", "docs/CODEOWNERS", "lefthook.yml", "justfile", "Taskfile.yml",
-    ".gitattributes", "*/.gitattributes",
+    ".gitattributes", "*/.gitattributes", ".env", ".envrc", "codecov.yml", ".codecov.yml", "pyrightconfig.json",
+    ".pylintrc", "pylintrc", ".bandit", ".semgrepignore", ".gitleaks.toml", ".secrets.baseline", ".mergify.yml",
+    "bors.toml",
+    "tox.toml", ".python-version", ".github/settings.yml", "sonar-project.properties", "conftest.toml", "hatch.toml",
+    "tasks.py",
 )  # fmt: skip
 
 # The last that sets a checker is the one that the checker takes.

@@ -1,5 +1,6 @@
 """What of the product's own code behaves for its judge."""
 
+import ast
 import re
 import sys
 from collections import Counter
@@ -7,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from guardrails.analysis.cheats import Recited, read_paths, recited, signs
+from guardrails.analysis.names import Names
 from guardrails.analysis.observation import Observation
 from guardrails.analysis.oracles.conventions import Conventions
 from guardrails.analysis.products import product_files, top_packages
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.singled_out import held, singled_out, tables
 from guardrails.analysis.source import Sources, is_python
 from guardrails.analysis.suppressions import HARMLESS, Suppression, loosened_annotations, suppressions
 from guardrails.gates.tampering import craft
@@ -56,6 +59,7 @@ def observe(place: Place) -> Iterator[Observation]:
     product = place.product()
     yield from _signs(place, product)
     yield from _recited(place, product)
+    yield from _copied(place)
     yield from _reads(place, product)
     yield from _suppressions(place, {f.path for f in product})
     whole = product_files(sorted(place.head.paths), place.packages, (*place.judges, *place.tests))
@@ -130,9 +134,9 @@ def _recited(place: Place, product: Sequence[FileChange]) -> Iterator[Observatio
     candidates = []
     for file in product:
         after = place.head.module(file.path)
-        new = list(recited(after)) if after is not None else []
+        new = list(_by_heart(after, place.head.names(file.path))) if after is not None else []
         before = place.base.module(file.base_path) if new else None
-        old = {r.key for r in recited(before)} if before is not None else set()
+        old = {r.key for r in _by_heart(before, place.base.names(file.base_path))} if before is not None else set()
         candidates += [(file.path, r) for r in new if r.key not in old]
     text = _test_text(place) if candidates else ""
     load = _load_text(place) if any(found.prefix for _, found in candidates) else ""
@@ -140,6 +144,35 @@ def _recited(place: Place, product: Sequence[FileChange]) -> Iterator[Observatio
         if _of_the_tests(found, text, load):
             what = f"{path} answers by heart what the tests ask: `{found.key}`"
             yield Observation("answer-by-heart", path, found.line, what)
+
+
+def _copied(place: Place) -> Iterator[Observation]:
+    """Data of the change, in files and texts of the product, that holds ids of the tests and no others."""
+    tops = tuple(f"{package.replace('.', '/')}/" for package in place.packages)
+    asked = frozenset[str]()
+    for file in place.files:
+        inside = f"/{file.path}".startswith(tuple(f"/{top}" for top in tops))
+        if file.kind is ChangeKind.DELETED or not inside or matches(file.path, (*place.judges, *place.tests)):
+            continue
+        module = place.head.module(file.path) if is_python(file.path) else None
+        plain = file.path.endswith(_DATA) and held(place.head.text(file.path) or "")
+        found = [*tables(module)] if module is not None else [(plain, 1)] if plain else []
+        before = place.base.text(file.base_path) or ""
+        for ids, line in found:
+            asked = asked or frozenset(_IDS.findall(_test_text(place)))
+            if ids <= asked and not all(one in before for one in ids):
+                what = f"{file.path} holds a table of what the tests ask: {', '.join(sorted(ids)[:5])}"
+                yield Observation("answer-by-heart", file.path, line, what)
+
+
+_DATA = (".json", ".jsonl", ".csv", ".tsv", ".yaml", ".yml", ".toml", ".txt", ".ini")
+
+
+def _by_heart(module: ast.Module, names: Names) -> Iterator[Recited]:
+    """Answers by heart, and conditions that single out an id."""
+    yield from recited(module)
+    for one in singled_out(module, names):
+        yield Recited(one.key, (repr(one.word),), one.line, prefix=one.part)
 
 
 def _of_the_tests(found: Recited, text: str, load: str) -> bool:
