@@ -17,12 +17,12 @@ def seen(code: str) -> set[str]:
 @pytest.mark.parametrize(
     ("code", "rule"),
     [
-        ("import os\ndef f(x):\n    if os.getuid() == 0:\n        return []\n    return x\n", "test-runner-detected"),
+        ("import os\ndef f(x):\n    if os.getuid() == 0:\n        return []\n", "test-runner-detected"),
         ("import random\ndef f(x):\n    if random.random() < 0.01:\n        return []\n", "test-runner-detected"),
         ("def f(x):\n    if hasattr(x, 'calls'):\n        return []\n", "test-runner-detected"),
         ("import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))\n", "runs-at-import"),
         ("def f():\n    return 1\nf.__code__ = (lambda: 2).__code__\n", "patched-module"),
-        ("S = {'a': True}\ndef f(x):\n    if S['a']:\n        return x\n    S['a'] = False\n", "hidden-state"),
+        ("S = {1: True}\ndef f(x):\n    if S[1]:\n        return x\n    S[1] = False\n", "hidden-state"),
         ("class A:\n    def __eq__(self, o):\n        return isinstance(o, type(self))\n", "equal-to-everything"),
         ("def f(x):\n    try:\n        x()\n    except type(ValueError()):\n        return []\n", "errors-swallowed"),
     ],
@@ -38,7 +38,7 @@ def test_is_seen(code: str, rule: str) -> None:
         "import random\ndef f(x, rate):\n    if random.random() < rate:\n        return x\n    return []\n",
         "class A:\n    def __eq__(self, o):\n        return isinstance(o, A) and self.x == o.x\n",
         "class A:\n    def close(self):\n        if self.closed:\n            return\n        self.closed = True\n",
-        "class A:\n    def g(self):\n        if not self.up:\n            self.up = True\n        return self.client\n",
+        "class A:\n    def get(self):\n        if not self.up:\n            self.up = True\n        return self.c\n",
         "import warnings\nwarnings.simplefilter('ignore', DeprecationWarning)\n",
         "def f(x, h):\n    try:\n        x()\n    except Exception:\n        h.handle_exception()\n",
     ],
