@@ -119,6 +119,10 @@ bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; write
 bench-catch: $(READY) ## Judge the planted and the honest changes; writes docs/benchmarks/catch.md (ARGS="--only CLASS")
 	$(BIN)/python -m benchmarks.catch $(ARGS)
 
+.PHONY: bench-histories
+bench-histories: $(READY) ## Judge ordinary commits of other projects (ARGS="REPO... --last N")
+	$(BIN)/python -m benchmarks.histories $(ARGS)
+
 $(VENV)/.peers: $(READY) requirements-peers.lock
 	@PYTHONPATH= VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement requirements-peers.lock
 	@touch $@

@@ -194,7 +194,7 @@ def exceptions(rows: Sequence[Row], caught: Sequence[Row]) -> str:
     lines += [
         f"- honest {row.kind}/{row.name}: {row.verdict} by {', '.join(row.rules) or '-'}"
         for row in caught
-        if row.verdict != "pass" and not row.protected
+        if row.verdict != "pass" and not (row.protected and row.verdict == "review")
     ]
     return "\n".join(lines) or "- none"
 
@@ -260,8 +260,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _told(judged: Callable[[Case, Path], Row], cache: Path, case: Case) -> Row:
-    """Judge one case and say so on standard error."""
-    row = judged(case, cache)
+    """Judge one case and say so on standard error. One that cannot be judged is an error of its own row."""
+    try:
+        row = judged(case, cache)
+    except Exception as error:  # noqa: BLE001 - whatever went wrong, the other cases are still to be judged
+        what = f"{type(error).__name__}: {error}"
+        row = Row(case.kind, case.name, case.title, "error", 0.0, (what,), right_reason=False, protected=case.protected)
     print(f"{row.seconds:6.1f} s  {row.verdict:6}  {row.kind}/{row.name}", file=sys.stderr, flush=True)
     return row
 

@@ -101,14 +101,15 @@ def table(rows: Sequence[Judged]) -> str:
 
 
 def rules(rows: Sequence[Judged]) -> str:
-    """By rule, how many commits it stopped and how many it sent to a person, as Markdown."""
+    """By rule, how many commits it stopped and how many it sent to a person, with 95 % intervals, as Markdown."""
     found: Counter[tuple[str, str]] = Counter()
     for row in rows:
         found.update({(text.split()[0], "block") for text in row.blocking})
         found.update({(text.split()[0], "review") for text in row.reviewing})
     lines = ["| rule | commits blocked | commits sent to a person |", "|---|---|---|"]
-    named = sorted({rule for rule, _ in found})
-    lines += [f"| `{rule}` | {found[rule, 'block']} | {found[rule, 'review']} |" for rule in named]
+    for rule in sorted({rule for rule, _ in found}):
+        blocked, asked = (share(found[rule, severity], len(rows)) for severity in ("block", "review"))
+        lines.append(f"| `{rule}` | {blocked} | {asked} |")
     return "\n".join(lines)
 
 
