@@ -24,6 +24,7 @@ from guardrails.ports import Command, Completed, Service
 _TICK = 0.05
 _GRACE, _SERVER_GRACE = 1.0, 5.0
 _READY_TICK, _READY_REQUEST = 0.02, 2.0
+_LAST_WORDS = 1.0
 _ATTEMPTS = 3
 _QUOTED = 2_000
 # A file of more than 2 GiB (the unit is 512 bytes) ends the program that writes it. The shell sets the bounds, because
@@ -113,6 +114,7 @@ class ProcessRunner:
                 trouble = self._await_ready(running, port, ready_path, ready_timeout)
                 if not trouble:
                     break
+                _read_to_the_end(running)
                 # Another program may have taken the port since it was found free.
                 if attempt == _ATTEMPTS or "address already in use" not in running.err.text.lower():
                     raise JudgementError(f"{_name(command)} {trouble}{_quoted(running)}")
@@ -285,6 +287,13 @@ def _pumped(running: _Running) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _read_to_the_end(running: _Running) -> None:
+    """Wait until what a server wrote before it ended is read; a child that it left behind may keep the pipes open."""
+    until = time.monotonic() + _LAST_WORDS
+    while running.pump.open and running.process.poll() is not None and time.monotonic() < until:
+        time.sleep(_TICK)
 
 
 def _farewell(trouble: str) -> bytes:
