@@ -9,10 +9,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from guardrails.analysis.walking import unparse, walk
 from guardrails.analysis.dynamic import literal
 from guardrails.analysis.names import Names, is_literal
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _CALLS = frozenset(

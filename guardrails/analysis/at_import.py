@@ -6,9 +6,9 @@
 import ast
 from collections.abc import Iterator
 
-from guardrails.analysis.walking import unparse
 from guardrails.analysis.names import Names
 from guardrails.analysis.sign import Sign
+from guardrails.analysis.walking import unparse
 from guardrails.model.finding import Severity
 
 _CHANGES = frozenset(

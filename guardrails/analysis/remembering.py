@@ -10,9 +10,9 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from guardrails.analysis.walking import unparse, walk
 from guardrails.analysis.dynamic import literal
 from guardrails.analysis.names import Names, is_literal
+from guardrails.analysis.walking import unparse, walk
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TAKING = frozenset({"pop", "popleft", "popitem", "__next__"})
@@ -164,9 +164,7 @@ def _is_first_question(node: Function, test: ast.expr) -> bool:
 
 
 def _mentions(test: ast.expr, text: str) -> bool:
-    return any(
-        isinstance(n, ast.Name | ast.Attribute | ast.Subscript) and unparse(n) == text for n in walk(test)
-    )
+    return any(isinstance(n, ast.Name | ast.Attribute | ast.Subscript) and unparse(n) == text for n in walk(test))
 
 
 class _Plainer(ast.NodeTransformer):

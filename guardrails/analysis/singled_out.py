@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
-from guardrails.analysis.walking import unparse, walk
 from guardrails.analysis.disguises import IDENTITY, is_id
 from guardrails.analysis.folding import texts
 from guardrails.analysis.names import Names
+from guardrails.analysis.walking import unparse, walk
 
 _OWNER = re.compile(r"(?i)(^|[._])(user|account|customer)s?$|_id$|^uid$")
 _WORDS = re.compile(r"\b[A-Za-z]+[-_:]?[0-9]+\b")
