@@ -100,8 +100,7 @@ def _comparisons(module: ast.Module, names: Names) -> Iterator[Sign]:
         what = f"{owner}.{method} compares without a look at what it belongs to"
         yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
     for owner, method, line in equality.changing_comparisons(module):
-        what = f"{owner}.{method} changes what it compares"
-        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
+        yield Sign("equal-to-everything", owner + method, f"{owner}.{method} changes both", line, Severity.REVIEW)
     for owner, method, line in equality.borrowed_comparisons(module, names):
         yield Sign("equal-to-everything", owner + method, f"{owner}.{method} is another method", line, Severity.REVIEW)
     for owner, field, line in equality.uncompared_fields(module, names):
