@@ -27,6 +27,7 @@ from guardrails.analysis.oracles.marks import module_skips, new_marks, new_skip_
 from guardrails.analysis.oracles.pairing import Pairing, body_of, hidden_twin, pair
 from guardrails.analysis.oracles.runtime_names import changed_at_run_time
 from guardrails.analysis.oracles.sides import Side
+from guardrails.analysis.oracles.undercut import undercut, undercut_file
 from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
 from guardrails.analysis.walking import walk
 from guardrails.model.finding import Severity
@@ -87,6 +88,7 @@ def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: S
     yield from fewer_cases(before, after)
     yield from newly_replaced(before, after, packages)
     yield from no_longer_called(before, after, packages)
+    yield from undercut(before, after, packages)
     yield from less_tried(before, after)
     checks = base.of_test(before), head.of_test(after)
     living = [check for check in checks[1] if not check.dead]
@@ -257,6 +259,7 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
         yield from fixture_doubles(before, after, packages)
     if before is not None:
         yield from shadowed_imports(before, after, packages)
+        yield from undercut_file(before, after, base.shared_fixtures, packages)
         tests = frozenset(test.node.name for test in after.tests)
         if before.mentions("hypothesis"):
             yield from smaller_strategies(before.module, after.module, after.path, tests)

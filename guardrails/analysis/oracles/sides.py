@@ -1,7 +1,8 @@
 """The test files of one side of a change: their suites, their helpers, their checks, each made once."""
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from guardrails.analysis.names import Names
 from guardrails.analysis.oracles.checks import Check
@@ -42,6 +43,12 @@ class Side:
     def tests(self) -> list[TestCase]:
         """Every test of the changed files."""
         return [test for suite in self.suites.values() for test in suite.tests]
+
+    @cached_property
+    def shared_fixtures(self) -> Mapping[str, str]:
+        """The functions of every conftest.py by their names, with where they stand."""
+        paths = [path for path in sorted(self.sources.paths) if path.rpartition("/")[2] == "conftest.py"]
+        return {name: path for path in paths for name in self.helpers(path)}
 
     def checks(self, path: str, node: Function, names: Names) -> list[Check]:
         """What a function of the tests checks, its helpers' checks too."""
