@@ -58,7 +58,8 @@ class Site:
             return str(self.repository.root / Path(named).expanduser())
         # A linked work tree seldom has an environment of its own.
         places = (self.repository.root, self.repository.common_directory.parent)
-        found = (place / ".venv/bin/python" for place in places)
+        # The directory may be a link to another checkout's; the sandbox shows what it leads to, not the link.
+        found = ((place / ".venv").resolve() / "bin/python" for place in places)
         return next((str(path) for path in found if path.exists()), None)
 
 
