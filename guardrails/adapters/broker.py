@@ -6,6 +6,7 @@ and the resources of pact_broker itself (matrix, pb:record-deployment).
 
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from guardrails.errors import JudgementError, ToolMissingError
 from guardrails.model.deployment import Answer, Checked, Decision, Deployed, PactVersion, Row
 
 _TIMEOUT = 10.0
+_WHOLE = 6.0  # times the time-out of one read, for a whole answer
 _QUOTED = 300
 _LARGEST = 50_000_000
 _VERSION = re.compile(r"/consumer/[^/]+/(?:pact-)?version/([^/]+)$")
@@ -64,7 +66,7 @@ class Broker:
                 "a Pact Broker needs httpx. Install it: pip install 'recsys-guardrails[contracts]'"
             ) from error
         self._base = base_url.rstrip("/") + "/"
-        self._version = version
+        self._version, self._timeout = version, timeout
         self._branch = branch
         self._errors: tuple[type[Exception], ...] = (httpx.HTTPError, httpx.InvalidURL)
         headers = {"accept": "application/hal+json, application/json"}
@@ -179,6 +181,7 @@ class Broker:
             raise JudgementError(
                 f"the broker at {self._base} links to {url}, which is elsewhere. Correct its base URL."
             )
+        until = time.monotonic() + _WHOLE * self._timeout
         try:
             with self._http.stream(method, url, json=body) as response:
                 content = b""
@@ -186,6 +189,8 @@ class Broker:
                     content += chunk
                     if len(content) > _LARGEST:
                         raise JudgementError(f"{url} answers with more than {_LARGEST} bytes.")
+                    if time.monotonic() > until:  # the client's own time-out is for one read
+                        raise JudgementError(f"the answer to {method} {url} was not complete in time. Is it up?")
         except self._errors as error:
             reason = str(error) or type(error).__name__
             raise JudgementError(

@@ -1,9 +1,12 @@
 """A Pact Broker as the ledger, against a stub of its links; whatever goes wrong names the address."""
 
+import contextlib
 import json
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -205,3 +208,30 @@ def test_pact_s_own_client_asks_the_stub_as_this_one_does(tmp_path: Path) -> Non
         stub.asked.clear()
         broker(stub).deploy(Deployed("shop", "b", "production", ""))
         assert [one[:2] for one in stub.asked if one[1] != "/"] == [one[:2] for one in theirs if one[1] != "/"]
+
+
+class Dripping(BaseHTTPRequestHandler):
+    """Answers with a byte now and then, without end: no single read is late."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while not self.server.over.wait(0.01):  # type: ignore[attr-defined]
+                self.wfile.write(b" ")
+
+
+def test_a_broker_that_drips_is_not_waited_for() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Dripping) as server:
+        server.over = threading.Event()  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        try:
+            with pytest.raises(JudgementError, match="was not complete in time"):
+                Broker(address, Credentials(), version="0", timeout=0.1).can_deploy("shop", "b", "production")
+        finally:
+            server.over.set()  # type: ignore[attr-defined]
+            server.shutdown()
