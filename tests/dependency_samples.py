@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 A, B, C = ("sha256:" + letter * 64 for letter in "abc")
+PUBLIC, MIRROR = "https://pypi.org/simple", "https://mirror.example.org/simple"
 POETRY: Mapping[str, str] = {
     "shop/__init__.py": "import flask\n",
     "pyproject.toml": """\
@@ -77,7 +78,7 @@ UV: Mapping[str, str] = {
     'source = { editable = "." }\ndependencies = [\n    { name = "httpx" },\n]\n\n[package.dev-dependencies]\n'
     'dev = [\n    { name = "pytest" },\n    { name = "ruff" },\n]\n'
     + "".join(
-        f'\n[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {{ registry = "https://pypi.org/simple" }}\n'
+        f'\n[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {{ registry = "{PUBLIC}" }}\n'
         f"dependencies = [{needs}]\n"
         f'wheels = [\n    {{ url = "https://files.pythonhosted.org/x.whl", hash = "{hash_}" }},\n]\n'
         for name, version, needs, hash_ in (

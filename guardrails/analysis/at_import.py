@@ -1,6 +1,6 @@
-"""What a module does to the whole process when it is imported: limits, signals, descriptors, warnings, chance.
+"""What a module does when it is imported: what it starts, and what it changes for all code of the process.
 
-`circumstances` finds what an import starts. This finds what it changes for all code of the process, tests included.
+Limits, signals, descriptors, warnings and chance belong to every other module too, tests included.
 """
 
 import ast
@@ -27,7 +27,11 @@ _STARTS = frozenset(
     "os.spawnvp",
      "concurrent.futures.ThreadPoolExecutor", "concurrent.futures.ProcessPoolExecutor", "multiprocessing.Pool",
      "multiprocessing.pool.ThreadPool", "_thread.start_new", "_thread.interrupt_main", "socketserver.TCPServer",
-     "asyncio.create_task", "asyncio.ensure_future"}
+     "asyncio.create_task", "asyncio.ensure_future",
+     "threading.Thread", "threading.Timer", "multiprocessing.Process", "os.fork", "os.system", "os.popen",
+     "asyncio.run", "subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call",
+     "subprocess.check_output", "socket.create_connection", "urllib.request.urlopen", "requests.get", "requests.post",
+     "httpx.get", "httpx.post", "_thread.start_new_thread", "signal.setitimer", "faulthandler.dump_traceback_later"}
 )  # fmt: skip
 _LEAVING = frozenset({"KeyboardInterrupt", "GeneratorExit", "BaseException", "BaseExceptionGroup"})
 
@@ -38,7 +42,7 @@ def at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
     while todo:
         node = todo.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            todo += node.decorator_list if not isinstance(node, ast.Lambda) else []
+            todo += [*node.args.defaults, *filter(None, node.args.kw_defaults), *getattr(node, "decorator_list", [])]
             continue
         if isinstance(node, ast.If) and "__main__" in unparse(node.test) and "!=" not in unparse(node.test):
             continue

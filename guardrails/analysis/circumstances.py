@@ -1,4 +1,4 @@
-"""Product code whose behaviour hangs on circumstances: the machine, the terminal, the date, or that it was imported.
+"""Product code whose behaviour hangs on circumstances: the machine, the terminal, the date, or how its process began.
 
 It can be right where it is judged and wrong where it runs. What code of this kind has an honest reason for, a person
 sees at a glance; so each of these is for a person.
@@ -28,13 +28,6 @@ _CLOCK = frozenset(
 )  # fmt: skip
 _MOMENT = frozenset({"datetime", "date", "time", "datetime.datetime", "datetime.date", "datetime.time"})
 _OF_A_PROCESS = frozenset({"cmdline", "parent", "parents", "environ", "exe", "name"})
-_STARTS = frozenset(
-    {"threading.Thread", "threading.Timer", "multiprocessing.Process", "os.fork", "os.system", "os.popen",
-     "asyncio.run", "subprocess.run", "subprocess.Popen", "subprocess.call", "subprocess.check_call",
-     "subprocess.check_output", "socket.create_connection", "urllib.request.urlopen", "requests.get", "requests.post",
-     "httpx.get", "httpx.post",
-     "_thread.start_new_thread", "signal.setitimer", "faulthandler.dump_traceback_later"}
-)  # fmt: skip
 _CHANGES = frozenset(
     {"sort", "append", "extend", "insert", "pop", "popitem", "remove", "clear", "add", "discard", "update",
      "setdefault", "reverse", "write", "writelines", "unlink", "mkdir", "start", "put", "commit", "execute", "send",
@@ -43,10 +36,9 @@ _CHANGES = frozenset(
 
 
 def circumstances(module: ast.Module, names: Names, path: str) -> Iterator[Sign]:
-    """Every branch on the machine, the terminal or the date, what starts at import, assertions that change things."""
+    """Every branch on the machine, the terminal or the date, a look at its process, assertions that change things."""
     yield from _branches(module, names, path)
     yield from _processes(module, names)
-    yield from _at_import(module, names)
     for node in walk(module):
         if isinstance(node, ast.Assert) and (done := _changing(node.test)):
             text = unparse(node)[:100]
@@ -142,20 +134,6 @@ def _processes(module: ast.Module, names: Names) -> Iterator[Sign]:
                 if names.full(function) == "psutil.Process":
                     text = unparse(node)[:100]
                     yield Sign("stack-inspected", text, f"looks at how its process was started: `{text}`", node.lineno)
-
-
-def _at_import(module: ast.Module, names: Names) -> Iterator[Sign]:
-    todo: list[ast.AST] = list(module.body)
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            continue
-        if isinstance(node, ast.If) and "__main__" in unparse(node.test):
-            continue
-        if isinstance(node, ast.Call) and names.full(node.func) in _STARTS:
-            text = unparse(node)[:100]
-            yield Sign("runs-at-import", text, f"starts something when it is imported: `{text}`", node.lineno)
-        todo += ast.iter_child_nodes(node)
 
 
 def _changing(test: ast.expr) -> str:

@@ -118,7 +118,7 @@ NEW_INDEX = Rule(
     "Packages may come from another index",
     "A name on a second index can take the place of the one that was meant (dependency confusion).",
     "Take the option out, or ask the owner of the build to approve the index and tie it to the names that need it.",
-    bad="--extra-index-url http://packages.example.org/simple",
+    bad="the option `--extra-index-url` in a requirements file, with an address that the base does not name",
     good="one index, over https, that the base names too",
     limits="Without encryption or a check of the certificate it is blocked. Options in scripts are left to others.",
 )

@@ -24,6 +24,7 @@ shop = "shop.rank:main"
 """
 _LOCK = f"numpy==2.1.0 --hash={_A}\npandas==2.2.0 --hash={_B}\n"
 _PINS = "flask==3.0.3\ngunicorn==23.0.0\n"
+_ELSEWHERE = "http://packages.example.org"
 _RANK = "import numpy\n\n\ndef rank(scores):\n    return numpy.sort(scores)[::-1]\n"
 BASE: Mapping[str, str] = {
     "shop/__init__.py": "",
@@ -100,7 +101,7 @@ PROBES: tuple[Probe, ...] = (
         {"deploy/requirements.txt": _PINS + "rich==13.9.4\n"},
     ),
     _probe("direct-reference", _needs("ranker @ git+https://example.org/ranker.git")),
-    _probe("new-index", {"deploy/requirements.txt": "--extra-index-url http://packages.example.org/simple\n" + _PINS}),
+    _probe("new-index", {"deploy/requirements.txt": f"--extra-index-url {_ELSEWHERE}\n{_PINS}"}),
     _probe(
         "install-hook",
         _project('build-backend = "hatchling.build"', 'build-backend = "build"\nbackend-path = ["."]'),

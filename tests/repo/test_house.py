@@ -79,7 +79,8 @@ def test_the_lock_is_hashed_and_names_no_registry() -> None:
     assert registry_addresses(lock) == []
     assert unhashed(lock) == []
     assert unhashed("# made\na==1 \\\n    --hash=sha256:0\nb==2\n") == ["b==2"]
-    assert registry_addresses("--index-url https://example.org/simple\n") != []
+    assert registry_addresses("--index-url elsewhere\n") == ["--index-url elsewhere"]
+    assert registry_addresses("a @ https://example.org/a.whl\n") != []
 
 
 def test_every_dependency_has_its_reason_beside_it() -> None:

@@ -42,6 +42,8 @@ def seen(source: str, path: str = "shop/rank.py") -> list[str]:
         ("import psutil\nA = psutil.Process().cmdline()", ["stack-inspected"]),
         ("import threading\nT = threading.Timer(1, print)", ["runs-at-import"]),
         ("import threading\nclass A:\n    T = threading.Timer(1, print)", ["runs-at-import"]),
+        ("import os\ndef f(x=os.fork()): ...", ["runs-at-import"]),
+        ("import os\nf = lambda *, x=os.fork(): x", ["runs-at-import"]),
         ("import threading\ndef f():\n    return threading.Timer(1, print)", []),
         ("import subprocess\nif __name__ == '__main__':\n    subprocess.run(['x'])", []),
         ("def f(x):\n    assert x.pop() == 1", ["test-runner-detected?"]),

@@ -10,7 +10,7 @@ from guardrails.model.finding import Severity
 from guardrails.model.probe import Probe
 from guardrails.model.result import GateStatus, judged
 from guardrails.probes.dependencies import BASE, PROBES
-from tests.dependency_samples import PLAIN, POETRY, SETUP, UV, A, B, C
+from tests.dependency_samples import MIRROR, PLAIN, POETRY, PUBLIC, SETUP, UV, A, B, C
 from tests.judge_fakes import check_probe, judge
 
 NOTE, REVIEW, BLOCK = Severity.NOTE, Severity.REVIEW, Severity.BLOCK
@@ -76,7 +76,7 @@ LOCKED = BASE["requirements.lock"]
         (BASE, {"requirements.lock": LOCKED + "scipy==1.14.1\n"}, {"hash-removed": BLOCK, "lock-unexplained": REVIEW}),
         (
             BASE,
-            {"requirements.lock": "--index-url https://mirror.example.org/simple\n" + LOCKED},
+            {"requirements.lock": f"--index-url {MIRROR}\n{LOCKED}"},
             {"new-index": REVIEW},
         ),
         (BASE, {"pip.conf": "[global]\ntrusted-host = example.org\n"}, {"new-index": BLOCK}),
@@ -201,8 +201,8 @@ LOCKED = BASE["requirements.lock"]
             put(
                 UV,
                 "uv.lock",
-                'source = { registry = "https://pypi.org/simple" }',
-                'source = { registry = "http://x.io/simple" }',
+                f'registry = "{PUBLIC}"',
+                f'registry = "{MIRROR.replace("https", "http")}"',
             ),
             {"new-index": BLOCK},
         ),
@@ -255,7 +255,7 @@ def test_a_bad_change_is_found_by_its_rule(
         (BASE, put(BASE, "pyproject.toml", "numpy>=2.0", "numpy>=2.1")),
         (BASE, needs(BASE, "shop[frames]")),
         (BASE, needs(BASE, "SciPy>=1.14") | {"requirements.lock": LOCKED + f"scipy==1.14.1 --hash={C}\n"}),
-        (BASE, {"deploy/requirements.txt": "--index-url https://pypi.org/simple\n" + BASE["deploy/requirements.txt"]}),
+        (BASE, {"deploy/requirements.txt": f"--index-url {PUBLIC}\n" + BASE["deploy/requirements.txt"]}),
         (BASE, {"deploy/requirements.txt": "-e ..\n" + BASE["deploy/requirements.txt"]}),
         (
             BASE,
@@ -317,9 +317,8 @@ def test_an_allowed_name_may_come_in(tmp_path: Path) -> None:
 
 
 def test_credentials_in_an_address_are_not_shown(tmp_path: Path) -> None:
-    head = {
-        "deploy/requirements.txt": "--index-url https://bob:hunter2x@example.org/simple\n-e git+https://t0ken@example.org/x.git\n"
-    }
+    secret = MIRROR.replace("//", "//bob:hunter2x@")
+    head = {"deploy/requirements.txt": f"--index-url {secret}\n-e git+https://t0ken@example.org/x.git\n"}
     told = str(judge(DependenciesGate(), tmp_path, BASE, head).findings)
     assert "new-index" in told
     assert "direct-reference" in told

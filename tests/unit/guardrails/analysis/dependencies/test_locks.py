@@ -6,12 +6,13 @@ import pytest
 
 from guardrails.analysis.dependencies import locks
 from guardrails.analysis.dependencies.declared import Lock
+from tests.dependency_samples import PUBLIC
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 FORMS = {
     "requirements.lock": f"# made by make\nflask==3.0.3 ; python_version > '3' \\\n    --hash={A} \\\n    --hash={B}\n",
     "uv.lock": 'version = 1\n[[package]]\nname = "flask"\nversion = "3.0.3"\n'
-    'source = { registry = "https://pypi.org/simple" }\n'
+    f'source = {{ registry = "{PUBLIC}" }}\n'
     f'sdist = {{ url = "x", hash = "{A}" }}\nwheels = [{{ url = "y", hash = "{B}" }}]\n',
     "poetry.lock": '# @generated\n\n[[package]]\nname = "Flask"\nversion = "3.0.3"\n'
     f'files = [{{file = "x", hash = "{A}"}}, {{file = "y", hash = "{B}"}}]\n\n[metadata]\nlock-version = "2.1"\n',
