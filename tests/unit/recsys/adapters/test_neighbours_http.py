@@ -105,7 +105,9 @@ def asked(*acts: Act, limits: CallLimits = PATIENT, times: int = 1, **more: Any)
 def test_what_is_no_answer_is_told_as_what_it_is(act: Act, outcome: Outcome, limits: CallLimits) -> None:
     [error], server, counted = asked(act, limits=limits)
     assert isinstance(error, NeighbourError)
-    assert (error.outcome, counted.calls, len(server.asked)) == (outcome, [("thing", outcome.value)], 1)
+    assert (error.outcome, counted.calls) == (outcome, [("thing", outcome.value)])
+    heard = len(server.asked)  # a client in a hurry may have hung up before the server read what it asked
+    assert heard <= 1 if outcome is Outcome.TIMEOUT else heard == 1
 
 
 def test_nobody_listens() -> None:
@@ -172,7 +174,8 @@ def test_a_service_that_wants_to_be_left_alone_for_longer_than_the_budget_is() -
 def test_the_budget_holds_over_all_attempts() -> None:
     """An attempt would have five seconds, the call has a tenth of one: it is cut, and there is no second."""
     [error], server, _ = asked(hang, limits=replace(PATIENT, total=0.1, attempts=50))
-    assert (error.outcome, len(server.asked)) == (Outcome.TIMEOUT, 1)
+    assert error.outcome is Outcome.TIMEOUT
+    assert len(server.asked) <= 1, "it may be cut before the server read what it asked"
     assert 0 < float(str(error).split()[-2]) <= 0.1, "what the attempt was given"
 
 
