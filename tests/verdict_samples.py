@@ -30,9 +30,10 @@ def finding(
     fix: str = "Take the skip away, and make the test pass by mending what it tests.",
     reproduce: str = "git diff main...faster-ranking -- tests/test_rank.py",
     deciders: tuple[str, ...] = (),
+    approved_by: str = "",
 ) -> Finding:
     """A finding that blocks; any part of it can be given."""
-    return Finding(rule, severity, what, why, fix, path, line, reproduce, deciders)
+    return Finding(rule, severity, what, why, fix, path, line, reproduce, deciders, approved_by)
 
 
 def gate(name: str, *findings: Finding, seconds: float = 0.4, notes: tuple[str, ...] = ()) -> GateResult:

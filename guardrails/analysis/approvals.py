@@ -145,7 +145,8 @@ def _lowered(findings: Iterable[Finding], accepted: dict[str, Approval]) -> Iter
             yield finding
         else:
             why = f"Approved by {approval.by} on {approval.made[:10]}, until {approval.expires[:10]}: {approval.reason}"
-            yield replace(finding, severity=Severity.NOTE, why=why, fix="Nothing, while the approval holds.")
+            fix = "Nothing, while the approval holds."
+            yield replace(finding, severity=Severity.NOTE, why=why, fix=fix, approved_by=approval.by)
 
 
 def with_deciders(results: Sequence[GateResult], owners: Owners) -> tuple[GateResult, ...]:

@@ -7,6 +7,7 @@ principals of one line only; a key that stands there twice must not be two peopl
 import base64
 import binascii
 import re
+from collections.abc import Iterator
 
 _ARMOUR = re.compile(r"-----BEGIN SSH SIGNATURE-----([A-Za-z0-9+/=\s]+)-----END SSH SIGNATURE-----")
 _MAGIC = b"SSHSIG"
@@ -32,15 +33,29 @@ def key_of(signature: str) -> bytes | None:
 def principals_of(signature: str, signers: str) -> frozenset[str]:
     """Every principal, as it is written, of every line that has the signature's key; no pattern is followed."""
     key = key_of(signature)
-    found: set[str] = set()
-    for line in signers.splitlines() if key is not None else ():
+    lines = _lines(signers) if key is not None else ()
+    return frozenset(name for names, named in lines if named == key for name in names)
+
+
+def people_of(signers: str, agents: frozenset[str]) -> tuple[str, ...]:
+    """The principals whose approval can count, in the file's order: whose key is no agent's, and who are no pattern.
+
+    Dates and namespaces of a line are not looked at: this is for telling people, and decides nothing.
+    """
+    lines = tuple(_lines(signers))
+    of_agents = {key for names, key in lines if agents.intersection(names)}
+    people = (name for names, key in lines if key not in of_agents for name in names)
+    return tuple(dict.fromkeys(name for name in people if not set("*?!").intersection(name)))
+
+
+def _lines(signers: str) -> Iterator[tuple[tuple[str, ...], bytes | None]]:
+    """The principals and the key of each line that has both."""
+    for line in signers.splitlines():
         words = _WORD.findall(line)
         at = next((n for n, word in enumerate(words) if n and _KIND.match(word)), None)
         if line.lstrip().startswith("#") or at is None or at + 1 >= len(words):
             continue
-        if _decoded(words[at + 1]) == key:
-            found.update(words[0].strip('"').split(","))
-    return frozenset(found)
+        yield tuple(words[0].strip('"').split(",")), _decoded(words[at + 1])
 
 
 def _decoded(text: str) -> bytes | None:

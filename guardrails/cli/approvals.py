@@ -13,6 +13,7 @@ from guardrails.adapters.git import open_repository
 from guardrails.adapters.sshsig import SshSignatures
 from guardrails.analysis.approvals import Terms, settle, with_deciders
 from guardrails.analysis.owners import Owners, owners
+from guardrails.analysis.signers import people_of
 from guardrails.cli.output import say
 from guardrails.cli.report import verdict_of
 from guardrails.cli.site import Site
@@ -24,6 +25,7 @@ from guardrails.model.approval import (
     Offered,
     Signed,
     offered,
+    parse,
     require_reason,
     text_of,
     written,
@@ -68,6 +70,7 @@ class Court:
     terms: Terms | None = None
     files: tuple[Offered, ...] = ()
     notes: tuple[str, ...] = ()
+    approvers: tuple[str, ...] = ()
 
     def settle(self, results: tuple[GateResult, ...]) -> tuple[GateResult, ...]:
         """The results with those named who decide, and with what is approved as notes.
@@ -90,6 +93,7 @@ def court_of(site: Site, directory: Path | None) -> Court:
     files = tuple(_read(directory or directory_of(site.repository.common_directory), must_be=directory is not None))
     if not policy.allowed_signers:
         return Court(owners(site.base), notes=(_NOBODY,) if files else ())
+    agents = frozenset(policy.agents)
     signers = site.base.read(policy.allowed_signers)
     if signers is None:
         raise ConfigurationError(
@@ -99,11 +103,20 @@ def court_of(site: Site, directory: Path | None) -> Court:
         base=site.change.base.tree,
         head=site.change.head.tree,
         signers=signers.decode("utf-8", "surrogateescape"),
-        agents=frozenset(policy.agents),
+        agents=agents,
         expires_days=policy.expires_days,
         now=datetime.now(UTC),
     )
-    return Court(owners(site.base), terms, files)
+    return Court(owners(site.base), terms, files, _unreadable(files), people_of(terms.signers, agents))
+
+
+def _unreadable(files: tuple[Offered, ...]) -> tuple[str, ...]:
+    """What is said of files that are no approvals: somebody may wait for one of them to count."""
+    names = [file.name for file in files if file.signed is None or parse(file.signed.approval) is None]
+    if not names:
+        return ()
+    told = ", ".join([*names[:3], *(["..."] if names[3:] else [])])
+    return (f"Among the approvals, {len(names)} cannot be read as one and count for nothing: {told}.",)
 
 
 def _read(directory: Path, *, must_be: bool) -> Iterator[Offered]:
@@ -130,6 +143,8 @@ def approve(options: ApproveOptions) -> int:
     now = datetime.now(UTC)
     if options.days < 1:
         raise UsageError(f"--days is {options.days}. Give at least 1.")
+    by = options.by or _mail(options.repository)
+    _require_approver(verdict, by)
     repository = open_repository(options.repository)
     approval = Approval(
         schema=SCHEMA,
@@ -140,7 +155,7 @@ def approve(options: ApproveOptions) -> int:
         base=base.tree,
         head=head.tree,
         reason=require_reason(options.reason),
-        by=options.by or _mail(options.repository),
+        by=by,
         made=written(now),
         expires=written(now + timedelta(days=options.days)),
     )
@@ -159,6 +174,25 @@ def _sides(verdict: Verdict, options: ApproveOptions) -> tuple[Snapshot, Snapsho
     return verdict.base, verdict.head
 
 
+def _require_approver(verdict: Verdict, by: str) -> None:
+    """Refuse to sign what cannot count: better now than as a finding of the next check.
+
+    Raises:
+        UsageError: nobody may approve by the base of the verdict, or this one may not.
+    """
+    if verdict.approvers is None or by in verdict.approvers:
+        return
+    if not verdict.approvers:
+        raise UsageError(
+            "nobody can approve: the policy at the base of this verdict names no person under [approvals] "
+            "allowed_signers. Set it up in a change of its own (guardrails approve --help), then check again."
+        )
+    raise UsageError(
+        f"{printable(by)} is not among those who may approve: {printable(', '.join(verdict.approvers))}. "
+        "Say who you are with --by, or ask one of them."
+    )
+
+
 def _finding(verdict: Verdict, name: str) -> Finding:
     """The finding of that name.
 
@@ -166,9 +200,7 @@ def _finding(verdict: Verdict, name: str) -> Finding:
         UsageError: there is none, several, or one that no approval can touch.
     """
     named = {fingerprint(f): f for f in verdict.findings if fingerprint(f).startswith(name.lower())}
-    open_ = ", ".join(
-        f"{fingerprint(f)[:12]} ({printable(f.rule)})" for f in verdict.findings if f.severity is Severity.REVIEW
-    )
+    open_ = ", ".join(f"{fingerprint(f)[:12]} ({printable(f.rule)})" for f in verdict.findings if f.can_be_approved)
     hint = f"What asks for a person: {open_ or 'nothing'}."
     if len(name) < LEAST_NAME or len(named) != 1:
         raise UsageError(f"{printable(name)!r} names {len(named) if len(name) >= LEAST_NAME else 'no'} finding. {hint}")
@@ -177,6 +209,8 @@ def _finding(verdict: Verdict, name: str) -> Finding:
         raise UsageError(f"{printable(finding.rule)} blocks, and nobody can approve that away. Fix it. {hint}")
     if finding.severity is Severity.NOTE:
         raise UsageError(f"{printable(finding.rule)} is a note and needs no approval. {hint}")
+    if not finding.can_be_approved:
+        raise UsageError(f"{printable(finding.rule)} is about an approval. {printable(finding.fix)} {hint}")
     return finding
 
 

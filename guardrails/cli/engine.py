@@ -91,7 +91,12 @@ class Engine:
                 difference = describe(site.change, site.base, site.head, patterns, verdict.findings)
             seconds = time.monotonic() - began
             return replace(
-                verdict, seconds=seconds, error=site.touched(), difference=difference, gate_digest=gate_digest()
+                verdict,
+                seconds=seconds,
+                error=site.touched(),
+                difference=difference,
+                gate_digest=gate_digest(),
+                approvers=court.approvers,
             )
 
     def _results(self, options: CheckOptions, site: Site, sandbox: Sandbox) -> tuple[GateResult, ...]:

@@ -36,7 +36,7 @@ def clear(directory: Path) -> None:
     from guardrails.report.registry import FILES
 
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        _make(directory)
         for name in FILES:
             (directory / name).unlink(missing_ok=True)
         if not os.access(directory, os.W_OK | os.X_OK):
@@ -50,7 +50,7 @@ def write_reports(verdict: Verdict, directory: Path) -> None:
     from guardrails.report.registry import FILES, RENDERERS
 
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        _make(directory)
         for name, kind in FILES.items():
             passing = directory / f".{name}.{os.getpid()}"
             try:
@@ -60,6 +60,14 @@ def write_reports(verdict: Verdict, directory: Path) -> None:
                 passing.unlink(missing_ok=True)
     except OSError as error:
         raise _unwritable(directory, error) from error
+
+
+def _make(directory: Path) -> None:
+    """Make the directory; a new one is ignored by git, or the reports in it would be part of the next change."""
+    if directory.is_dir():
+        return
+    directory.mkdir(parents=True)
+    (directory / ".gitignore").write_text("*\n", encoding="ascii")
 
 
 def _unwritable(directory: Path, error: OSError) -> UsageError:

@@ -51,6 +51,13 @@ _APPROVE = """\
 Sign, with an SSH key, that a finding which asks for a person may stand. It holds for this finding in these very trees,
 until it expires; when the change moves, it is void. Who may approve stands in the allowed-signers file that the policy
 names, read at the base of the change. What blocks cannot be approved.
+
+To set it up, commit a file with a line for each person, NAME ssh-ed25519 KEY (ssh-keygen(1), ALLOWED SIGNERS), and in
+guardrails.toml, by a change that is merged before the one to approve:
+
+  [approvals]
+  allowed_signers = "that-file"
+  agents = ["names in it that are programs"]
 """
 _WHERE = "the directory of approvals (default: guardrails/approvals in git's own directory)"
 _SIGN = """\

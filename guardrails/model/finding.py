@@ -75,7 +75,8 @@ class Finding:
     """One thing wrong.
 
     `path` is relative to the repository; `line` counts from 1 in the head (in the base if the file was deleted).
-    `deciders` are those whom CODEOWNERS names for the path, where a person must decide.
+    `deciders` are those whom CODEOWNERS names for the path, where a person must decide. `approved_by` is whose approval
+    made a note of a finding that had asked for a person.
     """
 
     rule: str
@@ -87,6 +88,7 @@ class Finding:
     line: int | None = None
     reproduce: str = ""
     deciders: tuple[str, ...] = ()
+    approved_by: str = ""
 
     @property
     def place(self) -> str:
@@ -94,6 +96,11 @@ class Finding:
         if self.path is None:
             return ""
         return self.path if self.line is None else f"{self.path}:{self.line}"
+
+    @property
+    def can_be_approved(self) -> bool:
+        """Whether a person may let it stand. What is wrong with an approval is mended, not approved."""
+        return self.severity is Severity.REVIEW and not self.rule.startswith("approvals/")
 
     @property
     def sort_key(self) -> tuple[int, str, str, int, str]:

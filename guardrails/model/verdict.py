@@ -30,7 +30,8 @@ class Verdict:
     `results` stand in the order of the gates, cheapest first. `base` and `head` are None, and `error` says why, where
     the check ended before there was a change to judge. `profile` is fast, pr or release. `command` repeats the check
     from the repository's directory. `notes` are sentences about the check as a whole. `gate_digest` is
-    the sha256 of the gate that judged, code and all. `seconds` is wall time.
+    the sha256 of the gate that judged, code and all. `seconds` is wall time. `approvers` are those
+    whose approvals count by the base's policy; empty: nobody's do; None: not known.
     `difference` is for the reviewer's page alone: it is part of no decision and of no file but that page.
     """
 
@@ -48,6 +49,7 @@ class Verdict:
     error: str = ""
     schema: int = VERDICT_SCHEMA
     gate_digest: str = ""
+    approvers: tuple[str, ...] | None = None
     difference: Difference | None = field(default=None, compare=False)
 
     @property

@@ -55,6 +55,7 @@ def document(verdict: Verdict) -> wire.Document:
         error=verdict.error,
         gates=tuple(_gate(result) for result in verdict.results),
         gate_digest=verdict.gate_digest,
+        approvers=verdict.approvers,
     )
 
 
@@ -129,4 +130,5 @@ def _finding(finding: Finding) -> wire.FindingEntry:
         fix=finding.fix,
         reproduce=finding.reproduce,
         deciders=finding.deciders,
+        approved_by=finding.approved_by,
     )

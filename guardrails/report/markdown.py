@@ -49,10 +49,11 @@ def _summary(verdict: Verdict, most: int = MOST_IN_SUMMARY) -> Iterator[str]:
     yield _words(words.sentence(verdict), 400)
     yield ""
     worst = [f for f in verdict.findings if f.severity is not Severity.NOTE]
-    yield from (_bullet(finding) for finding in worst[:most])
-    if worst[most:]:
-        yield f"- and {len(worst) - most} more, below"
-    if worst:
+    told = [*worst, *words.approved(verdict)]
+    yield from (_bullet(finding) for finding in told[:most])
+    if told[most:]:
+        yield f"- and {len(told) - most} more, below"
+    if told:
         yield ""
     yield "<br>\n".join(_state(verdict))
 
@@ -72,7 +73,10 @@ def _state(verdict: Verdict) -> Iterator[str]:
 def _bullet(finding: Finding) -> str:
     place = f"{code(finding.place, 150)} " if finding.place else ""
     who = f"; for {code(words.joined(finding.deciders), 100)}" if finding.deciders else ""
-    return f"- **{finding.severity.value}** {place}{_words(finding.what, 200)} ({code(finding.rule, 80)}{who})"
+    if finding.approved_by:
+        who = f"; {_words(finding.why, 300)}"
+    kind = "approved" if finding.approved_by else finding.severity.value
+    return f"- **{kind}** {place}{_words(finding.what, 200)} ({code(finding.rule, 80)}{who})"
 
 
 def _gate_counts(verdict: Verdict) -> str:
@@ -83,7 +87,9 @@ def _gate_counts(verdict: Verdict) -> str:
 def _folds(verdict: Verdict) -> Iterator[tuple[str, Iterable[str]]]:
     for severity, groups in words.by_severity(verdict):
         number = sum(group.number for group in groups)
-        yield f"{words.SECTIONS[severity]}: {words.counted(number, 'findings')}", map(_group, groups)
+        how = words.how_to_decide(verdict) if severity is Severity.REVIEW else ""
+        blocks = [*([_words(how, 1000)] if how else []), *map(_group, groups)]
+        yield f"{words.SECTIONS[severity]}: {words.counted(number, 'findings')}", blocks
     if verdict.results:
         yield "Gates: what each did", _gates(verdict)
     missing = _missing(verdict)

@@ -87,6 +87,7 @@ def _verdict(document: wire.Document) -> Verdict:
         error=document.error,
         schema=document.schema,
         gate_digest=document.gate_digest,
+        approvers=document.approvers,
     )
 
 
@@ -143,4 +144,5 @@ def _finding(entry: wire.FindingEntry) -> Finding:
         line=entry.line,
         reproduce=entry.reproduce,
         deciders=entry.deciders,
+        approved_by=entry.approved_by,
     )

@@ -65,6 +65,8 @@ def draw(verdict: Verdict, console: Console) -> None:
     for severity, groups in words.by_severity(verdict):
         number = sum(group.number for group in groups)
         _heading(console, f"{words.SECTIONS[severity]} ({number})", _SEVERITY_STYLE[severity])
+        if severity is Severity.REVIEW and (how := words.how_to_decide(verdict)):
+            console.print(Padding(Text(printable(shorten(how, 1000)), style="dim"), (0, 0, 0, 2)))
         for group in groups:
             _group(group, console)
     if verdict.results:

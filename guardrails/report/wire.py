@@ -57,6 +57,7 @@ class FindingEntry(_Entry, frozen=True):
     reproduce: str
     deciders: tuple[str, ...] = ()
     """Owners of the path; absent in files that were written before there were any."""
+    approved_by: Annotated[str, msgspec.Meta(description="Whose approval made a note of it; empty: nobody's.")] = ""
 
 
 class FigureEntry(_Entry, frozen=True):
@@ -139,6 +140,10 @@ class Document(_Entry, frozen=True):
     gates: tuple[GateEntry, ...]
     gate_digest: Annotated[str, msgspec.Meta(description="sha256 of the gate that judged.")] = ""
     """Absent in files that were written before there was one."""
+    approvers: Annotated[
+        tuple[str, ...] | None,
+        msgspec.Meta(description="Whose approvals count; empty: nobody's do; null or absent: not known."),
+    ] = None
 
 
 def json_schema() -> dict[str, Any]:

@@ -29,6 +29,7 @@ SECTIONS: Mapping[Severity, str] = MappingProxyType(
         Severity.NOTE: "Worth knowing",
     }
 )
+MOST_APPROVERS = 6
 _SINGULAR = MappingProxyType({"properties": "property", "queries": "query", "classes": "class", "entries": "entry"})
 
 
@@ -73,11 +74,33 @@ def joined(parts: Iterable[str]) -> str:
 
 
 def decides(finding: Finding) -> str:
-    """Who decides about a finding that asks for a person, and by which name; empty for any other finding."""
+    """Who decides about a finding that asks for a person, and its name for an approval; empty for any other finding."""
     if finding.severity is not Severity.REVIEW:
         return ""
-    who = f"{joined(finding.deciders)} to decide; " if finding.deciders else ""
-    return f"{who}guardrails approve {fingerprint(finding)[:12]}"
+    who = [f"{joined(finding.deciders)} to decide"] if finding.deciders else []
+    return "; ".join([*who, *([f"finding {fingerprint(finding)[:12]}"] if finding.can_be_approved else [])])
+
+
+def how_to_decide(verdict: Verdict) -> str:
+    """How a finding that asks for a person is let stand here, or what is to be set up first; empty where none asks."""
+    if verdict.approvers is None or not any(f.can_be_approved for f in verdict.findings):
+        return ""
+    if not verdict.approvers:
+        return (
+            "Nobody can let a finding stand by a signed approval here: the base's guardrails.toml names no person "
+            "under [approvals] allowed_signers. guardrails approve --help says how to set it up."
+        )
+    shown, more = verdict.approvers[:MOST_APPROVERS], len(verdict.approvers) - MOST_APPROVERS
+    who = [*shown, f"{more} more"] if more > 0 else shown
+    return (
+        f"Who may let a finding stand: {joined(who)}. "
+        "guardrails approve FINDING --from verdict.json --key KEY --reason WHY"
+    )
+
+
+def approved(verdict: Verdict) -> tuple[Finding, ...]:
+    """The findings that had asked for a person and stand by an approval."""
+    return tuple(finding for finding in verdict.findings if finding.approved_by)
 
 
 def headline(verdict: Verdict) -> str:
@@ -95,7 +118,8 @@ def sentence(verdict: Verdict) -> str:
         return _why_passed(verdict)
     first, *rest = (f for f in verdict.findings if f.severity is not Severity.NOTE)
     others = _counts(rest)
-    return f"{first.rule}: {_clause(first.what)}" + (f"; besides, {others}." if others else ".")
+    besides = f"; besides, {others}" if others else ""
+    return f"{first.rule}: {_clause(first.what)}{besides}{_by_approval(verdict)}."
 
 
 def _why_not_judged(verdict: Verdict) -> str:
@@ -118,7 +142,18 @@ def _why_passed(verdict: Verdict) -> str:
     passed = len(verdict.with_status(GateStatus.PASSED))
     skipped = len(verdict.with_status(GateStatus.SKIPPED))
     left_out = f", {skipped} skipped" if skipped else ""
-    return f"{counted(passed, 'gates')} passed{left_out}; {counted(verdict.size.files, 'files')} changed."
+    files = counted(verdict.size.files, "files")
+    return f"{counted(passed, 'gates')} passed{left_out}; {files} changed{_by_approval(verdict)}."
+
+
+def _by_approval(verdict: Verdict) -> str:
+    """What a verdict owes to people, to go on from: `; 1 finding stands by approval of ann@example.org`."""
+    found = approved(verdict)
+    if not found:
+        return ""
+    stand = "stands" if len(found) == 1 else "stand"
+    who = joined(dict.fromkeys(finding.approved_by for finding in found))
+    return f"; {counted(len(found), 'findings')} {stand} by approval of {who}"
 
 
 def _counts(findings: Iterable[Finding]) -> str:

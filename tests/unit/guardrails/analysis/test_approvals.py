@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from guardrails.adapters.sshsig import SshSignatures
 from guardrails.analysis.approvals import Terms, settle, with_deciders
 from guardrails.analysis.owners import parse
-from guardrails.analysis.signers import key_of, principals_of
+from guardrails.analysis.signers import key_of, people_of, principals_of
 from guardrails.model.approval import Offered, Signed, offered, text_of, written
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.fingerprint import fingerprint
@@ -208,6 +208,13 @@ def test_the_key_of_a_signature_and_every_name_of_it(people: dict[str, Person]) 
         + "broken\n x ssh-ed25519\n"
     )
     assert principals_of(file.signed.signature, twice) == {"ann@example.org", "second", "third"}
+    assert people_of(twice, frozenset()) == ("ann@example.org", "second", "third", "bob@example.org")
+    assert people_of(twice + people["bob"].line.replace("bob@", "bot@"), frozenset({"bot@example.org"})) == (
+        "ann@example.org",
+        "second",
+        "third",
+    ), "a person with an agent's key is no person"
+    assert people_of("* " + ann.partition(" ")[2], frozenset()) == ()
     assert key_of(SIGNATURE) is not None
     for text in (
         "",

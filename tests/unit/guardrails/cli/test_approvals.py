@@ -76,6 +76,8 @@ def test_a_review_is_approved_and_the_next_check_passes_until_the_change_moves(
     assert again.kind is VerdictKind.PASS
     assert again.findings[0].severity is Severity.NOTE
     assert "Approved by ann@example.org" in again.findings[0].why
+    assert again.findings[0].approved_by == "ann@example.org"
+    assert again.approvers == ("ann@example.org",)
     repo.commit({"Makefile": "c:\n"})
     moved = check()
     assert moved.kind is VerdictKind.REVIEW
@@ -92,7 +94,9 @@ def test_an_agent_does_not_get_through(repo: Repo, check: Callable[..., Verdict]
 def test_a_signer_whom_only_the_head_names_is_nobody(repo: Repo, check: Callable[..., Verdict], tmp_path: Path) -> None:
     eve = person(tmp_path, "eve@example.org")
     repo.commit({"signers": eve.line})
-    approve(asked(repo, check(), eve.key, by="eve@example.org"))
+    with pytest.raises(UsageError, match=r"eve@example.org is not among those who may approve: ann@example.org\."):
+        approve(asked(repo, check(), eve.key, by="eve@example.org"))
+    approve(asked(repo, replace(check(), approvers=None), eve.key, by="eve@example.org"))
     assert "approvals/foreign" in [f.rule for f in check().findings]
     assert "signers" in [f.path for f in check().findings if f.rule == "scope/protected-path"]
     assert check().kind is VerdictKind.REVIEW
@@ -123,6 +127,17 @@ def test_without_allowed_signers_an_approval_counts_for_nothing_and_that_is_said
     verdict = check()
     assert verdict.kind is VerdictKind.REVIEW
     assert any("count for nothing" in note for note in verdict.notes)
+    assert verdict.approvers == ()
+    with pytest.raises(UsageError, match="nobody can approve"):
+        approve(asked(repo, verdict, ann.key))
+
+
+def test_a_file_that_is_no_approval_is_named(repo: Repo, check: Callable[..., Verdict], tmp_path: Path) -> None:
+    for name, text in (("a", "{"), ("b", '{"approval": "{}", "signature": ""}')):
+        (tmp_path / f"{name}.json").write_text(text)
+    (note,) = [note for note in check(tmp_path).notes if "approvals" in note]
+    assert note == "Among the approvals, 2 cannot be read as one and count for nothing: a.json, b.json."
+    assert not [note for note in check().notes if "approvals" in note]
 
 
 def test_what_cannot_be_approved_is_refused_in_words(repo: Repo, check: Callable[..., Verdict], ann: Person) -> None:
@@ -143,6 +158,9 @@ def test_what_cannot_be_approved_is_refused_in_words(repo: Repo, check: Callable
         other = replace(verdict.results[0], findings=(replace(found, severity=severity),))
         with pytest.raises(UsageError, match=said):
             approve(asked(repo, replace(verdict, results=(other,)), ann.key))
+    other = replace(verdict.results[0], findings=(replace(found, rule="approvals/foreign"),))
+    with pytest.raises(UsageError, match="is about an approval"):
+        approve(asked(repo, replace(verdict, results=(other,)), ann.key))
     assert not directory_of(repo.root / ".git").exists()
 
 

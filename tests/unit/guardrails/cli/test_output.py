@@ -11,6 +11,7 @@ from guardrails.errors import UsageError
 from guardrails.model.result import Outcome, judged
 from guardrails.model.verdict import Verdict, not_judged
 from guardrails.report.registry import FILES
+from tests.git_repositories import new_repo
 
 PASSED = Verdict(None, None, (judged("scope", Outcome({"files": 1}, {"files": 1}), 0.1),))
 
@@ -18,10 +19,20 @@ PASSED = Verdict(None, None, (judged("scope", Outcome({"files": 1}, {"files": 1}
 def test_every_report_is_written_and_replaced(tmp_path: Path) -> None:
     directory = tmp_path / "new" / "out"
     write_reports(PASSED, directory)
-    assert {path.name for path in directory.iterdir()} == set(FILES)
+    assert {path.name for path in directory.iterdir()} == {*FILES, ".gitignore"}
     write_reports(not_judged("no base"), directory)
-    assert {path.name for path in directory.iterdir()} == set(FILES)
+    assert {path.name for path in directory.iterdir()} == {*FILES, ".gitignore"}
     assert json.loads((directory / "verdict.json").read_text())["verdict"] == "error"
+
+
+def test_a_new_directory_is_no_part_of_the_next_change_and_an_old_one_is_left_as_it_is(tmp_path: Path) -> None:
+    repo = new_repo(tmp_path / "repo", {"a.py": "1\n"})
+    clear(repo.root / "out")
+    write_reports(PASSED, repo.root / "out")
+    assert repo.git("status", "--porcelain") == ""
+    (repo.root / "mine").mkdir()
+    write_reports(PASSED, repo.root / "mine")
+    assert not (repo.root / "mine" / ".gitignore").exists()
 
 
 def test_a_directory_that_cannot_be_written_is_wrong_use(tmp_path: Path) -> None:

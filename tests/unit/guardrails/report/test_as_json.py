@@ -56,10 +56,10 @@ def test_a_path_that_is_not_utf_8_is_shown_by_its_escape() -> None:
 def test_the_keys_stand_in_the_order_of_the_design() -> None:
     data = json.loads(as_json.render(of(gate("tampering", finding()))))
     assert list(data)[:4] == ["schema", "verdict", "exit_code", "base"]
-    assert list(data)[-2:] == ["gates", "gate_digest"]
+    assert list(data)[-3:] == ["gates", "gate_digest", "approvers"]
     assert list(data["gates"][0])[:6] == ["name", "status", "seconds", "work", "floor", "findings"]
     assert list(data["gates"][0]["findings"][0]) == [
-        "rule", "severity", "path", "line", "what", "why", "fix", "reproduce", "deciders",
+        "rule", "severity", "path", "line", "what", "why", "fix", "reproduce", "deciders", "approved_by",
     ]  # fmt: skip
 
 
@@ -87,6 +87,7 @@ def test_a_number_that_json_does_not_have_is_null() -> None:
 
 def test_a_file_from_before_there_were_figures_deciders_and_a_digest_is_read() -> None:
     data = json.loads(as_json.render(of(gate("scope", finding()))))
+    del data["approvers"], data["gates"][0]["findings"][0]["approved_by"]
     del data["gate_digest"], data["gates"][0]["figures"], data["gates"][0]["findings"][0]["deciders"]
     VALIDATOR.validate(data)
     assert read(json.dumps(data)) == of(gate("scope", finding()))

@@ -86,11 +86,52 @@ def test_numbers_go_with_their_nouns() -> None:
 
 def test_a_finding_that_asks_for_a_person_says_whom_and_by_which_name_it_is_approved() -> None:
     asks = finding(severity=Severity.REVIEW)
-    assert words.decides(asks) == f"guardrails approve {fingerprint(asks)[:12]}"
+    assert words.decides(asks) == f"finding {fingerprint(asks)[:12]}"
     assert words.decides(replace(asks, deciders=("@org/a", "ann@example.org"))).startswith(
-        "@org/a and ann@example.org to decide; guardrails approve "
+        "@org/a and ann@example.org to decide; finding "
     )
     assert words.decides(finding()) == words.decides(finding(severity=Severity.NOTE)) == ""
+
+
+def test_what_is_wrong_with_an_approval_has_no_name_to_approve_it_by() -> None:
+    foreign = finding(rule="approvals/foreign", severity=Severity.REVIEW)
+    assert words.decides(foreign) == ""
+    assert words.how_to_decide(of(gate("approvals", foreign), approvers=("ann",))) == ""
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "comment", "html"])
+def test_a_report_says_how_to_approve_only_where_that_can_work(name: str) -> None:
+    asks = gate("scope", finding(severity=Severity.REVIEW))
+
+    def told(approvers: tuple[str, ...] | None) -> str:
+        return " ".join(RENDERERS[name](of(asks, approvers=approvers)).split())
+
+    assert "guardrails approve FINDING" in told(("ann",))
+    assert "ann, bob and 5 more" not in told(("ann", "bob"))
+    assert "a, b, c, d, e, f and 2 more" in told(tuple("abcdefgh"))
+    assert "guardrails approve FINDING" not in told(())
+    assert "guardrails approve --help says how to set it up" in told(())
+    assert "guardrails approve" not in told(None)
+    assert "guardrails approve" not in RENDERERS[name](of(gate("scope", finding()), approvers=()))
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "comment", "html", "json", "junit", "sarif", "github"])
+def test_every_report_says_who_approved_what_and_why(name: str) -> None:
+    approved = finding(
+        severity=Severity.NOTE, why="Approved by ann on 2026-06-01: agreed with operations.", approved_by="ann"
+    )
+    text = RENDERERS[name](of(gate("scope", approved)))
+    assert "agreed with operations" in text
+    assert "tests/test\\_rank.py" in text.replace("test_rank", "test\\_rank")
+
+
+def test_a_verdict_that_owes_something_to_a_person_says_so_at_once() -> None:
+    approved = finding(severity=Severity.NOTE, approved_by="ann", why="Approved by ann: agreed.")
+    assert words.sentence(of(gate("scope", approved))).endswith("; 1 finding stands by approval of ann.")
+    assert words.sentence(of(gate("scope", approved, finding()))).endswith("; 1 finding stands by approval of ann.")
+    open_part = RENDERERS["comment"](of(gate("scope", approved))).partition("<details>")[0]
+    assert "**approved**" in open_part
+    assert "agreed" in open_part
 
 
 @pytest.mark.parametrize("name", ["text", "markdown", "comment", "html", "json"])
