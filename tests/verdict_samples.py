@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from guardrails.model.change import Snapshot
 from guardrails.model.contract import Verified
+from guardrails.model.example import Example, Moved, Reason
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.result import Figure, GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict, not_judged
@@ -259,6 +260,15 @@ def figures() -> st.SearchStrategy[Figure]:
     return st.builds(Figure, texts(), texts(), number, number, *[st.none() | number] * 4)
 
 
+def examples() -> st.SearchStrategy[Example]:
+    """Examples with any text, of items that came, went and moved."""
+    ids = st.lists(texts(), max_size=2).map(tuple)
+    reasons = st.lists(st.builds(Reason, texts(), texts(), texts()), max_size=2).map(tuple)
+    place = st.none() | st.integers(1, 9)
+    moved = st.lists(st.builds(Moved, texts(), place, place, reasons, st.integers(0, 2)), max_size=2).map(tuple)
+    return st.builds(Example, *[texts()] * 3, ids, ids, st.floats(0, 1), moved, reasons, st.just("") | texts())
+
+
 def verdicts() -> st.SearchStrategy[Verdict]:
     """Verdicts of any kind, with any text in any place where a text can stand."""
     seconds = st.integers(0, 10**6).map(lambda milliseconds: milliseconds / 1000)
@@ -276,6 +286,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         error=texts(),
         verified=st.lists(verified(), max_size=2).map(tuple),
         figures=st.lists(figures(), max_size=1).map(tuple),
+        examples=st.lists(examples(), max_size=1).map(tuple),
     )
     sides = st.none() | st.builds(Snapshot, texts(), st.none() | texts(), texts(), texts())
     return st.builds(

@@ -109,6 +109,9 @@ class Behaviour(Section, frozen=True):
     """What the answers depend on. Unchanged between base and head: nothing to compare. Empty: always compared."""
     items: str = "items[].id"
     """Where the ids of a slate stand in an answer."""
+    explain: str = ""
+    """A field of a request that asks the service for its reasons when it is true: in the body where that is an object,
+    else in the query. The few answers that changed most are asked for once more with it. Empty: nobody is asked."""
     user: str = "user_id"
     """Where the user's id stands in the body of a request. Empty: users are not counted."""
     ignore: tuple[str, ...] = ("request_id",)

@@ -14,6 +14,7 @@ import msgspec
 
 from guardrails.model.change import Snapshot
 from guardrails.model.contract import Verified
+from guardrails.model.example import Example
 from guardrails.model.finding import Finding
 from guardrails.model.result import Figure, GateResult
 from guardrails.model.verdict import Verdict
@@ -79,8 +80,12 @@ def _gate(result: GateResult) -> wire.GateEntry:
         error=result.error,
         verified=tuple(_verified(one) for one in result.verified),
         figures=tuple(_figure(figure) for figure in result.figures),
-        examples=tuple(wire.ExampleEntry(**asdict(one)) for one in result.examples),
+        examples=tuple(_example(one) for one in result.examples),
     )
+
+
+def _example(one: Example) -> wire.ExampleEntry:
+    return msgspec.convert(asdict(one), wire.ExampleEntry)
 
 
 def _verified(one: Verified) -> wire.VerifiedEntry:

@@ -8,7 +8,7 @@ import msgspec
 from guardrails.errors import UsageError
 from guardrails.model.change import Snapshot
 from guardrails.model.contract import Verified
-from guardrails.model.example import Example
+from guardrails.model.example import Example, Moved, Reason
 from guardrails.model.finding import Finding
 from guardrails.model.result import Figure, GateResult, Skip
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict
@@ -108,8 +108,27 @@ def _gate(entry: wire.GateEntry) -> GateResult:
         error=entry.error,
         verified=tuple(_verified(one) for one in entry.verified),
         figures=tuple(Figure(**msgspec.structs.asdict(figure)) for figure in entry.figures),
-        examples=tuple(Example(**msgspec.structs.asdict(one)) for one in entry.examples),
+        examples=tuple(_example(one) for one in entry.examples),
     )
+
+
+def _example(entry: wire.ExampleEntry) -> Example:
+    moved = (Moved(one.item, one.base, one.head, _reasons(one.reasons), one.more) for one in entry.moved)
+    return Example(
+        entry.asked,
+        entry.user,
+        entry.what,
+        entry.base,
+        entry.head,
+        entry.overlap,
+        tuple(moved),
+        _reasons(entry.whole),
+        entry.unexplained,
+    )
+
+
+def _reasons(entries: tuple[wire.ReasonEntry, ...]) -> tuple[Reason, ...]:
+    return tuple(Reason(one.name, one.base, one.head) for one in entries)
 
 
 def _verified(entry: wire.VerifiedEntry) -> Verified:

@@ -91,6 +91,24 @@ class VerifiedEntry(_Entry, frozen=True):
     pending: Annotated[bool, msgspec.Meta(description="A failure is shown, and does not count yet.")] = False
 
 
+class ReasonEntry(_Entry, frozen=True):
+    """One thing that the services say of an item or an answer; empty on the side that does not say it."""
+
+    name: str
+    base: str
+    head: str
+
+
+class MovedEntry(_Entry, frozen=True):
+    """One item that came, went or moved. Places count from 1; null on the side that lacks it."""
+
+    item: str
+    base: Annotated[int, msgspec.Meta(ge=1)] | None
+    head: Annotated[int, msgspec.Meta(ge=1)] | None
+    reasons: tuple[ReasonEntry, ...]
+    more: Count
+
+
 class ExampleEntry(_Entry, frozen=True):
     """One request whose answer changed: the ids of both slates, the first places alone, and what became of them."""
 
@@ -100,6 +118,10 @@ class ExampleEntry(_Entry, frozen=True):
     base: tuple[str, ...]
     head: tuple[str, ...]
     overlap: Annotated[float, msgspec.Meta(ge=0, le=1, description="Of the first ten of both slates.")]
+    moved: tuple[MovedEntry, ...] = ()
+    whole: tuple[ReasonEntry, ...] = ()
+    unexplained: str = ""
+    """The last three are absent in files that were written before there were any."""
 
 
 class GateEntry(_Entry, frozen=True):

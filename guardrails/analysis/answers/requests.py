@@ -1,7 +1,8 @@
 """Requests as JSON lines: recorded ones, and those that a generator prints."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from guardrails.analysis.answers.documents import JSON, at
 from guardrails.errors import ConfigurationError
@@ -32,6 +33,12 @@ class Asked:
         body = "" if self.body is None else f" {json.dumps(self.body, ensure_ascii=False)}"
         text = f"{self.method} {self.path}{body}"
         return text if len(text) <= _WORDS else f"{text[: _WORDS - 1]}…"
+
+    def explained(self, field: str) -> "Asked":
+        """The same request, with the wish to be told why: in its body where that is an object, else in its query."""
+        if isinstance(self.body, Mapping):
+            return replace(self, body={**self.body, field: True})
+        return replace(self, path=f"{self.path}{'&' if '?' in self.path else '?'}{field}=true")
 
     def user(self, way: tuple[str, ...]) -> str | None:
         """Whose request it is, by the place of the user's id in the body; None where there is none."""

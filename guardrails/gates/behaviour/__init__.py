@@ -4,14 +4,15 @@ Base and head answer the same requests, recorded and generated, each from an emp
 change that promises to leave them alone is held to it; of any other the reviewer is shown who is affected, and how.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guardrails.analysis.answers.comparison import Compared, Reading, compare, unsteady
 from guardrails.analysis.answers.documents import steps
 from guardrails.analysis.intents import declared
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
-from guardrails.gates.behaviour.judgement import examples, findings, promise_of
+from guardrails.gates.behaviour.explaining import examples
+from guardrails.gates.behaviour.judgement import findings, promise_of
 from guardrails.gates.behaviour.replay import Replay, Subject, requests_of, subject_of
 from guardrails.gates.behaviour.rules import NOT_STARTED, RULES
 from guardrails.model.exchange import HttpAnswer
@@ -57,7 +58,8 @@ class BehaviourGate:
         except JudgementError as error:
             return _not_started(bench, error)
         weighed = _weigh(replay, base, compare(replay.asked, base, head, reading), reading)
-        return _outcome(bench, subject, weighed)
+        outcome = _outcome(bench, subject, weighed)
+        return replace(outcome, examples=examples(replay, weighed.compared, reading))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,6 @@ def _outcome(bench: Bench, subject: Subject, weighed: Weighed) -> Outcome:
         _floor(subject),
         tuple(found),
         tuple(notes),
-        examples=examples(compared),
     )
 
 

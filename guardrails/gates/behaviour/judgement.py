@@ -94,13 +94,14 @@ def summary(numbers: Figures) -> str:
     return ", ".join(parts)
 
 
-def examples(compared: Sequence[Compared]) -> tuple[Example, ...]:
-    """The slates that changed most, bounded in number and length."""
+def chosen(compared: Sequence[Compared]) -> tuple[Compared, ...]:
+    """The slates that changed most, bounded in number."""
     slates = [one for one in compared if one.slates is not None and one.base.slate != one.head.slate]
-    return tuple(_as_example(one) for one in most_affected(slates, _EXAMPLES))
+    return most_affected(slates, _EXAMPLES)
 
 
-def _as_example(one: Compared) -> Example:
+def as_example(one: Compared) -> Example:
+    """The answers of both sides side by side, bounded in length."""
     before, after = (tuple(_shortened(item) for item in slate[:TOP]) for slate in one.slates or ((), ()))
     user = _shortened(one.user or "")
     return Example(_shortened(one.asked.words), user, _moved(one), before, after, one.overlap(TOP))

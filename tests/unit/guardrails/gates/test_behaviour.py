@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from guardrails.adapters.loopback import LoopbackClient
 from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench
 from guardrails.gates.behaviour import BehaviourGate
+from guardrails.model.example import Example, Reason
 from guardrails.model.exchange import HttpAnswer, HttpRequest
 from guardrails.model.finding import Severity
 from guardrails.model.probe import Probe
@@ -305,3 +307,74 @@ def test_a_section_that_is_wrong_is_told(old: str, new: str, words: str, tmp_pat
 def test_a_bench_without_a_client_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(JudgementError, match="no HTTP client"):
         GATE.run(replace(bench(tmp_path, Client(SAME)), http=None))
+
+
+EXPLAINING = {**PROJECT, "guardrails.toml": f'{PROJECT["guardrails.toml"]}explain = "why"\n'}
+
+
+def explained(ids: str, **said: float) -> HttpAnswer:
+    return HttpAnswer(200, json.dumps({"items": [{"id": one, "score": said.get(one, 0.5)} for one in ids]}).encode())
+
+
+def reasons_of(tmp_path: Path, base: Sequence[HttpAnswer], head: Sequence[HttpAnswer]) -> tuple[Example, Client]:
+    """The only example, where both sides answer so when they are asked for their reasons."""
+    client = Client(SAME, SWAPPED, SAME, base, head)
+    (found,) = GATE.run(bench(tmp_path, client, base=EXPLAINING)).examples
+    return found, client
+
+
+def test_both_sides_are_asked_why_of_the_examples_alone_after_all_that_came_before(tmp_path: Path) -> None:
+    client = Client(SAME, [*SAME[:3], slate("bacdefghij"), *SAME[4:]], SAME, SAME[:3], SAME)
+    GATE.run(bench(tmp_path, client, base=EXPLAINING))
+    paths = [[request.path for request in asked] for asked in client.asked]
+    plain = [f"/slate?user={user}" for user in range(USERS)]
+    assert paths[:3] == [plain] * 3
+    assert paths[3:] == [[*plain[:3], "/slate?user=3&why=true"]] * 2
+
+
+def test_reasons_of_both_sides_stand_in_the_example(tmp_path: Path) -> None:
+    found, _ = reasons_of(tmp_path, [explained("abcdefghij", a=0.9)], [explained("bacdefghij", a=0.2)])
+    assert found.unexplained == ""
+    assert [(one.item, one.base, one.head, one.reasons) for one in found.moved] == [
+        ("b", 2, 1, ()),
+        ("a", 1, 2, (Reason("score", "0.9", "0.2"),)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "words"),
+    [
+        ([HttpAnswer(422)], SWAPPED, "the base answered with status 422 when it was asked for its reasons"),
+        (SAME, [HttpAnswer(0, trouble="refused")], r"the head gave no answer \(refused\)"),
+        (SAME, [], r"the head gave no answer \(it was not asked in time\)"),
+        (SAME, SAME, "the head gave another slate when it was asked for its reasons"),
+        (SAME, [HttpAnswer(200, b"[" * 100_000)], "the head gave another slate"),
+    ],
+)
+def test_reasons_that_do_not_come_are_missed_in_words_and_cost_nothing(
+    base: Sequence[HttpAnswer], head: Sequence[HttpAnswer], words: str, tmp_path: Path
+) -> None:
+    found, _ = reasons_of(tmp_path, base, head)
+    assert re.match(words, found.unexplained)
+    assert (found.moved, found.whole) == ((), ())
+    assert found.what == "moved b (2 to 1), a (1 to 2)"
+
+
+def test_a_service_that_cannot_be_asked_again_explains_nothing(tmp_path: Path) -> None:
+    class Dying(Client):
+        def ask(
+            self, url: str, requests: Sequence[HttpRequest], *, timeout: float, whole: float
+        ) -> tuple[HttpAnswer, ...]:
+            if len(self.asked) == 3:
+                raise JudgementError("it died")
+            return super().ask(url, requests, timeout=timeout, whole=whole)
+
+    (found,) = GATE.run(bench(tmp_path, Dying(SAME, SWAPPED, SAME), base=EXPLAINING)).examples
+    assert found.unexplained == "the base could not be asked for its reasons: it died"
+
+
+def test_without_a_field_nobody_is_asked_why(tmp_path: Path) -> None:
+    client = Client(SAME, SWAPPED, SAME)
+    (found,) = GATE.run(bench(tmp_path, client)).examples
+    assert "behaviour.explain names no field" in found.unexplained
+    assert len(client.asked) == 3
