@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 from guardrails.analysis.difference import describe
 from guardrails.analysis.difference.files import Patterns
 from guardrails.model.change import ChangeKind
-from guardrails.model.difference import Difference, Excerpt, Line, Role, ShownFile, ShownHunk, Swap
+from guardrails.model.difference import (
+    Difference,
+    Excerpt,
+    LayerEdge,
+    LayerGraph,
+    Line,
+    Role,
+    ShownFile,
+    ShownHunk,
+    Swap,
+)
 from guardrails.model.finding import Finding
 from tests.judge_fakes import Content, bench_of
 from tests.verdict_samples import texts
@@ -19,6 +29,7 @@ PATTERNS = Patterns(
     judges=("tests/**",),
     tests=("tests/**",),
     packages=("shop",),
+    layers=".importlinter",
 )
 
 
@@ -51,4 +62,13 @@ def differences() -> st.SearchStrategy[Difference]:
     )
     swaps = st.lists(st.builds(Swap, texts(), texts(), texts(), texts()), max_size=1).map(tuple)
     excerpts = st.dictionaries(texts(), st.builds(Excerpt, lines, st.just(0), st.booleans()), max_size=2)
-    return st.builds(Difference, st.lists(files, max_size=2).map(tuple), counts, excerpts, swaps, swaps, swaps)
+    graphs = st.lists(layer_graphs(), max_size=1).map(tuple)
+    return st.builds(Difference, st.lists(files, max_size=2).map(tuple), counts, excerpts, swaps, swaps, swaps, graphs)
+
+
+def layer_graphs() -> st.SearchStrategy[LayerGraph]:
+    """Graphs of layers with any text for names."""
+    parts = st.lists(texts(), max_size=2).map(tuple)
+    edges = st.builds(LayerEdge, texts(), texts(), st.integers(0, 3), st.integers(1, 3), texts(), st.booleans())
+    layers = st.lists(parts, max_size=2).map(tuple)
+    return st.builds(LayerGraph, texts(), layers, parts, st.lists(edges, max_size=2).map(tuple))

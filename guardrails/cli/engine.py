@@ -173,7 +173,8 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
 def patterns_of(policy: Policy) -> Patterns:
     """Which path is what, for the reviewer's page."""
     scope, project = policy.scope, policy.project
-    return Patterns(scope.protected, scope.generated, project.judges, policy.tampering.tests, project.packages)
+    tests, layers = policy.tampering.tests, policy.layers.config
+    return Patterns(scope.protected, scope.generated, project.judges, tests, project.packages, layers)
 
 
 def available_cores() -> int:

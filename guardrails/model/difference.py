@@ -111,11 +111,38 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True)
+class LayerEdge:
+    """Imports from one part of a container to another: how many modules of each side have one, and a file that does.
+
+    `against` says that they go up, or between parts of a layer that are to stay apart."""
+
+    source: str
+    target: str
+    base: int
+    head: int
+    where: str
+    against: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LayerGraph:
+    """One container (a package, or empty for the whole) with its parts layer by layer, the highest first.
+
+    `loose` are parts that stand in no layer."""
+
+    container: str
+    layers: tuple[tuple[str, ...], ...]
+    loose: tuple[str, ...]
+    edges: tuple[LayerEdge, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """The change as a reviewer sees it.
 
     `excerpts` are by `Finding.place`. `tests` are test functions that came, went or moved, `dependencies` what the
-    lock files and `pyproject.toml` name, `edges` imports between packages that are new or gone.
+    lock files and `pyproject.toml` name, `edges` imports between packages that are new or gone, `graphs` the imports
+    of both sides by the layers that the base declares.
     """
 
     files: tuple[ShownFile, ...] = ()
@@ -124,3 +151,4 @@ class Difference:
     tests: tuple[Swap, ...] = ()
     dependencies: tuple[Swap, ...] = ()
     edges: tuple[Swap, ...] = ()
+    graphs: tuple[LayerGraph, ...] = ()

@@ -10,6 +10,7 @@ from guardrails.model.finding import Finding, Severity
 from guardrails.model.verdict import Verdict
 from guardrails.report import words
 from guardrails.report.fingerprint import fingerprint
+from guardrails.report.graph import Drawn, drawn
 
 MOST_OPEN_FILES = 12
 """Files whose lines stand open: those with findings that somebody must act on, then the riskiest."""
@@ -79,6 +80,7 @@ class Page:
     weakened: tuple[Flag, ...]
     dependencies: tuple[Swap, ...]
     edges: tuple[Swap, ...]
+    graphs: tuple[Drawn, ...]
 
 
 def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
@@ -104,6 +106,7 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
         weakened=tuple(flag for finding, flag in flags if _is_of_tests(finding, judges)),
         dependencies=difference.dependencies if difference else (),
         edges=difference.edges if difference else (),
+        graphs=tuple(drawn(one) for one in difference.graphs) if difference else (),
     )
 
 

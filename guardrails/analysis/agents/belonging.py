@@ -21,11 +21,14 @@ _DOCUMENTATION = re.compile(r'(?s)\A(?:\s*#[^\n]*\n)*\s*[rR]?"""(?P<text>.*?)"""
 
 @dataclass(frozen=True, slots=True)
 class Layering:
-    """The order of layers in one container, the highest first; those that stand side by side share an entry."""
+    """The order of layers in one container, the highest first; those that stand side by side share an entry.
+
+    `apart` says of each entry whether its parts may not import each other."""
 
     container: str
     layers: tuple[tuple[str, ...], ...]
     guidance: str = ""
+    apart: tuple[bool, ...] = ()
 
 
 def layerings(path: str, text: str | None) -> tuple[Layering, ...]:
@@ -44,7 +47,7 @@ def _layerings(listed: Iterable[Mapping[str, object]]) -> Iterator[Layering]:
             layers = tuple(tuple(re.findall(r"[\w.]+", layer)) for layer in order)
             guidance = " ".join(str(line).strip() for line in _listed(contract.get("broken_contract_guidance")))
             for container in _listed(contract.get("containers")) or [""]:
-                yield Layering(container, layers, guidance)
+                yield Layering(container, layers, guidance, tuple("|" in layer for layer in order))
 
 
 def _listed(value: object) -> list[str]:

@@ -6,6 +6,7 @@ from guardrails.analysis.difference.dependencies import dependencies
 from guardrails.analysis.difference.excerpts import excerpts
 from guardrails.analysis.difference.files import Patterns, shown_files
 from guardrails.analysis.difference.imports import Imports
+from guardrails.analysis.difference.layers import graphs
 from guardrails.analysis.difference.tests import test_functions
 from guardrails.analysis.difference.withheld import withheld
 from guardrails.analysis.source import Sources
@@ -32,4 +33,5 @@ def describe(change: Change, base: Tree, head: Tree, patterns: Patterns, finding
         tests=test_functions(change, before, after, patterns.tests),
         dependencies=dependencies(change, before, after),
         edges=imports.edges(),
+        graphs=graphs(imports, before, after, patterns.layers),
     )

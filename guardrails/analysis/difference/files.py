@@ -21,13 +21,15 @@ MOST_BYTES = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """Which path is what, as the base's policy says (`guardrails.model.paths.matches`); `packages` are names."""
+    """Which path is what, as the base's policy says (`guardrails.model.paths.matches`); `packages` are names, `layers`
+    is the file of the contracts between layers."""
 
     protected: tuple[str, ...] = ()
     generated: tuple[str, ...] = ()
     judges: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    layers: str = ""
 
 
 def shown_files(

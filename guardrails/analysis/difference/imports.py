@@ -49,40 +49,36 @@ def module_of(path: str) -> str:
 
 
 Edge = tuple[str, str]
+Links = dict[Edge, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Imports:
-    """What the modules of the head import, and the edges between packages of both sides with one file for each."""
+    """What the modules of the head import, and the imports between modules of both sides, with the importing file."""
 
     counts: Counter[str]
-    before: dict[Edge, str]
-    after: dict[Edge, str]
+    before: Links
+    after: Links
 
     @classmethod
     def read(cls, change: Change, base: Sources, head: Sources) -> "Imports":
         """The imports of both sides. A file that did not change is read once."""
         changed = change.paths
-        modules = {module_of(path): path for path in head.paths | base.paths if path.endswith(".py")}
+        modules = {module_of(path) for path in head.paths | base.paths if path.endswith(".py")}
         found = cls(Counter(), {}, {})
         if len(modules) > MOST_MODULES:
             return found
         for path in sorted(p for p in head.paths if p.endswith(".py")):
             names = imported(head.text(path) or "", module_of(path))
             found.counts.update(names)
-            found._note(found.after, path, names, modules)
+            links = {(module_of(path), name): path for name in sorted(names & modules)}
+            found.after.update(links)
             if path not in changed:
-                found._note(found.before, path, names, modules)
+                found.before.update(links)
         for path in sorted(p for p in base.paths & changed if p.endswith(".py")):
-            found._note(found.before, path, imported(base.text(path) or "", module_of(path)), modules)
+            names = imported(base.text(path) or "", module_of(path))
+            found.before.update({(module_of(path), name): path for name in sorted(names & modules)})
         return found
-
-    @staticmethod
-    def _note(edges: dict[Edge, str], path: str, names: frozenset[str], modules: dict[str, str]) -> None:
-        here = _package(module_of(path))
-        for name in sorted(names & modules.keys()):
-            if _package(name) != here:
-                edges.setdefault((here, _package(name)), path)
 
     def importers(self, path: str) -> int:
         """How many modules of the head import the module at `path`."""
@@ -90,9 +86,19 @@ class Imports:
 
     def edges(self) -> tuple[Swap, ...]:
         """Imports between packages that only one side has."""
-        new = [Swap(f"{a} → {b}", "", "new", self.after[a, b]) for a, b in sorted(self.after.keys() - self.before)]
-        gone = [Swap(f"{a} → {b}", "gone", "", self.before[a, b]) for a, b in sorted(self.before.keys() - self.after)]
+        before, after = _between(self.before), _between(self.after)
+        new = [Swap(f"{a} → {b}", "", "new", after[a, b]) for a, b in sorted(after.keys() - before)]
+        gone = [Swap(f"{a} → {b}", "gone", "", before[a, b]) for a, b in sorted(before.keys() - after)]
         return (*new, *gone)
+
+
+def _between(links: Links) -> Links:
+    """The imports from one package to another, with the first file that has one."""
+    found: Links = {}
+    for (one, other), path in links.items():
+        if _package(one) != _package(other):
+            found.setdefault((_package(one), _package(other)), path)
+    return found
 
 
 def _package(module: str) -> str:
