@@ -18,29 +18,46 @@ from guardrails.report.printable import printable, printable_block, shorten
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MOST_RESULTS = 5000
+MOST_BYTES = 10_000_000
+"""GitHub refuses a log that is larger than this after compression."""
+ROOM = ((MOST_RESULTS, 4000), (MOST_RESULTS, 500), (1000, 500), (200, 500))
+"""Results, and letters of each of their texts: what is tried in turn until the log is small enough."""
 WHOLE_CHANGE = "guardrails.toml"
 """Where a finding about the change as a whole is put: a result without a file is refused by code scanning."""
 _LEVEL = {Severity.BLOCK: "error", Severity.REVIEW: "warning", Severity.NOTE: "note"}
 
 
 def render(verdict: Verdict, rules: Iterable[Rule] = ()) -> str:
-    """The whole log, worst first. `rules` give the help texts; a rule that is not among them speaks by its findings."""
-    findings = verdict.findings[:MOST_RESULTS]
+    """The whole log, worst first. `rules` give the help texts; a rule that is not among them speaks by its findings.
+
+    A log that a forge would refuse for its size has shorter texts, and then fewer results, and says how many.
+    """
     known = {rule.id: rule for rule in rules}
+    text = ""
+    for results, characters in ROOM:
+        text = json.dumps(_log(verdict, known, min(results, MOST_RESULTS), characters), indent=2) + "\n"
+        if len(text) <= MOST_BYTES:  # JSON in ASCII: a letter is a byte
+            break
+    return text
+
+
+def _log(verdict: Verdict, known: Mapping[str, Rule], results: int, characters: int) -> dict[str, Any]:
+    findings = verdict.findings[:results]
     ids = sorted({finding.rule for finding in findings})
+    places = {rule: place for place, rule in enumerate(ids)}
     first = {finding.rule: finding for finding in reversed(findings)}
-    descriptors = [_known_rule(known[i]) if i in known else _unknown_rule(first[i]) for i in ids]
+    descriptors = [_known_rule(known[i]) if i in known else _unknown_rule(first[i], characters) for i in ids]
     run = {
         "tool": {"driver": _driver(verdict, descriptors)},
         "automationDetails": {"id": f"guardrails/{printable(verdict.profile)}/"},
-        "invocations": [_invocation(verdict)],
+        "invocations": [_invocation(verdict, len(findings))],
         "results": [
-            _result(finding, ids.index(finding.rule), name)
+            _result(finding, places[finding.rule], name, characters)
             for finding, name in zip(findings, fingerprints(findings), strict=True)
         ],
         "properties": _properties(verdict),
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _driver(verdict: Verdict, descriptors: list[dict[str, Any]]) -> dict[str, Any]:
@@ -57,8 +74,8 @@ def _known_rule(rule: Rule) -> dict[str, Any]:
     return _descriptor(rule.id, rule.title, rule.why, text, rule.severity)
 
 
-def _unknown_rule(finding: Finding) -> dict[str, Any]:
-    text = f"{finding.why}\n\nFix: {finding.fix}"
+def _unknown_rule(finding: Finding, characters: int) -> dict[str, Any]:
+    text = shorten(f"{finding.why}\n\nFix: {finding.fix}", characters)
     return _descriptor(finding.rule, finding.rule, finding.why or finding.rule, text, finding.severity)
 
 
@@ -80,28 +97,31 @@ def _pascal(rule: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in parts) or "Rule"
 
 
-def _result(finding: Finding, index: int, name: str) -> dict[str, Any]:
+def _result(finding: Finding, index: int, name: str, characters: int) -> dict[str, Any]:
     why = f"\n\nWhy: {finding.why}" if finding.why else ""
     fix = f"\n\nFix: {finding.fix}" if finding.fix else ""
     return {
         "ruleId": printable(finding.rule),
         "ruleIndex": index,
         "level": _LEVEL[finding.severity],
-        "message": _message(f"{finding.what}{why}{fix}"),
+        "message": _message(f"{finding.what}{why}{fix}", characters),
         "locations": [_location(finding)],
         # GitHub matches alerts by the first key alone and makes it from the lines around if it is absent.
         "partialFingerprints": {"primaryLocationLineHash": name, "guardrailsFinding/v1": name},
-        "properties": {"severity": finding.severity.value, "reproduce": printable_block(finding.reproduce)},
+        "properties": {
+            "severity": finding.severity.value,
+            "reproduce": printable_block(finding.reproduce, 40, characters),
+        },
     }
 
 
-def _message(text: str) -> dict[str, str]:
+def _message(text: str, characters: int = 4000) -> dict[str, str]:
     """A message of plain text.
 
     The standard (sections 3.11.5 and 3.11.6) reads `[text](target)` as a link and `{0}` as a placeholder: brackets are
     escaped, braces doubled.
     """
-    text = printable_block(text, 60, 4000)
+    text = printable_block(text, 60, characters)
     for character in "\\[]":
         text = text.replace(character, f"\\{character}")
     return {"text": text.replace("{", "{{").replace("}", "}}") or "-"}
@@ -117,19 +137,20 @@ def _location(finding: Finding) -> dict[str, Any]:
 
 
 def _uri(path: str) -> str:
-    """A relative reference; bytes of a path that are not UTF-8 keep their value."""
+    """A relative reference inside the repository; bytes of a path that are not UTF-8 keep their value."""
     try:
         raw = path.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raw = path.encode("utf-8", "surrogatepass")
-    return quote(raw.lstrip(b"/"), safe="/") or WHOLE_CHANGE
+    outside = b".." in raw.split(b"/")  # no path of git's, but a file may say so
+    return (not outside and quote(raw.lstrip(b"/"), safe="/")) or WHOLE_CHANGE
 
 
-def _invocation(verdict: Verdict) -> dict[str, Any]:
+def _invocation(verdict: Verdict, shown: int) -> dict[str, Any]:
     notes = [_notification(result) for result in words.not_checked(verdict)]
     if verdict.error:
         notes.insert(0, {"level": "error", "message": _message(verdict.error)})
-    left = len(verdict.findings) - MOST_RESULTS
+    left = len(verdict.findings) - shown
     if left > 0:
         text = f"{words.counted(left, 'findings')} left out; verdict.json has all."
         notes.append({"level": "warning", "message": {"text": text}})

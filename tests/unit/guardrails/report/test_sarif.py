@@ -1,14 +1,13 @@
-"""The structure is checked against a reduced JSON Schema, written for this test from the SARIF 2.1.0 standard and from
-what GitHub's code scanning asks for beyond it (a location for each result, a help text for each rule). The environment
-variable SARIF_SCHEMA names a copy of the official schema (sarif-schema-2.1.0.json), which is then used as well."""
+"""The log is checked against the official JSON Schema of SARIF 2.1.0 (its notice stands beside it), against a closed
+and reduced one written for this test, and against what GitHub's code scanning asks for beyond both: a location for each
+result, a help text for each rule, and its limits."""
 
 import dataclasses
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import jsonschema
 import pytest
@@ -86,7 +85,10 @@ LOG = closed(
     **{"$schema": {"type": "string"}, "version": {"const": "2.1.0"}, "runs": each(RUN, minItems=1)},
 )
 VALIDATOR = jsonschema.Draft202012Validator(LOG)
-OFFICIAL = os.environ.get("SARIF_SCHEMA", "")
+_OFFICIAL = Path(__file__).with_name("sarif-2.1.0-rtm.5.json")
+OFFICIAL = jsonschema.Draft4Validator(
+    json.loads(_OFFICIAL.read_text(encoding="utf-8")), format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER
+)
 
 
 def run(verdict: Verdict, *rules: Rule) -> Any:
@@ -105,12 +107,28 @@ def test_any_verdict_has_the_structure_of_a_log(verdict: Verdict) -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.skipif(not OFFICIAL, reason="SARIF_SCHEMA names no copy of sarif-schema-2.1.0.json")
 @settings(max_examples=30)
 @given(verdicts())
 def test_any_verdict_is_valid_by_the_official_schema(verdict: Verdict) -> None:
-    schema = json.loads(Path(OFFICIAL).read_text(encoding="utf-8-sig"))
-    jsonschema.validators.validator_for(schema)(schema).validate(json.loads(sarif.render(verdict)))
+    OFFICIAL.validate(json.loads(sarif.render(verdict)))
+
+
+def test_the_official_schema_is_whole_and_refuses_what_is_no_log() -> None:
+    assert OFFICIAL.schema["title"].startswith("Static Analysis Results Format (SARIF) Version 2.1.0")
+    OFFICIAL.check_schema(OFFICIAL.schema)
+    wanted = set(re.findall(r"#/definitions/(\w+)", _OFFICIAL.read_text(encoding="utf-8")))
+    assert wanted <= set(OFFICIAL.schema["definitions"])
+    text = sarif.render(bad())
+    for right, wrong in (
+        ('"level": "error"', '"level": "worst"'),
+        ('"message": {', '"massage": {'),
+        ('"startLine": 12', '"startLine": 0'),
+        ('"version": "2.1.0"', '"version": "2.0.0"'),
+        ('"ruleIndex": 0', '"ruleIndex": -2'),
+    ):
+        assert right in text
+        with pytest.raises(jsonschema.ValidationError):
+            OFFICIAL.validate(json.loads(text.replace(right, wrong)))
 
 
 def test_the_levels_follow_the_severities() -> None:
@@ -167,6 +185,38 @@ def test_more_results_than_the_forge_takes_are_cut_and_said(monkeypatch: pytest.
     found = run(of(gate("lint", *[finding(f"thing {n}") for n in range(8)])))
     assert len(found["results"]) == 5
     assert "3 findings left out" in json.dumps(found["invocations"])
+
+
+def test_what_a_forge_takes_beyond_the_schema() -> None:
+    """Its limits: docs.github.com, "SARIF support for code scanning"."""
+    paths = [finding(path=path) for path in ("../../etc/passwd", "//other.example/x.py", "https://other.example/x.py")]
+    log = json.loads(sarif.render(of(*bad().results, gate("scope", *paths))))
+    assert len(log["runs"]) <= 20
+    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules) <= 25_000
+    assert all(len(rule["properties"]["tags"]) <= 10 for rule in rules)
+    for result in log["runs"][0]["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        (location,) = result["locations"]
+        uri = location["physicalLocation"]["artifactLocation"]["uri"]
+        assert not urlsplit(uri).scheme
+        assert not urlsplit(uri).netloc
+        assert ".." not in uri.split("/")
+        assert result["partialFingerprints"]["primaryLocationLineHash"]
+
+
+def test_a_log_that_a_forge_would_refuse_for_its_size_is_made_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = [finding(f"{n} " + "long " * 700, path="d/" * 900 + f"{n}.py", reproduce="r " * 900) for n in range(60)]
+    whole = sarif.render(of(gate("lint", *long)))
+    monkeypatch.setattr(sarif, "ROOM", ((50, 4000), (50, 500), (10, 500)))
+    for most, number, widest in ((len(whole), 50, 3000), (200_000, 50, 400), (60_000, 10, 400)):
+        monkeypatch.setattr(sarif, "MOST_BYTES", most)
+        text = sarif.render(of(gate("lint", *long)))
+        found = json.loads(text)["runs"][0]
+        assert len(text) <= most
+        assert len(found["results"]) == number
+        assert f"{60 - number} findings left out" in json.dumps(found["invocations"])
+        assert (len(found["results"][0]["message"]["text"]) > 1000) == (widest > 1000)
 
 
 @settings(max_examples=50)
