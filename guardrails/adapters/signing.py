@@ -79,6 +79,7 @@ def _encoded(data: bytes) -> str:
 
 def _private(content: bytes) -> "Ed25519PrivateKey":
     _require_library()
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -86,7 +87,7 @@ def _private(content: bytes) -> "Ed25519PrivateKey":
     load = serialization.load_ssh_private_key if openssh else serialization.load_pem_private_key
     try:
         key = load(content, None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UsageError(
             f"the private key cannot be read: {error}. Give an Ed25519 key without a passphrase."
         ) from error
@@ -97,6 +98,7 @@ def _private(content: bytes) -> "Ed25519PrivateKey":
 
 def _public(content: bytes) -> "Ed25519PublicKey":
     _require_library()
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -104,7 +106,7 @@ def _public(content: bytes) -> "Ed25519PublicKey":
     load = serialization.load_pem_public_key if pem else serialization.load_ssh_public_key
     try:
         key = load(content.strip())
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UsageError(f"the public key cannot be read: {error}. Give an Ed25519 key, PEM or ssh-ed25519.") from error
     if not isinstance(key, ed25519.Ed25519PublicKey):
         raise UsageError("the public key is not Ed25519. Give the public half of the key that signs evidence.")

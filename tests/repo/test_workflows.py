@@ -1,35 +1,21 @@
 """The workflows of the forge: what is privileged believes nothing that a change can write."""
 
-import os
 import re
 import subprocess
-import textwrap
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
-from guardrails.report.comment import MARKER
+from guardrails.cli.adoption import workflows
+from guardrails.cli.adoption.looking import look
+from tests.adopted_projects import KINDS
+from tests.workflow_steps import COMMENT, GATE, ROOT, WORKFLOWS, run, scripts
 
-ROOT = Path(__file__).resolve().parents[2]
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-COMMENT = ROOT / ".github/workflows/comment.yml"
-# A number and a name out of the file itself; anything else that an expression pastes into a script may be a script.
-_HARMLESS = {"github.event.pull_request.number", "matrix.python-version"}
-
-
-def scripts(text: str) -> dict[str, str]:
-    """The scripts of a workflow, by the name of their step or, without one, by their first line."""
-    found = {}
-    for step in re.split(r"\n(?= *- )", text):
-        name = re.search(r"- name: (.*)", step)
-        if block := re.search(r"^( *)(?:- )?run: \|\n((?:\1  .*\n?|\n)+)", step, re.MULTILINE):
-            script = textwrap.dedent(block[2])
-        elif line := re.search(r"run: ([^|\n].*)", step):
-            script = line[1]
-        else:
-            continue
-        found[name[1] if name else script.split("\n")[0]] = script
-    return found
+GITLAB = ROOT / "docs/forge/guardrails.gitlab-ci.yml"
+# A name out of the file itself; anything else that an expression pastes into a script may be a script.
+_HARMLESS = {"matrix.python-version"}
 
 
 def pasted(script: str) -> set[str]:
@@ -39,8 +25,8 @@ def pasted(script: str) -> set[str]:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_no_expression_is_pasted_into_a_script(path: Path) -> None:
-    assert {name: found for name, script in scripts(path.read_text()).items() if (found := pasted(script))} == {}
-    assert scripts(path.read_text())
+    assert {name: found for name, script in scripts(path).items() if (found := pasted(script))} == {}
+    assert scripts(path)
     assert pasted("git checkout ${{ github.event.workflow_run.head_branch }}") != set()
 
 
@@ -53,64 +39,77 @@ def test_the_privileged_half_neither_checks_out_the_head_nor_takes_more_than_it_
 
 
 def test_the_half_that_runs_the_heads_code_may_write_nothing() -> None:
-    judge = (ROOT / ".github/workflows/gate.yml").read_text().partition("  publish:")[0]
+    judge = GATE.read_text().partition("  publish:")[0]
     assert "write" not in re.sub(r"#.*", "", judge)
     assert "secrets." not in judge
 
 
-FORGE = """#!/bin/bash
-printf '%s ' "$@" >> "$LOG"; echo >> "$LOG"
-case "$*" in
-  *--method\\ GET*/pulls*) echo "$FOUND" ;;
-  *--paginate*/comments*) echo "$THERE" ;;
-esac
-"""
+def test_an_artifact_is_never_unpacked_where_something_may_be_written() -> None:
+    text = COMMENT.read_text()
+    assert "unzip -p " in text
+    assert not re.search(r"gh run download|download-artifact|unzip (?!-p )", text)
 
 
-def play(step: str, directory: Path, **environment: str) -> tuple[int, str, str]:
-    """Run a step with a forge of our own: its status, what it wrote for later steps, and what it asked the forge."""
-    forge = directory / "gh"
-    forge.write_text(FORGE)
-    forge.chmod(0o755)
-    for name in ("log", "out"):
-        (directory / name).write_text("")
-    given = {
-        "PATH": f"{directory}:{os.environ['PATH']}",
-        "LOG": str(directory / "log"),
-        "GITHUB_OUTPUT": str(directory / "out"),
-        "RUNNER_TEMP": str(directory),
-        "REPO": "org/shop",
-        "SHA": "a" * 40,
-        "OWNER": "someone",
-        "BRANCH": "x; touch pwned; $(touch pwned)",
-        "NUMBER": "7",
-    }
-    script = scripts(COMMENT.read_text())[step]
-    done = subprocess.run(
-        ["bash", "-eo", "pipefail", "-c", script],
-        env=given | environment,
-        cwd=directory,
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode, (directory / "out").read_text(), (directory / "log").read_text()
+def valid(kind: str, files: list[Path]) -> tuple[bool, str]:
+    """Whether files are what a vendored schema of the forge says, and what is said of them."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("answer", "number"), [("41", "number=41\n"), ("", ""), ("41; rm -rf /", "")])
-def test_the_pull_request_is_asked_of_the_forge(answer: str, number: str, tmp_path: Path) -> None:
-    status, output, asked = play("Find the open pull request whose head this is", tmp_path, FOUND=answer)
-    assert (status, output) == (0, number)
-    assert "head=someone:x; touch pwned; $(touch pwned)" in asked
-    assert not (tmp_path / "pwned").exists()
+@pytest.mark.slow
+def test_the_workflows_and_the_template_are_what_the_forges_take(tmp_path: Path) -> None:
+    assert valid("github-workflows", WORKFLOWS) == (True, "ok -- validation done\n")
+    assert valid("gitlab-ci", [GITLAB]) == (True, "ok -- validation done\n")
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(GATE.read_text().replace("runs-on:", "runs_on:"))
+    assert not valid("github-workflows", [wrong])[0]
+    wrong.write_text(GITLAB.read_text().replace("stage: test", "stage: {a: b}"))
+    assert not valid("gitlab-ci", [wrong])[0]
 
 
 @pytest.mark.parametrize(
-    ("there", "method"),
-    [("99", "PATCH repos/org/shop/issues/comments/99"), ("", "POST repos/org/shop/issues/7/comments")],
+    ("status", "review", "merges"),
+    [
+        ("0", "skipped", True),
+        ("3", "success", True),
+        ("3", "failure", False),
+        ("3", "skipped", False),
+        ("3", "cancelled", False),
+        ("1", "skipped", False),
+        ("2", "skipped", False),
+        ("", "skipped", False),
+        ("0", "success", False),
+        ("0\n3", "skipped", False),
+    ],
 )
-def test_the_comment_is_replaced_where_there_is_one(there: str, method: str, tmp_path: Path) -> None:
-    status, _, asked = play("Write the comment, or replace the one that is there", tmp_path, THERE=there)
-    assert status == 0
-    assert method in asked
-    assert asked.count("--method") == 1
-    assert MARKER in COMMENT.read_text()
+def test_the_required_check_lets_through_what_passed_and_what_a_person_let_through(
+    status: str, review: str, merges: bool, tmp_path: Path
+) -> None:
+    (script,) = scripts(GATE, "verdict").values()
+    done = run(script, tmp_path, {"STATUS": status, "REVIEW": review})
+    assert (done.status == 0) is merges
+
+
+@pytest.mark.parametrize(("target", "base"), [("cafe", "cafe"), ("", "beef")])
+def test_a_merge_train_is_judged_against_the_branch_that_it_is_merged_into(
+    target: str, base: str, tmp_path: Path
+) -> None:
+    line = yaml.safe_load(GITLAB.read_text())["guardrails"]["script"][0]
+    known = {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": target, "CI_MERGE_REQUEST_DIFF_BASE_SHA": "beef"}
+    assert run(f'{line}; echo "base=$BASE" >> "$GITHUB_OUTPUT"', tmp_path, known).outputs == {"base": base}
+
+
+@pytest.mark.slow
+def test_what_is_written_for_others_is_what_the_forges_take_too(tmp_path: Path) -> None:
+    files = KINDS["service"].files
+    found, made = look(files, files.get), []
+    for name in workflows.GITHUB:
+        template = (ROOT / "guardrails/cli/templates" / name).read_text()
+        path = tmp_path / name
+        path.write_text(workflows.github(template, found, version="1.0", branch="a]b"))
+        made.append(path)
+    assert valid("github-workflows", made) == (True, "ok -- validation done\n")
+    path = tmp_path / "gitlab.yml"
+    path.write_text(workflows.gitlab(GITLAB.read_text(), found, version="1.0"))
+    assert valid("gitlab-ci", [path]) == (True, "ok -- validation done\n")

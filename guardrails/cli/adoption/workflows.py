@@ -61,7 +61,7 @@ def gitlab(template: str, found: Found, *, version: str) -> str:
     """The template of a job for GitLab: the gate pinned, and what the tests need installed from the base."""
     project = [
         "    # What the tests need comes from the base: to install the head would run its code outside of the sandbox.",
-        '    - git checkout --quiet --detach "$CI_MERGE_REQUEST_DIFF_BASE_SHA"',
+        '    - git checkout --quiet --detach "$BASE"',
         "    - python -m venv .venv",
         *(f"    - .venv/bin/pip install --quiet {what}" for what in _project(found)),
     ]

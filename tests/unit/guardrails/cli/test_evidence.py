@@ -2,17 +2,24 @@
 
 import base64
 import json
+import os
 import shutil
 import subprocess
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from guardrails.adapters import signing
+from guardrails.adapters.changes import Wanted
+from guardrails.adapters.terminal import Quiet
+from guardrails.cli.engine import Engine
 from guardrails.cli.evidence import EvidenceOptions, sign_evidence, verify_evidence
 from guardrails.cli.main import main
+from guardrails.cli.options import CheckOptions
 from guardrails.errors import JudgementError, UsageError
+from guardrails.gates.scope import ScopeGate
 from guardrails.model.change import Snapshot
 from guardrails.model.verdict import Verdict
 from guardrails.report import evidence
@@ -133,6 +140,35 @@ def test_keys_of_another_kind_and_absent_ones_are_refused_in_words(repo: Repo, t
             sign_evidence(path, key)
     with pytest.raises(UsageError, match="not Ed25519"):
         signing.is_signed(b"", (), rsa.with_suffix(".pub").read_bytes())
+    empty = b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----"
+    for content in (b"### PASS: a page", b"ssh-ed25519 AAAA", b"", b"\0", empty):
+        with pytest.raises(UsageError, match="public key cannot be read"):
+            signing.is_signed(b"", (), content)
+
+
+@pytest.mark.parametrize("part", [0.0, 0.3, 0.7, 0.99])
+def test_a_file_that_was_cut_off_is_no_evidence(
+    part: float, repo: Repo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    private, public = keys(tmp_path)
+    bare = written(repo, passing())
+    for path, key in ((signed(bare, private, capsys), public), (bare, None)):
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(part * len(whole))])
+        with pytest.raises(UsageError, match="neither a statement nor an envelope"):
+            verify_evidence(EvidenceOptions(path, key, "feature", repository=repo.root))
+
+
+def test_the_same_trees_give_the_same_statement(repo: Repo, tmp_path: Path) -> None:
+    made = []
+    for name in ("a", "b"):
+        engine = Engine(
+            [ScopeGate()], os.environ, lambda _: nullcontext(Quiet()), own_judge=True, cache=tmp_path / name
+        )
+        verdict = engine.check(CheckOptions(repo.root, Wanted("main", "feature")))
+        made.append((evidence.render(verdict), verdict.command))
+    assert made[0][0] == made[1][0]
+    assert made[0][1] != made[1][1], "seeds differ, and do not stand in it"
 
 
 def test_what_is_signed_is_the_encoding_of_dsse(tmp_path: Path) -> None:
