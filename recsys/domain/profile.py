@@ -12,11 +12,34 @@ from recsys.domain.query import UserState
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Responses:
+    """What the item-item model answers to a history: r tracks and their sums; every other track has 0.
+
+    slots: (r,) int32, ascending and distinct. values: (r,) float64, exact. Only the tracks that some row of the history
+    names are held, a few thousand, so that a request costs the same in a catalogue of any size.
+    """
+
+    slots: Slots
+    values: Floats
+
+    def of(self, slots: Slots) -> Floats:
+        """Return (m,) float64: the response of each of (m,) slots, in any order."""
+        if not self.slots.shape[0]:
+            return np.zeros(slots.shape[0])
+        rows = np.minimum(self.slots.searchsorted(slots), self.slots.shape[0] - 1)
+        return np.where(self.slots.take(rows) == slots, self.values.take(rows), 0.0)
+
+    @property
+    def top(self) -> float:
+        """The greatest response, at least 0."""
+        return float(self.values.max(initial=0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """A user as seen by one model at one moment; n tracks, a artists, d dimensions.
 
-    item_item: (n,) float64, sum over the history of weight x B[j, i], exact. 0 everywhere without a history.
-    item_item_top: its greatest value, at least 0.
+    item_item: sum over the history of weight x B[j, i] for every track i. item_item_top: the greatest, at least 0.
     artist_weight: (a,) float64, decayed history weight by artist.
     artist_plays, artist_skips: (a,) int64 counts of tracks.
     artist_last: (a,) int64 unix seconds of the latest listen, 0 for never.
@@ -26,7 +49,7 @@ class Profile:
     history_size: tracks in the whole history. now: unix seconds.
     """
 
-    item_item: Floats
+    item_item: Responses
     item_item_top: float
     artist_weight: Floats
     artist_plays: Ints
@@ -67,7 +90,7 @@ def profile_of(model: Model, user: UserState, now: int) -> Profile:
     last[catalogue.artist[user.history]] = user.times  # ascending times: the latest is written last
     return Profile(
         item_item=responses,
-        item_item_top=max(float(responses.max(initial=0.0)), 0.0),
+        item_item_top=responses.top,
         artist_weight=np.bincount(catalogue.artist[recent], weights=weights, minlength=artists).astype(np.float64),
         artist_plays=np.bincount(catalogue.artist[user.history], minlength=artists),
         artist_skips=np.bincount(catalogue.artist[user.skipped], minlength=artists),
@@ -82,10 +105,21 @@ def profile_of(model: Model, user: UserState, now: int) -> Profile:
     )
 
 
-def _item_item(model: Model, recent: Slots, weights: Floats) -> Floats:
-    tracks = model.item_item.neighbours[recent].ravel()
-    responses = model.item_item.weights[recent] * weights[:, None]
-    return np.bincount(tracks, weights=responses.ravel(), minlength=model.catalogue.size).astype(np.float64, copy=False)
+def _item_item(model: Model, recent: Slots, weights: Floats) -> Responses:
+    """Sum by track. The tracks that occur are numbered first, so that nothing of the size of the catalogue is added up.
+
+    `take` is `[]` for whole rows, in half the time.
+    """
+    size = model.catalogue.size
+    tracks = model.item_item.neighbours.take(recent, axis=0).ravel().astype(np.intp)
+    terms = model.item_item.weights.take(recent, axis=0) * weights[:, None]
+    occurs = np.zeros(size, dtype=np.bool_)
+    occurs[tracks] = True
+    slots = np.flatnonzero(occurs)
+    number = np.empty(size, dtype=np.intp)  # read only where it is written
+    number[slots] = np.arange(slots.shape[0])
+    sums = np.bincount(number.take(tracks), weights=terms.ravel(), minlength=slots.shape[0])
+    return Responses(slots.astype(np.int32), sums.astype(np.float64, copy=False))
 
 
 def _taste(model: Model, recent: Slots, weights: Floats) -> Floats:

@@ -39,7 +39,7 @@ def assemble(model: Model, profile: Profile, market: int | None, slots: Slots) -
 
 
 def _relevance(model: Model, profile: Profile, slots: Slots) -> Columns:
-    responses = profile.item_item[slots]
+    responses = profile.item_item.of(slots)
     # Products of integers up to 127 stay exact in float32, whatever order the matrix product adds them in.
     taste = model.embeddings[slots].astype(np.float32) @ profile.taste.astype(np.float32)
     share = responses / profile.item_item_top if profile.item_item_top > 0 else np.zeros_like(responses)

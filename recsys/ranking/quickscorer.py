@@ -17,24 +17,25 @@ from numpy.typing import NDArray
 from recsys.domain.arrays import Floats, Ints, Singles, Slots, quantise, to_grid
 from recsys.errors import InvalidValueError
 from recsys.ranking.forest import Forest
-from recsys.ranking.thresholds import Thresholds, keys
+from recsys.ranking.thresholds import Thresholds
 
 Masks: TypeAlias = NDArray[np.unsignedinteger]
 LEAF_SCALE: Final = 1 << 30
-ROWS_A_BLOCK: Final = 512  # keeps the working arrays of 100 trees within the second-level cache
+BLOCK_BYTES: Final = 1 << 19  # of masks at once: they stay within the second-level cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForestScorer:
     """A compiled `Forest` of t trees over f features. Built by `of`.
 
-    thresholds: by feature. masks: f arrays (thresholds + 1, t): row p is what the tests of p thresholds, failed, leave.
+    thresholds: of all features. masks: (places, t), row p for place p of `thresholds`: what the tests of the thresholds
+    below it, failed, leave.
     values: (t, l) float64 leaf values by position from the left, multiples of 2**-30, so that their sums are exact.
     forest: what it was compiled from, for publishing.
     """
 
-    thresholds: tuple[Thresholds, ...]
-    masks: tuple[Masks, ...]
+    thresholds: Thresholds
+    masks: Masks
     values: Floats
     forest: Forest
 
@@ -57,8 +58,9 @@ class ForestScorer:
             _combine(cuts[rows], node_masks[rows], trees[rows], forest.trees)
             for rows in (np.flatnonzero(forest.feature == feature) for feature in range(forest.feature_count))
         ]
-        thresholds = tuple(Thresholds.of(cuts) for cuts, _ in parts)
-        return ForestScorer(thresholds, tuple(masks for _, masks in parts), to_grid(values, LEAF_SCALE), forest)
+        thresholds = Thresholds.of([cuts for cuts, _ in parts])
+        masks = np.concatenate([node_masks[:0].reshape(0, forest.trees), *(masks for _, masks in parts)])
+        return ForestScorer(thresholds, masks, to_grid(values, LEAF_SCALE), forest)
 
     @property
     def schema_version(self) -> str:
@@ -67,26 +69,28 @@ class ForestScorer:
 
     def score(self, features: Singles) -> Ints:
         """Return (m,) int64 scores in units of 2**-20 for (m, f) float32 features without NaN."""
-        if features.ndim != 2 or features.shape[1] != len(self.thresholds) or features.dtype != np.float32:
+        if features.ndim != 2 or features.shape[1] != self.thresholds.features or features.dtype != np.float32:
             raise InvalidValueError(
-                f"features are {features.dtype} {features.shape}; want (m, {len(self.thresholds)}) float32"
+                f"features are {features.dtype} {features.shape}; want (m, {self.thresholds.features}) float32"
             )
         if np.isnan(features).any():
             raise InvalidValueError("a feature is NaN; the trees have no branch for it: repair the feature")
-        blocks = [
-            self._sum(features[start : start + ROWS_A_BLOCK]) for start in range(0, features.shape[0], ROWS_A_BLOCK)
-        ]
-        return quantise(np.concatenate(blocks)) if blocks else np.zeros(0, dtype=np.int64)
+        places = self.thresholds.places(np.ascontiguousarray(features.T))
+        rows = max(BLOCK_BYTES // max(places.shape[0] * self.masks.shape[1] * self.masks.itemsize, 1), 16)
+        left = np.empty((places.shape[1], self.masks.shape[1]), dtype=self.masks.dtype)
+        for start in range(0, left.shape[0], rows):
+            masks = self.masks.take(places[:, start : start + rows], axis=0)
+            np.bitwise_and.reduce(masks, axis=0, out=left[start : start + rows])
+        return quantise(self._sums(left))
 
-    def _sum(self, block: Singles) -> Floats:
+    def _sums(self, left: Masks) -> Floats:
+        """Return the sums of the lowest leaves that (m, t) masks leave.
+
+        A matrix product adds them: their sums are exact, in whatever order it adds.
+        """
         trees, width = self.values.shape
-        left = ~np.zeros((block.shape[0], trees), dtype=_word(width))
-        columns = np.ascontiguousarray(block.T)
-        for cuts, masks, values, found in zip(self.thresholds, self.masks, columns, keys(columns), strict=True):
-            if cuts.size:
-                left &= masks.take(cuts.count_below(values, found), axis=0)
-        leaf = _lowest_bit(left) + np.arange(trees, dtype=np.int32) * np.int32(width)
-        return np.asarray(self.values.ravel().take(leaf).sum(axis=1))
+        first = np.arange(trees, dtype=np.int32) * np.int32(width)
+        return np.asarray(self.values.ravel().take(_lowest_bit(left, first)) @ np.ones(trees))
 
 
 def _word(leaves: int) -> type[np.unsignedinteger]:
@@ -94,17 +98,23 @@ def _word(leaves: int) -> type[np.unsignedinteger]:
     return np.uint16 if leaves <= 16 else np.uint32 if leaves <= 32 else np.uint64
 
 
-def _lowest_bit(words: Masks) -> Slots:
-    """Return the position of the lowest set bit, read from the exponent of a float that holds that bit alone.
+def _lowest_bit(words: Masks, first: Slots) -> Slots:
+    """Return the position of the lowest set bit plus `first`, read from the exponent of a float of that bit alone.
 
     Signed casts: numpy has no vector code for the unsigned ones, which take ten times as long. The top bit then makes a
-    negative float, whose exponent is the same.
+    negative float; its sign stands above the exponent, and is cut off where there is a top bit. first: of each column.
     """
     if words.dtype == np.uint64:
         wide = words.view(np.int64)
-        return ((((wide & -wide).astype(np.float64).view(np.int64) >> 52) & 0x7FF) - 1023).astype(np.int32)
-    signed = words.view(np.int32) if words.dtype == np.uint32 else words.astype(np.int32)
-    return (((signed & -signed).astype(np.float32).view(np.int32) >> 23) & 0xFF) - 127
+        return ((((wide & -wide).astype(np.float64).view(np.int64) >> 52) & 0x7FF) - 1023).astype(np.int32) + first
+    signed = words.view(np.int32 if words.dtype == np.uint32 else np.int16)
+    lowest = np.negative(signed)
+    lowest &= signed
+    exponent: Slots = lowest.astype(np.float32).view(np.int32)
+    exponent >>= 23
+    exponent &= 0xFF
+    exponent += first - np.int32(127)
+    return exponent
 
 
 def _combine(cuts: Singles, node_masks: Masks, trees: NDArray[np.intp], count: int) -> tuple[Singles, Masks]:

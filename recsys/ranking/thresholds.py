@@ -4,11 +4,11 @@ A binary search over a few dozen thresholds is a chain of branches that the proc
 16 bits of a float32 pick an entry of a table, and the thresholds that share those bits are compared one by one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.domain.arrays import Singles, Slots
 
@@ -17,35 +17,51 @@ KEYS: Final = 1 << 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Thresholds:
-    """c thresholds of one feature. Built by `of`.
+    """The thresholds of f features, counted together: a few operations on all values in place of a few per feature.
 
-    cuts: (c + 1,) float32, ascending and distinct, infinity last. below: (65536,) int16, thresholds of a lesser key.
-    rounds: the greatest number of thresholds that share a key.
+    Feature i with c thresholds has c + 1 places, one after another from starts[i]; place p stands for p thresholds that
+    lie below. cuts: (places,) float32, by feature ascending and distinct, infinity last. below: (f * 65536,) int32, the
+    place of each key: starts[i] plus the thresholds of a lesser key. rounds: the most thresholds that share a key.
     """
 
+    starts: Slots
     cuts: Singles
-    below: NDArray[np.int16]
+    below: Slots
     rounds: int
 
     @staticmethod
-    def of(cuts: Singles) -> "Thresholds":
-        """Build from (c,) ascending, distinct, finite float32 thresholds; c < 32768."""
-        found = keys(cuts)
-        below = np.searchsorted(found, np.arange(KEYS), side="left").astype(np.int16)
-        rounds = int(np.bincount(found).max()) if found.shape[0] else 0
-        return Thresholds(np.append(cuts, np.float32(np.inf)), below, rounds)
+    def of(features: Sequence[Singles]) -> "Thresholds":
+        """Build from the ascending, distinct, finite float32 thresholds of each feature."""
+        sizes = [cuts.shape[0] + 1 for cuts in features]
+        starts = np.concatenate(([0], np.cumsum(sizes)))[: len(sizes)].astype(np.int32)
+        found = [keys(cuts) for cuts in features]
+        below = [
+            start + np.searchsorted(mine, np.arange(KEYS), side="left")
+            for start, mine in zip(starts, found, strict=True)
+        ]
+        return Thresholds(
+            starts=starts,
+            cuts=np.concatenate([_nothing(), *(np.append(cuts, np.float32(np.inf)) for cuts in features)]),
+            below=np.concatenate([_nothing(), *below]).astype(np.int32),
+            rounds=max((int(np.bincount(mine).max()) for mine in found if mine.shape[0]), default=0),
+        )
 
     @property
-    def size(self) -> int:
-        """c, the number of thresholds."""
-        return int(self.cuts.shape[0]) - 1
+    def features(self) -> int:
+        """f, the number of features."""
+        return int(self.starts.shape[0])
 
-    def count_below(self, values: Singles, found: Slots) -> NDArray[np.int16]:
-        """Return (m,) int16: how many thresholds are less than each of (m,) values without NaN. found: their `keys`."""
-        position = self.below.take(found)
+    def places(self, columns: Singles) -> Slots:
+        """Return (f, m) int32: the place of each of (f, m) values without NaN."""
+        first = np.arange(self.features, dtype=np.int32)[:, None] * np.int32(KEYS)
+        place: Slots = self.below.take(keys(columns) + first)
         for _ in range(self.rounds):
-            position += self.cuts.take(position) < values
-        return position
+            place += self.cuts.take(place) < columns
+        return place
+
+
+def _nothing() -> Singles:
+    return np.zeros(0, dtype=np.float32)
 
 
 def keys(values: Singles) -> Slots:

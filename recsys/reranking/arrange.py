@@ -41,10 +41,12 @@ def arrange(context: Context, scored: Scored, count: int) -> Arranged:
     rows, chances = np.zeros(count, dtype=np.int32), np.ones(count)
     relaxed, explored = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
     for position in range(count):
-        feasible, relaxed[position] = walk.feasible()
-        greedy = walk.best(feasible)
-        row, explored[position] = explorer.draw(feasible, greedy, *words[position])
-        chances[position] = explorer.propensity(feasible, greedy, row)
+        relaxed[position] = not walk.size
+        row = greedy = walk.best()
+        if explorer.draws(words[position][0]):
+            row, explored[position] = explorer.draw(walk.feasible()[0], words[position][1]), True
+        if explorer.reserve:
+            chances[position] = explorer.propensity(walk, greedy, row)
         rows[position] = row
         walk.pick(row)
     return Arranged(rows, chances, relaxed, explored)
@@ -59,7 +61,7 @@ def distributions(context: Context, scored: Scored, rows: Slots) -> Floats:
     found = np.zeros((rows.shape[0], scored.slots.shape[0]))
     for position, row in enumerate(rows.tolist()):
         feasible, _ = walk.feasible()
-        found[position] = explorer.distribution(feasible, walk.best(feasible))
+        found[position] = explorer.distribution(feasible, walk.best())
         walk.pick(row)
     return found
 

@@ -4,6 +4,7 @@ Source of the latter: Carbonell and Goldstein 1998, "The Use of MMR, Diversity-B
 below 2**53 held in float64, so that every comparison is exact and the choice is the same on every machine.
 """
 
+from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from recsys.domain.context import Context
 UNIT: Final = 1 << 20
 LAMBDA_UNIT: Final = 1 << 10
 SIMILARITY_UNIT: Final = 127 * 127
+BLOCK: Final = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,19 +77,23 @@ class Walk:
     """One pass over a pool, position by position. Mutable, and private to the pass that made it.
 
     left: (p,) bool, rows of the leading tier that still has any, not yet picked. under: (p,) bool, rows whose artist
-    stands less than `cap` times in the last window - 1 picks. value: (p,) float64, marginal relevance.
+    stands less than `cap` times in the last window - 1 picks. size: how many rows are both.
     """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.left: Bools = np.zeros(pool.size, dtype=np.bool_)
         self.under: Bools = np.ones(pool.size, dtype=np.bool_)
-        self.value: Floats = pool.relevance.copy()
+        self.size = 0
+        self._open: Floats = np.full(pool.size, -np.inf)  # the relevance of rows that are left and under
+        self._value: Floats = self._open.copy()  # the same minus what is held against them
+        self._held: Floats = np.zeros(pool.size)
+        self._similarities = Similarities(pool)
         self._artist = np.array(pool.artist, dtype=np.int32)
-        self._nearest: Singles = np.zeros(pool.size, dtype=np.float32)
-        self._recent: list[int] = []
+        self._recent: deque[int] = deque()
+        self._counts: Counter[int] = Counter()
         self._tiers = [(start, stop) for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
-        self._open = 0
+        self._unpicked = 0
         self._next_tier()
 
     def feasible(self) -> tuple[Bools, bool]:
@@ -96,42 +102,84 @@ class Walk:
         Only the leading tier that still has rows. Order of relaxation: first the rows that satisfy the cap; when there
         is none, the rows whose artist stands least often in the window. The cap never makes a lower tier overtake.
         """
-        allowed = self.left & self.under
-        if not self.pool.cap or allowed.any():
-            return allowed, False
-        load = np.array([self._recent.count(artist) for artist in self.pool.artist])
+        if self.size or not self.pool.cap:
+            return self.left & self.under, False
+        load = np.array([self._counts[artist] for artist in self.pool.artist])
         return self.left & (load == load[self.left].min()), True
 
-    def best(self, feasible: Bools) -> int:
+    def best(self) -> int:
         """Return the feasible row of greatest marginal relevance, ties to the better ranked."""
-        return int(np.where(feasible, self.value, -np.inf).argmax())
+        if self.size:
+            return int(self._value.argmax())
+        feasible, _ = self.feasible()
+        return int(np.where(feasible, self.pool.relevance - self._held, -np.inf).argmax())
 
     def pick(self, row: int) -> None:
         """Put a row at the next position."""
-        pool = self.pool
+        self.size -= int(self.under[row])
         self.left[row] = False
-        if pool.penalty:
-            np.maximum(self._nearest, pool.vectors @ pool.vectors[row], out=self._nearest)
-            np.multiply(self._nearest, pool.penalty, out=self.value, dtype=np.float64)
-            np.subtract(pool.relevance, self.value, out=self.value)
-        if pool.cap:
-            self._count(pool.artist[row])
-        self._open -= 1
-        if not self._open:
+        self._open[row] = -np.inf
+        if self.pool.cap:
+            self._count(self.pool.artist[row])
+        self._unpicked -= 1
+        if not self._unpicked:
             self._next_tier()
+        if self.pool.penalty:
+            np.maximum(self._held, self._similarities.of(row), out=self._held)
+        np.subtract(self._open, self._held, out=self._value)
 
     def _count(self, artist: int) -> None:
-        """Add an artist to the window and drop the one that leaves it."""
-        recent, pool = self._recent, self.pool
-        recent.append(artist)
-        leaving = recent.pop(0) if len(recent) >= pool.window else None
-        self.under[self._artist == artist] = recent.count(artist) < pool.cap
-        if leaving is not None:
-            self.under[self._artist == leaving] = recent.count(leaving) < pool.cap
+        """Add an artist to the window and drop the one that leaves it. Few picks close or open an artist's rows."""
+        cap, counts = self.pool.cap, self._counts
+        self._recent.append(artist)
+        counts[artist] += 1
+        if counts[artist] == cap:
+            self._turn(artist, under=False)
+        if len(self._recent) >= self.pool.window:
+            leaving = self._recent.popleft()
+            counts[leaving] -= 1
+            if counts[leaving] == cap - 1:
+                self._turn(leaving, under=True)
+
+    def _turn(self, artist: int, *, under: bool) -> None:
+        """Close an artist's rows, or open those that are left."""
+        rows = np.flatnonzero(self._artist == artist)
+        self.under[rows] = under
+        rows = rows[self.left[rows]]
+        self._open[rows] = self.pool.relevance[rows] if under else -np.inf
+        self.size += rows.shape[0] if under else -rows.shape[0]
 
     def _next_tier(self) -> None:
         """Open the rows of the next tier that has any."""
         if self._tiers:
             start, stop = self._tiers.pop()
             self.left[start:stop] = True
-            self._open = stop - start
+            self._unpicked = stop - start
+            under = self.under[start:stop]
+            self._open[start:stop] = np.where(under, self.pool.relevance[start:stop], -np.inf)
+            self.size = int(np.count_nonzero(under))
+            np.subtract(self._open, self._held, out=self._value)
+
+
+class Similarities:
+    """What each row of a pool holds against every other: the similarity times the penalty, exact.
+
+    Computed for `BLOCK` rows at once: one matrix product costs less than one product a row, and a pass looks at the
+    best rows mostly, so that most blocks of a great pool are never asked for.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._blocks: dict[int, Floats] = {}
+
+    def of(self, row: int) -> Floats:
+        """Return (p,) float64 integers."""
+        number, place = divmod(row, BLOCK)
+        block = self._blocks.get(number)
+        if block is None:
+            vectors = self._pool.vectors
+            block = (vectors[number * BLOCK : (number + 1) * BLOCK] @ vectors.T).astype(np.float64)
+            block *= self._pool.penalty
+            self._blocks[number] = block
+        found: Floats = block[place]
+        return found

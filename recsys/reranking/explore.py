@@ -12,6 +12,7 @@ import numpy as np
 from recsys.domain.arrays import Bools, Floats
 from recsys.domain.chance import WORD, below
 from recsys.domain.context import Context
+from recsys.reranking.diversity import Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,23 @@ class Explorer:
             chances[greedy] = 1.0
         return chances
 
-    def draw(self, feasible: Bools, greedy: int, coin: int, choice: int) -> tuple[int, bool]:
-        """Return the row to show and whether it was drawn from the reserve. coin, choice: words in [0, 2**64)."""
-        if not self.reserve or coin >= self.epsilon * WORD:
-            return greedy, False
-        rows = np.flatnonzero(feasible)[: self.reserve]
-        return int(rows[below(choice, rows.shape[0])]), True
+    def draws(self, coin: int) -> bool:
+        """Tell whether a position is drawn from the reserve. coin: a word in [0, 2**64)."""
+        return self.reserve > 0 and coin < self.epsilon * WORD
 
-    def propensity(self, feasible: Bools, greedy: int, row: int) -> float:
-        """Return `distribution(feasible, greedy)[row]` without making the rest."""
+    def draw(self, feasible: Bools, choice: int) -> int:
+        """Return the row that is drawn. choice: a word in [0, 2**64)."""
+        rows = np.flatnonzero(feasible)[: self.reserve]
+        return int(rows[below(choice, rows.shape[0])])
+
+    def propensity(self, walk: Walk, greedy: int, row: int) -> float:
+        """Return `distribution(feasible, greedy)[row]` of a feasible row, without making the rest."""
         if not self.reserve:
             return float(row == greedy)
-        place, size = int(np.count_nonzero(feasible[:row])), int(np.count_nonzero(feasible))
-        share = self.epsilon / min(size, self.reserve) if feasible[row] and place < self.reserve else 0.0
+        if walk.size and row < self.reserve:
+            size, place = walk.size, row  # no more rows than that stand before it
+        else:
+            rows = np.flatnonzero(walk.feasible()[0])
+            size, place = rows.shape[0], int(rows.searchsorted(row))
+        share = self.epsilon / min(size, self.reserve) if place < self.reserve else 0.0
         return share + (1.0 - self.epsilon) * float(row == greedy)

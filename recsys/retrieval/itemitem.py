@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.domain.arrays import Floats, Slots, best
+from recsys.domain.arrays import best
 from recsys.domain.candidates import Retrieved
 from recsys.domain.config import Config
 from recsys.domain.context import Context
@@ -28,17 +28,10 @@ class ItemItemSource:
 
     def retrieve(self, context: Context) -> Retrieved:
         """Return the tracks by (-score, slot)."""
-        scores, budget = context.profile.item_item, self.budget(context.config)
-        if context.query.repeats:
-            slots = _greatest(scores, budget)
-        else:
-            scores = scores.copy()
-            scores[context.user.history] = 0.0  # the tracks themselves; their other releases are rare, and go below
-            slots = _greatest(scores, budget)
-            slots = slots[~context.played(slots)]
-        return Retrieved(slots, scores[slots])
-
-
-def _greatest(scores: Floats, count: int) -> Slots:
-    positive = np.flatnonzero(scores > 0.0).astype(np.int32)
-    return positive[best(scores[positive], count)]
+        responses = context.profile.item_item
+        found = responses.values > 0.0
+        if not context.query.repeats:
+            found &= ~context.played(responses.slots)
+        rows = np.flatnonzero(found)
+        rows = rows[best(responses.values[rows], self.budget(context.config))]
+        return Retrieved(responses.slots[rows], responses.values[rows])

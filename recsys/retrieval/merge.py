@@ -46,17 +46,16 @@ def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[
     """
     if len(sources) > 32 or len(found) != len(sources):
         raise InvalidValueError(f"{len(found)} results for {len(sources)} sources; at most 32 of each, one to one")
-    size = max((int(part.slots.max(initial=-1)) + 1 for part in found), default=0)
-    marks = np.zeros(size, dtype=np.uint32)
-    for bit, part in enumerate(found):
-        marks[part.slots] |= np.uint32(1 << bit)
-    slots = np.flatnonzero(marks != 0).astype(np.int32)
-    row_of = np.empty(size, dtype=np.intp)  # read only where it is written
-    row_of[slots] = np.arange(slots.shape[0])
+    slots, rows = np.unique(np.concatenate([_nothing().slots, *(part.slots for part in found)]), return_inverse=True)
+    marks = np.zeros(slots.shape[0], dtype=np.uint32)
     scores = np.zeros((slots.shape[0], len(sources)), dtype=np.float64)
+    end = 0
     for bit, part in enumerate(found):
-        scores[row_of[part.slots], bit] = part.scores
-    return Candidates(slots, marks[slots], scores, sources, failures)
+        start, end = end, end + part.slots.shape[0]
+        mine = rows[start:end]
+        marks[mine] |= np.uint32(1 << bit)
+        scores[mine, bit] = part.scores
+    return Candidates(slots, marks, scores, sources, failures)
 
 
 def _ask(source: Source, context: Context) -> Retrieved:

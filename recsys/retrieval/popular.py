@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.domain.arrays import Slots
 from recsys.domain.candidates import Retrieved
 from recsys.domain.config import Config
 from recsys.domain.context import Context
 from recsys.domain.query import Surface
+from recsys.retrieval.unplayed import first_unplayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,6 @@ class PopularSource:
         """Return the tracks by (-popularity, slot), played ones left out where the surface does not repeat."""
         if context.market is None:
             return Retrieved(np.zeros(0, dtype=np.int32), np.zeros(0))
-        order, budget = context.model.popular_order[context.market], self.budget(context.config)
-        slots = order[:budget] if context.query.repeats else _unplayed(context, order, budget)
+        order = context.model.popular_order[context.market]
+        slots = order[first_unplayed(context, order, self.budget(context.config))]
         return Retrieved(slots, context.model.popularity[context.market, slots].astype(np.float64))
-
-
-def _unplayed(context: Context, order: Slots, budget: int) -> Slots:
-    """Return the first `budget` tracks of `order` that the user has not played, looking no further than needed."""
-    reach = budget + context.user.history.shape[0]
-    while True:
-        slots = order[:reach]
-        slots = slots[~context.played(slots)][:budget]
-        if slots.shape[0] == budget or reach >= order.shape[0]:
-            return slots
-        reach *= 2

@@ -11,6 +11,7 @@ from recsys.domain.candidates import Retrieved
 from recsys.domain.config import Config
 from recsys.domain.context import Context
 from recsys.domain.query import Surface
+from recsys.retrieval.unplayed import first_unplayed
 
 RECENCY: Final = 1.0 / 512.0
 """Less than one step of an artist's weight (1/256), so that recency only breaks ties between artists."""
@@ -32,17 +33,23 @@ class ReleaseSource:
         return config.release_budget
 
     def retrieve(self, context: Context) -> Retrieved:
-        """Return the tracks by (-artist weight, -release day, slot)."""
-        catalogue, order = context.model.catalogue, context.model.release_order
+        """Return the tracks by (-artist weight, -release day, slot).
+
+        Of artists that weigh nothing only the newest tracks can be among the best, so that no others are looked at.
+        """
+        model, budget = context.model, self.budget(context.config)
         newest = _first_not_after(context, context.today)
         oldest = _first_not_after(context, context.today - context.config.release_window_days - 1)
-        window = order[newest:oldest]
+        window = model.release_order[newest:oldest]
+        weights = context.profile.artist_weight.take(model.catalogue.artist.take(window))
+        heard = np.flatnonzero(weights)
         if not context.query.repeats:
-            window = window[~context.played(window)]
-        recency = 1.0 - np.arange(window.shape[0]) / max(window.shape[0], 1)
-        scores = context.profile.artist_weight[catalogue.artist[window]] + recency * RECENCY
-        rows = best(scores, self.budget(context.config))
-        return Retrieved(window[rows], scores[rows])
+            heard = heard[~context.played(window[heard])]
+        rows = np.union1d(heard, first_unplayed(context, window, budget))
+        recency = 1.0 - rows / max(window.shape[0], 1)
+        scores = weights[rows] + recency * RECENCY
+        chosen = best(scores, budget)
+        return Retrieved(window[rows[chosen]], scores[chosen])
 
 
 def _first_not_after(context: Context, day: int) -> int:

@@ -10,6 +10,7 @@ from recsys.domain.config import Config
 from recsys.domain.context import Context, context_of
 from recsys.domain.model import Model
 from recsys.reranking.arrange import arrange, distributions
+from recsys.reranking.diversity import BLOCK
 from tests.recsys_fakes import Track, make_model, make_query, make_user, no_takedowns, random_model, random_user
 
 PLAIN = Config(artist_cap=0, relevance_weight=1.0, epsilon=0.0)
@@ -105,13 +106,15 @@ def test_mmr_trades_relevance_for_difference_by_its_weight() -> None:
     assert rows(0.3) == [0, 2, 1]
 
 
-def test_mmr_follows_its_definition() -> None:
-    model = random_model(40, seed=9)
-    scores = sorted(np.random.default_rng(1).integers(0, 1 << 30, 40).tolist(), reverse=True)
-    found = arrange(context(model, Config(artist_cap=0, relevance_weight=0.5, epsilon=0)), pool(scores), 40)
+@pytest.mark.parametrize("tracks", [40, 150])
+def test_mmr_follows_its_definition(tracks: int) -> None:
+    assert tracks < BLOCK or tracks > 2 * BLOCK  # within one block of similarities, and over several
+    model = random_model(tracks, seed=9)
+    scores = sorted(np.random.default_rng(1).integers(0, 1 << 30, tracks).tolist(), reverse=True)
+    found = arrange(context(model, Config(artist_cap=0, relevance_weight=0.5, epsilon=0)), pool(scores), tracks)
     vectors = model.embeddings.astype(np.float64)
     relevance = (np.array(scores) - scores[-1]) / (scores[0] - scores[-1])
-    nearest, left = np.zeros(40), set(range(40))
+    nearest, left = np.zeros(tracks), set(range(tracks))
     for row in found.rows.tolist():
         value = 0.5 * relevance - 0.5 * nearest / 127**2
         assert value[row] >= max(value[list(left)]) - 2e-6

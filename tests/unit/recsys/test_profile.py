@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from recsys.domain.arrays import Floats
 from recsys.domain.items import SECONDS_A_DAY
-from recsys.domain.profile import history_weights, profile_of
+from recsys.domain.profile import Profile, history_weights, profile_of
 from recsys.domain.query import UserState
 from tests.recsys_fakes import NOW, Track, make_model, make_user, random_model, random_user
 
@@ -14,6 +15,23 @@ MODEL = make_model(
     {("t0", "t1"): 0.3, ("t0", "t2"): -0.2, ("t1", "t2"): 0.7},
     half_life=30 * SECONDS_A_DAY,
 )
+
+
+def responses(profile: Profile, tracks: int) -> Floats:
+    """To every track."""
+    return profile.item_item.of(np.arange(tracks, dtype=np.int32))
+
+
+def test_responses_are_those_of_a_sum_over_the_whole_catalogue() -> None:
+    model = random_model(300, width=20)
+    user = random_user(model, 50, seed=4)
+    weights, rows = history_weights(model, user, NOW), model.item_item
+    dense = np.zeros(300)
+    np.add.at(dense, rows.neighbours[user.history], rows.weights[user.history].astype(np.float64) * weights[:, None])
+    profile, turned = profile_of(model, user, NOW), np.arange(300, dtype=np.int32)[::-1]
+    assert responses(profile, 300).tolist() == dense.tolist()
+    assert profile.item_item.of(turned).tolist() == dense[::-1].tolist()
+    assert profile.item_item_top == dense.max()
 
 
 def test_weights_halve_with_each_half_life_and_never_vanish() -> None:
@@ -31,7 +49,7 @@ def test_a_listen_in_the_future_counts_as_now() -> None:
 def test_only_the_newest_rows_weigh() -> None:
     model = replace(MODEL, history_limit=1)
     profile = profile_of(model, replace(make_user(model.catalogue, ["t0", "t1"]), times=np.array([NOW, NOW])), NOW)
-    assert profile.item_item.tolist() == [0.0, 0.0, float(model.item_item.weights[1, 2])]
+    assert responses(profile, 3).tolist() == [0.0, 0.0, float(model.item_item.weights[1, 2])]
     assert profile.history_size == 2
 
 
@@ -45,7 +63,7 @@ def test_one_more_play_raises_each_score_by_exactly_its_response() -> None:
         times=np.append(user.times, NOW),
         strengths=np.append(user.strengths, np.float32(1)),
     )
-    gain = profile_of(model, more, NOW).item_item - profile_of(model, user, NOW).item_item
+    gain = responses(profile_of(model, more, NOW), 200) - responses(profile_of(model, user, NOW), 200)
     row = np.zeros(200)
     np.add.at(row, model.item_item.neighbours[fresh], model.item_item.weights[fresh].astype(np.float64))
     assert gain.tolist() == row.tolist()
@@ -57,7 +75,7 @@ def test_the_order_of_the_history_does_not_change_a_bit() -> None:
     same_time = replace(user, times=np.full(60, NOW - 5))
     turned = replace(same_time, history=same_time.history[::-1], strengths=same_time.strengths[::-1])
     left, right = profile_of(model, same_time, NOW), profile_of(model, turned, NOW)
-    assert left.item_item.tobytes() == right.item_item.tobytes()
+    assert responses(left, 200).tobytes() == responses(right, 200).tobytes()
     assert left.taste.tobytes() == right.taste.tobytes()
 
 
@@ -71,6 +89,6 @@ def test_artists_are_counted_over_plays_and_skips() -> None:
 
 def test_a_user_without_history_has_a_profile_of_zeros() -> None:
     profile = profile_of(MODEL, UserState.cold("u9"), NOW)
-    assert not profile.item_item.any()
+    assert not responses(profile, 3).any()
     assert (profile.item_item_top, profile.weight, profile.mean_popularity, profile.history_size) == (0.0, 0.0, 0.0, 0)
     assert not profile.taste.any()

@@ -14,7 +14,7 @@ from recsys.ranking.forest import Forest
 from recsys.ranking.lightgbm_dump import forest_from_dump
 from recsys.ranking.linear import LinearScorer
 from recsys.ranking.quickscorer import ForestScorer
-from recsys.ranking.thresholds import Thresholds, keys
+from recsys.ranking.thresholds import Thresholds
 
 FEATURES = 5
 
@@ -95,13 +95,18 @@ def test_leaf_values_lie_on_a_grid_on_which_sums_are_exact() -> None:
 def test_thresholds_are_counted_as_a_search_counts_them() -> None:
     rng = np.random.default_rng(2)
     tiny = np.float32(1e-42)
-    for cuts in (rng.normal(size=200), 1 + rng.normal(size=200) / 1e5, [0.0], [-0.0], [-1e-42, 0.0, 1e-42], []):
-        ascending = np.unique(np.array(cuts, dtype=np.float32))
+    features = [
+        np.unique(np.array(cuts, dtype=np.float32))
+        for cuts in (rng.normal(size=200), 1 + rng.normal(size=200) / 1e5, [0.0], [-0.0], [-1e-42, 0.0, 1e-42], [])
+    ]
+    thresholds = Thresholds.of(features)
+    for ascending in features:
         near = [np.nextafter(ascending, np.float32(way)) for way in (-np.inf, np.inf)]
         odd = np.array([0.0, -0.0, np.inf, -np.inf, 3e38, -3e38, tiny, -tiny], dtype=np.float32)
         values = np.concatenate([rng.normal(size=500).astype(np.float32), ascending, *near, odd])
-        counted = Thresholds.of(ascending).count_below(values, keys(values))
-        assert counted.tolist() == np.searchsorted(ascending, values, side="left").tolist()
+        counted = thresholds.places(np.tile(values, (len(features), 1))) - thresholds.starts[:, None]
+        expected = [np.searchsorted(cuts, values, side="left").tolist() for cuts in features]
+        assert counted.tolist() == expected
 
 
 def stump(**changes: Any) -> Forest:
