@@ -3,13 +3,23 @@
 Gates see only these, so they can be tested with fakes, and untrusted code has one door to come in by.
 """
 
-from guardrails.ports.outside import HttpClient, LoadRig, PackageIndex, SecretHit, SecretScanner, Signatures, Store
+from guardrails.ports.outside import (
+    ArrivalRig,
+    HttpClient,
+    LoadRig,
+    PackageIndex,
+    SecretHit,
+    SecretScanner,
+    Signatures,
+    Store,
+)
 from guardrails.ports.pacts import InteractionResult, PactMismatch, PactVerifier, StateCall, Timed, Verification
 from guardrails.ports.processes import Command, Completed, Confinement, Processes, Service
 from guardrails.ports.suites import CaseRecord, Mutations, SuiteRun, Suites
 from guardrails.ports.trees import Tree, Trees
 
 __all__ = [
+    "ArrivalRig",
     "CaseRecord",
     "Command",
     "Completed",

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from guardrails.model.exchange import HttpAnswer, HttpRequest
 from guardrails.model.load_run import LoadPlan, LoadRun, LoadTarget
+from guardrails.model.open_run import OpenPlan, OpenRun, OpenTarget
 
 
 class Signatures(Protocol):
@@ -59,6 +60,18 @@ class LoadRig(Protocol):
         Raises:
             ToolMissingError: the generator is not installed.
             JudgementError: the scenario cannot be loaded, or the generator crashed or did not end.
+        """
+
+
+class ArrivalRig(Protocol):
+    """Sends requests to a service on a schedule that does not wait for answers, and measures it from outside."""
+
+    def arrive(self, plan: OpenPlan, target: OpenTarget) -> OpenRun:
+        """Send the arrivals of a plan.
+
+        Raises:
+            ToolMissingError: the generator is not installed.
+            JudgementError: the scenario cannot be driven, or the generator crashed or did not end.
         """
 
 

@@ -1,0 +1,262 @@
+"""Open arrivals: users stand by, and each arrival is handed to the one that has stood by for longest."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+import gevent
+import locust
+from gevent.event import AsyncResult, Event
+from locust.env import Environment
+
+from guardrails.adapters.loadgen.bounds import LateError, within
+from guardrails.adapters.loadgen.lane import MARKS, MOST_LETTERS, MOST_REASONS, ScenarioError
+from guardrails.adapters.loadgen.meter import is_alive
+from guardrails.model.open_run import Answer, OpenPlan, OpenTarget, Traced
+
+KEY = "guardrails_arrival"
+"""The key of a request's context that says which arrival it is."""
+IDLE_SECONDS = 3.0
+"""A connection that lay idle for longer is opened anew, because the service may rightly have closed it."""
+LEAST_TRIED = 20
+"""So many arrivals in a row must have failed before a silence counts."""
+# locust is typed by halves: its classes, events and runners are Any here.
+User = Any
+
+
+class Arrival:
+    """One arrival on its way. `lag` is in seconds and the generator's own; `settled` once its outcome is known."""
+
+    __slots__ = ("at", "ended", "lag", "number", "sent", "settled", "waited")
+
+    def __init__(self, number: int, at: float) -> None:
+        self.number, self.at, self.lag, self.sent, self.ended = number, at, 0.0, 0.0, 0.0
+        self.waited = self.settled = False
+
+
+class OpenLane:
+    """The users of one service, and what became of every arrival that was given to them."""
+
+    def __init__(self, target: OpenTarget, plan: OpenPlan) -> None:
+        self.target, self.plan = target, plan
+        self.started = 0.0
+        self.answers: list[Answer] = []
+        self.errors: Counter[str] = Counter()
+        self.marks: Counter[str] = Counter()
+        self.open = self.done = self.strays = 0
+        self.calm = Event()
+        self._idle: deque[tuple[User, AsyncResult[Arrival]]] = deque()
+        self._backlog: deque[Arrival] = deque()
+        self._current: dict[User, Arrival] = {}
+        self._last: dict[User, float] = {}
+        self._good_at, self._bad_since = 0.0, 0
+        self._environment: Any = None
+
+    def start(self, classes: list[Any], users: int) -> None:
+        """Make the users, who then stand by."""
+        events: Any = locust.event
+        self._environment = Environment(user_classes=classes, host=self.target.url, events=events.Events())
+        for name, hook in vars(locust.events).items():
+            getattr(self._environment.events, name).add_listener(hook.fire)
+        self._environment.events.request.add_listener(self._on_request)
+        self._environment.events.user_error.add_listener(self._on_user_error)
+        runner = self._environment.create_local_runner()
+        self._environment.events.init.fire(environment=self._environment, runner=runner, web_ui=None)
+        runner.start(users, spawn_rate=float(users))
+        runner.spawning_greenlet.get()
+
+    def now(self) -> float:
+        """Seconds since the schedule began."""
+        return perf_counter() - self.started
+
+    def arrive(self, number: int, at: float) -> None:
+        """Hand over an arrival whose moment has come: to a user who stands by, else to the next one who will."""
+        one = Arrival(number, at)
+        self.open += 1
+        while self._idle:
+            user, waiting = self._idle.popleft()
+            if not user.greenlet.dead:
+                waiting.set(one)
+                return
+        one.waited = True
+        if len(self._backlog) >= self.plan.backlog:
+            self._settle(one, f"not sent: {self.plan.users} were in flight and {self.plan.backlog} waited")
+            return
+        self._backlog.append(one)
+
+    def send(self, user: User, request: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever locust's client answers
+        """Stand by until an arrival is handed over, and send the request as its own."""
+        self._close(user)
+        one = self._next(user)
+        self._current[user] = one
+        if perf_counter() - self._last.get(user, 0.0) > IDLE_SECONDS:
+            user.guardrails_reconnect()
+        one.sent = self.now()
+        one.lag = 0.0 if one.waited else one.sent - one.at
+        if self.plan.trace:
+            args, kwargs = _replayed(self.plan.trace[one.number])
+        # A redirect could lead to a host that nobody asked to be loaded.
+        asked = {"allow_redirects": False, **kwargs, "context": {**(kwargs.get("context") or {}), KEY: one}}
+        try:
+            return within(self.plan.request_timeout_seconds, request, *args, **asked)
+        except LateError as error:
+            self._settle(one, str(error))
+            raise
+        finally:
+            one.ended = self.now()
+            self._last[user] = perf_counter()
+
+    def _next(self, user: User) -> Arrival:
+        if self._backlog:
+            return self._backlog.popleft()
+        waiting: AsyncResult[Arrival] = AsyncResult()
+        self._idle.append((user, waiting))
+        arrival: Arrival = waiting.get()
+        return arrival
+
+    def _close(self, user: User) -> None:
+        """The arrival that the user had before, whose outcome nobody reported."""
+        before = self._current.pop(user, None)
+        if before is not None and not before.settled:
+            self._settle(before, "no outcome was reported")
+
+    def _settle(self, one: Arrival, error: str = "") -> None:
+        if one.settled:
+            return
+        one.settled = True
+        self.open -= 1
+        self.done += 1
+        now = self.now()
+        ended = one.ended or now
+        self.answers.append(
+            Answer(round(one.at, 4), round(1000 * one.lag, 3), round(1000 * (ended - one.at), 3), not error)
+        )
+        if error:
+            self._blame(error)
+            self._bad_since += 1
+        else:
+            self._good_at, self._bad_since = now, 0
+        if self.open == 0:
+            self.calm.set()
+
+    def _blame(self, reason: str) -> None:
+        reason = reason[:MOST_LETTERS]
+        known = reason in self.errors or len(self.errors) < MOST_REASONS
+        self.errors[reason if known else "others"] += 1
+
+    def _on_request(
+        self, name: str, response_time: float, context: Mapping[str, Any] | None, exception: object, **_rest: object
+    ) -> None:
+        one = (context or {}).get(KEY)
+        if context is None or one is None:
+            self.strays += 1
+            return
+        # The answer was whole then: what the scenario does with it afterwards is not the service's time.
+        one.ended = one.sent + response_time / 1000
+        if exception is not None:
+            self._settle(one, f"{name}: {_words(exception)}")
+            return
+        self._settle(one)
+        self.marks.update(mark for mark in MARKS if context.get(mark) is True)
+
+    def _on_user_error(self, user_instance: User, exception: BaseException, **_rest: object) -> None:
+        """An exception of the scenario itself is what a wrong answer looks like to it."""
+        one = self._current.get(user_instance)
+        if isinstance(exception, LateError):
+            return
+        if one is not None and not one.settled:
+            self._settle(one, f"the scenario raised {exception!r}")
+        else:
+            self._blame(f"the scenario raised {exception!r}")
+
+    def trouble(self) -> str:
+        """Why it makes no sense to go on; empty where it does."""
+        if self.target.pid and not is_alive(self.target.pid):
+            return "the service ended"
+        quiet = self.now() - self._good_at
+        if self._bad_since >= LEAST_TRIED and quiet >= self.plan.quiet_seconds:
+            when = f"from second {self._good_at:.1f} on" if self._good_at else "from the start"
+            return f"{when} not one request was answered well ({quiet:.1f} s)"
+        unanswered = self.open and quiet >= self.plan.quiet_seconds + self.plan.request_timeout_seconds
+        if unanswered:
+            return f"no answer came for {quiet:.1f} s, with {self.open} requests waiting"
+        return ""
+
+    def end(self) -> None:
+        """Wait for what is in flight; what was never sent, or is not answered in time, has failed."""
+        while self._backlog:
+            self._settle(self._backlog.popleft(), "not sent: every user waited for an answer until the end")
+        self.calm.clear()
+        if self.open:
+            self.calm.wait(self.plan.request_timeout_seconds + 1)
+        for one in list(self._current.values()):
+            self._settle(one, "no outcome was reported")
+
+    def users_dead(self) -> str:
+        """Why nobody stands by; empty where somebody does."""
+        if self._environment.runner.user_count:
+            return ""
+        common = self.errors.most_common(1)
+        return "every user of the scenario ended" + (f": {common[0][0]}" if common else "")
+
+
+def _words(exception: object) -> str:
+    """A failure without the address that was asked: the same failure is one reason, however many were asked."""
+    original = getattr(exception, "original", None)
+    if isinstance(original, BaseException | str):
+        return "no answer in time" if "second" in str(original) or "timed out" in str(original) else repr(original)
+    return repr(exception)
+
+
+def _replayed(one: Traced) -> tuple[tuple[str, str], dict[str, Any]]:
+    """The arguments of a request of a trace. Its name holds the first part of the path: there are few of those."""
+    name = f"{one.method} /{one.path[1:].partition('?')[0].partition('/')[0]}"
+    body = {"data": one.body, "headers": {"Content-Type": "application/json"}} if one.body else {}
+    return (one.method, one.path), {"name": name, **body}
+
+
+def opened(kind: Any, lane: OpenLane, take_seat: Callable[[int], None], seats: Callable[[], int]) -> Any:  # noqa: ANN401 - classes of locust
+    """A user class whose requests are arrivals of a lane. Think times are cut, time-outs are bounded."""
+    timeout = lane.plan.request_timeout_seconds
+
+    class Opened(kind):  # type: ignore[misc] # a class that is known only at run time
+        wait_time = locust.constant(0)
+        network_timeout = min(getattr(kind, "network_timeout", timeout), timeout)
+        connection_timeout = min(getattr(kind, "connection_timeout", timeout), timeout)
+
+        def __init__(self, environment: Environment) -> None:
+            super().__init__(environment)
+            request = getattr(getattr(self, "client", None), "request", None)
+            if request is None:
+                raise ScenarioError(f"{kind.__name__} has no HTTP client. Derive it from FastHttpUser or HttpUser.")
+            self.guardrails_seat = seats()
+            bound = {"timeout": timeout} if isinstance(self, locust.HttpUser) else {}
+            self.client.request = lambda *args, **kwargs: lane.send(self, request, args, {**bound, **kwargs})
+
+        def guardrails_reconnect(self) -> None:
+            if isinstance(self, locust.HttpUser):
+                self.client.close()
+            else:
+                self.client.client.clientpool.close()
+
+        def on_start(self) -> None:
+            take_seat(self.guardrails_seat)
+            super().on_start()
+
+    Opened.__name__ = Opened.__qualname__ = kind.__name__
+    return Opened
+
+
+def schedule(lane: OpenLane, arrivals: tuple[float, ...], stop: Callable[[], bool]) -> bool:
+    """Hand every arrival over at its moment. False where the run was stopped or is in trouble before the end."""
+    for number, at in enumerate(arrivals):
+        while (left := at - lane.now()) > 0:
+            gevent.sleep(min(left, 0.25))
+            if stop():
+                return False
+        if lane.now() - at > 1.0 and stop():  # far behind: the loop above would never ask
+            return False
+        lane.arrive(number, at)
+        gevent.sleep(0)
+    return True

@@ -1,0 +1,96 @@
+"""What one run of a scenario says of a service: it holds, it does not, or nobody can tell."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from guardrails.load.measured import Shown, missed, saturation, shown
+from guardrails.load.scenario import Scenario
+from guardrails.load.slo import Slo
+from guardrails.load.trend import UNKNOWN, Slope, blocks, theil_sen
+from guardrails.model.open_run import OpenRun
+
+LEAST_ANSWERS = 100
+"""Fewer say nothing of 1 in 100."""
+ALPHA = 0.01
+"""Each bound of a leak is wrong with at most this probability, as far as blocks are independent."""
+BLOCKS = 20
+BURN_IN = 0.25
+"""The first part of a soak, in which caches fill and the allocator finds its size, says nothing of a leak."""
+
+
+class Kind(StrEnum):
+    """What a run says."""
+
+    HOLDS = "holds"
+    MISSES = "misses"
+    UNCLEAR = "inconclusive"
+    UNKNOWN = "could not be judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The answer, what was missed and why there is doubt, in words, and the figures they came from."""
+
+    kind: Kind
+    missed: tuple[str, ...]
+    doubts: tuple[str, ...]
+    figures: Shown
+    leak: Slope
+    memory_mib: float
+
+
+def standing(run: OpenRun, scenario: Scenario, slo: Slo) -> Standing:
+    """What a run says, held against the scenario's budgets and, where it has none, those of slo.toml."""
+    budget = scenario.hold.budget(slo.budget)
+    figures, leak = shown(run), growth(run)
+    memory = max((one.kib for one in run.memory), default=0) / 1024
+    wrong = missed(run, budget, scenario.calm_from())
+    certain = bool(run.complaint) or (bool(run.answers) and figures.error_share > budget.error_share)
+    unfit = saturation(figures, budget)
+    grown = tuple(_grown(scenario, leak, memory, run))
+    blind = tuple(_blind(scenario, leak, run))
+    if not run.answers and not run.complaint:
+        return Standing(Kind.UNKNOWN, (), ("nothing was sent",), figures, leak, memory)
+    doubts = (*((unfit,) if unfit else ()), *blind)
+    if certain or grown or (wrong and not unfit):
+        return Standing(Kind.MISSES, (*wrong, *grown), doubts, figures, leak, memory)
+    if figures.good < LEAST_ANSWERS:
+        few = f"{figures.good} good answers, and at least {LEAST_ANSWERS} are needed: raise the rate or the length"
+        return Standing(Kind.UNKNOWN, wrong, (*doubts, few), figures, leak, memory)
+    return Standing(Kind.UNCLEAR if doubts else Kind.HOLDS, wrong, doubts, figures, leak, memory)
+
+
+def growth(run: OpenRun) -> Slope:
+    """The growth of memory in KiB for each request, over what comes after the burn-in."""
+    settled = [one for one in run.memory if one.kib and one.done >= BURN_IN * run.planned]
+    if len(settled) < 8:
+        return UNKNOWN
+    done, kib = blocks([float(one.done) for one in settled], [float(one.kib) for one in settled], BLOCKS)
+    return theil_sen(done, kib, ALPHA)
+
+
+def _grown(scenario: Scenario, leak: Slope, memory: float, run: OpenRun) -> Iterator[str]:
+    hold = scenario.hold
+    if hold.leak_kib_per_request is not None and leak.low > hold.leak_kib_per_request:
+        yield (
+            f"memory grows by {leak.estimate:.2f} KiB a request ({leak.low:.2f} to {leak.high:.2f}), and "
+            f"{hold.leak_kib_per_request:g} is allowed"
+        )
+    if hold.memory_mib is not None and memory > hold.memory_mib:
+        yield f"memory reached {memory:.0f} MiB, and {hold.memory_mib:g} MiB are allowed"
+
+
+def _blind(scenario: Scenario, leak: Slope, run: OpenRun) -> Iterator[str]:
+    hold = scenario.hold
+    if hold.memory_mib is not None and not run.memory:
+        yield "the memory of the service was not seen: its process is not known"
+    if hold.leak_kib_per_request is None:
+        return
+    if not run.memory:
+        yield "a leak was not looked for: the service's process is not known"
+    elif leak.high > hold.leak_kib_per_request >= leak.low:
+        yield (
+            f"a leak as large as allowed could have been missed: memory grows by {leak.low:.2f} to {leak.high:.2f} KiB "
+            f"a request, and {hold.leak_kib_per_request:g} is allowed"
+        )
