@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from guardrails.errors import UsageError
@@ -45,6 +46,15 @@ def _is_loopback(host: str, port: int) -> bool:
     return all(ipaddress.ip_address(str(one).partition("%")[0]).is_loopback for one in found)
 
 
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """What is wrong and what to do, in words; whether waiting will not change it."""
+
+    what: str
+    advice: str = "Read its log, or correct --target"
+    final: bool = False
+
+
 def await_answer(url: str, path: str, wait: float, tell: Callable[[str], None]) -> None:
     """Wait until `GET path` is answered with 200, at most `wait` seconds, and say every few seconds for what.
 
@@ -52,43 +62,40 @@ def await_answer(url: str, path: str, wait: float, tell: Callable[[str], None]) 
         UsageError: nothing listens there, or what does is no service that is ready; the message says which.
     """
     began = told = time.monotonic()
-    while True:
-        trouble, final = _trouble(url, path)
-        if not trouble:
-            return
+    while (trouble := _asked(url, path, min(ANSWER_SECONDS, wait))) is not None:
         passed = time.monotonic() - began
-        if final or passed >= wait:
-            waited = "" if final else f" for {passed:.0f} s"
-            raise UsageError(f"{url} {trouble}{waited}. Nothing was loaded.")
+        if trouble.final or passed >= wait:
+            waited = "" if trouble.final else f" (waited {passed:.0f} s; --wait allows more)"
+            raise UsageError(f"{url}: {trouble.what}{waited}. Nothing was loaded. {trouble.advice}.")
         if time.monotonic() - told >= TOLD_EVERY:
             told = time.monotonic()
-            tell(f"{url} {trouble}; waiting for {wait - passed:.0f} s more")
-        time.sleep(min(TICK, wait - passed))
+            tell(f"{url}: {trouble.what}; waiting for {wait - passed:.0f} s more")
+        time.sleep(max(0.0, min(TICK, wait - passed)))
 
 
-def _trouble(url: str, path: str) -> tuple[str, bool]:
-    """What is wrong, in words, and whether waiting will not change it."""
+def _asked(url: str, path: str, seconds: float) -> _Trouble | None:
     place = urlsplit(url)
     kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
-    connection = kind(place.hostname or "", place.port, timeout=ANSWER_SECONDS)
+    connection = kind(place.hostname or "", place.port, timeout=seconds)
     try:
         connection.request("GET", path, headers={"Connection": "close"})
         status = connection.getresponse().status
     except ConnectionRefusedError:
-        return "is closed: nothing listens on that port. Start the service, or correct --target; it was", False
+        return _Trouble("nothing listens on that port", "Start the service, or correct --target")
     except TimeoutError:
-        return f"accepts connections and does not answer GET {path} within {ANSWER_SECONDS:g} s; it hung", False
+        return _Trouble(f"it accepts connections and does not answer GET {path} within {seconds:g} s")
     except http.client.RemoteDisconnected:
-        return f"closes the connection without an answer to GET {path}; it did so", False
+        return _Trouble(f"it closes the connection without an answer to GET {path}")
     except (http.client.HTTPException, ValueError) as error:
-        return f"does not answer in HTTP to GET {path} ({type(error).__name__}): something else listens there", True
+        what = f"its answer to GET {path} is not HTTP ({type(error).__name__})"
+        return _Trouble(what, "Something else listens there: correct --target", final=True)
     except OSError as error:
-        return f"cannot be asked: {error}. It was so", False
+        return _Trouble(f"it cannot be asked ({error})")
     finally:
         connection.close()
     if status == http.client.OK:
-        return "", False
+        return None
     if status == http.client.SERVICE_UNAVAILABLE:
-        return f"answers GET {path} with 503: it was not ready", False
-    hint = "Correct --ready-path (or load.ready_path of guardrails.toml)"
-    return f"answers GET {path} with status {status}, and 200 is wanted. {hint}", True
+        return _Trouble(f"it answers GET {path} with 503: it is not ready")
+    advice = "Correct --ready-path, or load.ready_path of guardrails.toml"
+    return _Trouble(f"it answers GET {path} with status {status}, and 200 is wanted", advice, final=True)

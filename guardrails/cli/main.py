@@ -42,6 +42,21 @@ def _init(options: argparse.Namespace) -> int:
     return run_init(init_options(options), os.environ)
 
 
+def _check(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    import os
+
+    from guardrails.cli.loading.parser import target_options
+
+    if options.command == "load" and (target := target_options(options)) is not None:
+        from guardrails.cli.loading.target import run_target
+
+        return run_target(target, os.environ)
+    from guardrails.cli.check import run_check
+
+    wanted = parser.check_options(options) if options.command == "check" else parser.load_options(options)
+    return run_check(wanted, parser.report_options(options), arguments)
+
+
 def _contracts(options: argparse.Namespace) -> int:
     import os
 
@@ -54,10 +69,7 @@ def _dispatch(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     """Import what the command needs, and no more."""
     match options.command:
         case "check" | "load":
-            from guardrails.cli.check import run_check
-
-            wanted = parser.check_options(options) if options.command == "check" else parser.load_options(options)
-            return run_check(wanted, parser.report_options(options), arguments)
+            return _check(options, arguments)
         case "init":
             return _init(options)
         case "probe":

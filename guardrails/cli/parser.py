@@ -8,6 +8,7 @@ import guardrails
 from guardrails.adapters.changes import Wanted
 from guardrails.cli import contracts_parser, init_parser
 from guardrails.cli.agents import parser as agents_parser
+from guardrails.cli.loading import parser as load_parser
 from guardrails.cli.options import FORMATS, CheckOptions, ReportOptions
 from guardrails.cli.queue import parser as queue_parser
 from guardrails.gates.base import Profile
@@ -25,10 +26,6 @@ uncommitted work, and the base is where it left the default branch. Your work tr
 ever read.
 
 The policy, the tests, the contracts and all else that judges is taken from the base; what is judged, from the head.
-"""
-_LOAD = """\
-Judge a change by the load gate alone, at the length that a release deserves: the base's and the head's service run
-side by side under the same requests, and the head must not be slower.
 """
 _EXAMPLES = """\
 examples:
@@ -92,10 +89,7 @@ def build() -> argparse.ArgumentParser:
     _add_choice(check)
     _add_report(check)
     _add_machine(check)
-    load = _command(commands, "load", "judge a change by the load gate alone, as for a release", _LOAD, _EPILOG)
-    _add_change(load)
-    _add_report(load)
-    _add_machine(load)
+    _add_load(commands)
     _command(commands, "gates", "list the gates, cheapest first", _GATES)
     explain = _command(
         commands,
@@ -156,7 +150,7 @@ def load_options(arguments: argparse.Namespace) -> CheckOptions:
         repository=arguments.repo,
         wanted=Wanted(arguments.base, arguments.head, arguments.newest),
         only=("load",),
-        profile=Profile.RELEASE.value,
+        profile=arguments.profile,
         jobs=arguments.jobs,
         seed=arguments.seed,
     )
@@ -196,6 +190,20 @@ def _add_evidence(commands: "Commands[argparse.ArgumentParser]") -> None:
     verify.add_argument(
         "--profile", choices=[p.value for p in Profile], default=Profile.PR.value, help="the least that was judged by"
     )
+
+
+def _add_load(commands: "Commands[argparse.ArgumentParser]") -> None:
+    load = _command(
+        commands,
+        "load",
+        "judge a change by the load gate alone, or load a service that runs",
+        load_parser.LONG,
+        load_parser.EXAMPLES + _EPILOG,
+    )
+    load_parser.add(load)
+    _add_change(load)
+    _add_report(load)
+    _add_machine(load)
 
 
 def _add_change(parser: argparse.ArgumentParser) -> None:

@@ -83,6 +83,8 @@ class Load(Section, frozen=True):
 
     locustfile: str = ""
     slo: str = "loadtests/slo.toml"
+    scenarios: str = "loadtests/scenarios"
+    """The directory of the scenarios, a .toml file each."""
     prepare: tuple[str, ...] = ()
     """Makes what the service serves. `{python}` and `{artifact}` (a directory to create) are replaced."""
     command: tuple[str, ...] = ()

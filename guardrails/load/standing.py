@@ -48,7 +48,7 @@ def standing(run: OpenRun, scenario: Scenario, slo: Slo) -> Standing:
     wrong = missed(run, budget, scenario.calm_from())
     certain = bool(run.complaint) or (bool(run.answers) and figures.error_share > budget.error_share)
     unfit = saturation(figures, budget)
-    grown = tuple(_grown(scenario, leak, memory, run))
+    grown = tuple(_grown(scenario, leak, memory))
     blind = tuple(_blind(scenario, leak, run))
     if not run.answers and not run.complaint:
         return Standing(Kind.UNKNOWN, (), ("nothing was sent",), figures, leak, memory)
@@ -70,7 +70,7 @@ def growth(run: OpenRun) -> Slope:
     return theil_sen(done, kib, ALPHA)
 
 
-def _grown(scenario: Scenario, leak: Slope, memory: float, run: OpenRun) -> Iterator[str]:
+def _grown(scenario: Scenario, leak: Slope, memory: float) -> Iterator[str]:
     hold = scenario.hold
     if hold.leak_kib_per_request is not None and leak.low > hold.leak_kib_per_request:
         yield (

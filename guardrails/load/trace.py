@@ -16,7 +16,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     offset_ms: float
     method: str
     path: str
-    body: msgspec.Raw | None = None
+    body: msgspec.Raw = msgspec.Raw()
 
 
 def read(text: str, source: str) -> tuple[Traced, ...]:
@@ -58,8 +58,8 @@ def _request(line: str) -> Traced:
     return Traced(one.offset_ms / 1000, one.method, one.path, _body(one.body))
 
 
-def _body(raw: msgspec.Raw | None) -> str:
-    if raw is None or bytes(raw) == b"null":
+def _body(raw: msgspec.Raw) -> str:
+    if bytes(raw) in (b"", b"null"):
         return ""
     value = msgspec.json.decode(raw)
     return value if isinstance(value, str) else bytes(raw).decode()

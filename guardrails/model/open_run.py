@@ -47,7 +47,8 @@ class OpenPlan:
     locustfile at `locustfile` in the tree `root` (imports from the directories `path` of it); `personas` weighs the
     user classes by name, empty for their own weights. With a `trace` the requests are its own, and no user is asked.
     At most `users` requests are in flight and `backlog` wait for a user; what comes on top is lost and counts as an
-    error. `quiet_seconds` without one good answer end the run.
+    error, and so does what was not sent within `drain_seconds` after the last arrival. `quiet_seconds` without one good
+    answer end the run.
     """
 
     root: Path
@@ -62,6 +63,7 @@ class OpenPlan:
     users: int = 128
     backlog: int = 4096
     request_timeout_seconds: float = 10.0
+    drain_seconds: float = 10.0
     quiet_seconds: float = 5.0
 
 
@@ -88,8 +90,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident memory of the service's process tree (shared pages counted by their share), `at` seconds into the
-    run, when so many requests were `done`."""
+    """Memory of the service's process tree that no file backs (shared pages counted by their share), `at` seconds into
+    the run, when so many requests were `done`."""
 
     at: float
     done: int

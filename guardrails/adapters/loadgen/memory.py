@@ -6,22 +6,27 @@ import psutil  # type: ignore[import-untyped] # it comes with locust, and its st
 
 from guardrails.adapters.loadgen.meter import tree
 
+_OWN = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:")
+
 
 def tree_kib(pid: int) -> int:
-    """Resident memory of the process and its descendants in KiB; 0 where it is gone.
+    """Memory of the process and its descendants in KiB that is their own: no file backs it. 0 where they are gone.
 
-    Pages that several processes share are counted by their share (PSS), so that worker processes do not count what they
-    have in common again and again. Where the system does not tell, the resident size stands in.
+    What several processes share is counted by their share, so that workers do not count what they have in common again
+    and again. Mapped files (libraries, arrays of a model) are left out: the share of those that is charged to a process
+    moves with whoever else on the machine happens to map them, which looks like growth. Where the system does not tell,
+    the resident size stands in.
     """
     return sum(_kib(one) for one in tree(pid))
 
 
 def _kib(pid: int) -> int:
     try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1])
-    except (OSError, ValueError):
+        lines = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
+        own = [int(line[1]) for line in lines if line[0] in _OWN]
+        if len(own) == len(_OWN):
+            return sum(own)
+    except (OSError, ValueError, IndexError):
         pass
     try:
         return int(psutil.Process(pid).memory_info().rss) // 1024

@@ -101,11 +101,12 @@ def drive(order: OpenOrder, record: Path, stopped: Callable[[], bool]) -> None:
     recorder = Recorder(record, lane)
     lane.started = perf_counter()
     ticking = gevent.spawn(_tick, recorder)
-    if plan.event:
-        gevent.spawn_later(plan.event.at, _cause, lane, plan)
+    cause = gevent.spawn_later(plan.event.at, _cause, lane, plan) if plan.event else None
     whole = schedule(lane, plan.arrivals, lambda: stopped() or bool(lane.trouble() or lane.users_dead()))
     if not stopped():
-        lane.end()
+        lane.end(lambda: stopped() or bool(lane.trouble()))
+        if cause is not None:
+            cause.join(plan.request_timeout_seconds)
     ticking.kill()
     complaint = "" if whole and not lane.trouble() else lane.trouble() or lane.users_dead()
     if lane.strays:

@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 import locust
 from gevent.event import AsyncResult, Event
+from geventhttpclient.response import HTTPParseError
 from locust.env import Environment
 
 from guardrails.adapters.loadgen.bounds import LateError, within
@@ -28,11 +29,12 @@ User = Any
 class Arrival:
     """One arrival on its way. `lag` is in seconds and the generator's own; `settled` once its outcome is known."""
 
-    __slots__ = ("at", "ended", "lag", "number", "sent", "settled", "waited")
+    __slots__ = ("at", "cause", "ended", "lag", "number", "sent", "settled", "waited")
 
     def __init__(self, number: int, at: float) -> None:
         self.number, self.at, self.lag, self.sent, self.ended = number, at, 0.0, 0.0, 0.0
         self.waited = self.settled = False
+        self.cause = ""
 
 
 class OpenLane:
@@ -99,7 +101,10 @@ class OpenLane:
         # A redirect could lead to a host that nobody asked to be loaded.
         asked = {"allow_redirects": False, **kwargs, "context": {**(kwargs.get("context") or {}), KEY: one}}
         try:
-            return within(self.plan.request_timeout_seconds, request, *args, **asked)
+            answer = within(self.plan.request_timeout_seconds, request, *args, **asked)
+            # What went wrong below the scenario: it may only see a status of 0, or half an answer.
+            one.cause = _cause_of(answer)
+            return answer
         except LateError as error:
             self._settle(one, str(error))
             raise
@@ -155,20 +160,22 @@ class OpenLane:
         # The answer was whole then: what the scenario does with it afterwards is not the service's time.
         one.ended = one.sent + response_time / 1000
         if exception is not None:
-            self._settle(one, f"{name}: {_words(exception)}")
+            self._settle(one, f"{name}: {one.cause or _words(exception)}")
             return
         self._settle(one)
         self.marks.update(mark for mark in MARKS if context.get(mark) is True)
 
     def _on_user_error(self, user_instance: User, exception: BaseException, **_rest: object) -> None:
         """An exception of the scenario itself is what a wrong answer looks like to it."""
-        one = self._current.get(user_instance)
+        # locust says "user" and hands over the set of tasks.
+        one = self._current.get(getattr(user_instance, "user", user_instance))
         if isinstance(exception, LateError):
             return
+        reason = f"the scenario raised {exception!r}"
         if one is not None and not one.settled:
-            self._settle(one, f"the scenario raised {exception!r}")
+            self._settle(one, one.cause or reason)
         else:
-            self._blame(f"the scenario raised {exception!r}")
+            self._blame(reason)
 
     def trouble(self) -> str:
         """Why it makes no sense to go on; empty where it does."""
@@ -183,15 +190,20 @@ class OpenLane:
             return f"no answer came for {quiet:.1f} s, with {self.open} requests waiting"
         return ""
 
-    def end(self) -> None:
-        """Wait for what is in flight; what was never sent, or is not answered in time, has failed."""
+    def end(self, stop: Callable[[], bool]) -> None:
+        """Wait for what is still owed; what is not sent, or not answered, in time has failed."""
+        self._until_calm(self.plan.drain_seconds, stop)
         while self._backlog:
             self._settle(self._backlog.popleft(), "not sent: every user waited for an answer until the end")
-        self.calm.clear()
-        if self.open:
-            self.calm.wait(self.plan.request_timeout_seconds + 1)
+        self._until_calm(self.plan.request_timeout_seconds + 1, stop)
         for one in list(self._current.values()):
             self._settle(one, "no outcome was reported")
+
+    def _until_calm(self, seconds: float, stop: Callable[[], bool]) -> None:
+        until = perf_counter() + seconds
+        self.calm.clear()
+        while self.open and (left := until - perf_counter()) > 0 and not stop():
+            self.calm.wait(min(left, 0.25))
 
     def users_dead(self) -> str:
         """Why nobody stands by; empty where somebody does."""
@@ -201,8 +213,22 @@ class OpenLane:
         return "every user of the scenario ended" + (f": {common[0][0]}" if common else "")
 
 
+def _cause_of(answer: object) -> str:
+    """What locust knows to have gone wrong with a request that it handed to the scenario; empty where nothing did."""
+    meta = getattr(answer, "request_meta", None) or {}
+    found: object = getattr(answer, "error", None) or meta.get("exception")
+    # A status of 400 and above is for the scenario to judge, in its own words.
+    if found is None or (
+        getattr(answer, "status_code", None) and not isinstance(found, HTTPParseError | gevent.Timeout)
+    ):
+        return ""
+    return _words(found)
+
+
 def _words(exception: object) -> str:
     """A failure without the address that was asked: the same failure is one reason, however many were asked."""
+    if isinstance(exception, gevent.Timeout):
+        return f"no whole answer within {exception.seconds:g} s"
     original = getattr(exception, "original", None)
     if isinstance(original, BaseException | str):
         return "no answer in time" if "second" in str(original) or "timed out" in str(original) else repr(original)

@@ -1,0 +1,1 @@
+"""`guardrails load --target`: load on a service that somebody else started."""
