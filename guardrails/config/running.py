@@ -1,6 +1,10 @@
 """The gates that run the project."""
 
+import re
+
 from guardrails.config.section import Section
+
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
 
 class Contracts(Section, frozen=True):
@@ -91,9 +95,25 @@ class Load(Section, frozen=True):
     """Starts the service. `{python}`, `{artifact}`, `{state}` (a private directory) and `{port}` are replaced."""
     inputs: tuple[str, ...] = ()
     """What the measured service is made of. Unchanged between base and head: nothing to measure."""
+    metrics_path: str = ""
+    """Where the service shows its own metrics in the text format of Prometheus: `/metrics`. Empty: not asked."""
+    stage_metric: str = ""
+    """The histogram or summary of them that holds the seconds of each stage; named if and only if the path is."""
+    stage_label: str = "stage"
+    """The label that names the stage."""
     ready_path: str = "/readyz"
     ready_timeout_seconds: float = 60
     prepare_timeout_seconds: float = 300
+
+    def __post_init__(self) -> None:
+        """Raises: ValueError: one of the path and the metric without the other, or what cannot be either."""
+        if bool(self.metrics_path) != bool(self.stage_metric):
+            raise ValueError("metrics_path and stage_metric go together: set both, or neither")
+        if self.metrics_path and not self.metrics_path.startswith("/"):
+            raise ValueError(f"metrics_path is {self.metrics_path!r}, and must begin with a slash")
+        for key, name in (("stage_metric", self.stage_metric), ("stage_label", self.stage_label)):
+            if name and not _METRIC.fullmatch(name):
+                raise ValueError(f"{key} is {name!r}, which Prometheus takes for no name: letters, digits, _ and :")
 
 
 class Behaviour(Section, frozen=True):

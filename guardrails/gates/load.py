@@ -12,13 +12,16 @@ from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.load import slo as objectives
 from guardrails.load.comparison import figures
+from guardrails.load.growth import explained, silences
 from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
+from guardrails.load.pictures import pictures
 from guardrails.load.recorder import pairs_of
 from guardrails.load.rules import NOT_STARTED, RULES
 from guardrails.load.schedule import plan
 from guardrails.load.service import Recipe
 from guardrails.load.session import NotStartedError, Session
 from guardrails.load.slo import Slo
+from guardrails.load.stages import StageWatch
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.load_run import BASE, HEAD, LoadRun
 from guardrails.model.result import Outcome, Skip, SkipReason
@@ -60,9 +63,10 @@ class LoadGate:
             evidence = _measure(bench, subject, slo)
         except NotStartedError as error:
             return Outcome({"services": 1}, {"services": 1}, (NOT_STARTED.finding(str(error), reproduce=again),))
-        found = tuple(replace(finding, reproduce=again) for finding in findings(evidence))
+        found = tuple(replace(finding, reproduce=again) for finding in explained(findings(evidence), evidence))
         work, floor = _work(evidence, found)
-        return Outcome(work, floor, found, notes(evidence, bench.seed), figures(evidence.compared))
+        said = (*notes(evidence, bench.seed), *silences(evidence.runs))
+        return Outcome(work, floor, found, said, figures(evidence.compared), pictures=pictures(evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,8 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
         raise JudgementError("there is no load generator on this bench. Give it a LoadRig.")
     trees = {BASE: bench.trees.base, HEAD: bench.trees.head}
     chosen = {side: trees[side] for side in subject.sides}
-    session = Session.prepared(chosen, _recipe(bench, subject), bench.processes, bench.store, bench.rig)
+    recipe, watch = _recipe(bench, subject), _watch(bench, subject.policy)
+    session = Session.prepared(chosen, recipe, bench.processes, bench.store, bench.rig, watch)
     release = bench.profile is Profile.RELEASE
     seconds = slo.drive.release_seconds_per_side if release else slo.drive.seconds_per_side
 
@@ -123,6 +128,13 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
     if not evidence.head.answers and not evidence.is_broken:
         raise JudgementError(f"the head gave no good answer to {evidence.head.requests} requests, and no error either")
     return evidence
+
+
+def _watch(bench: Bench, load: Load) -> StageWatch | None:
+    """What reads the services' own metrics, where the policy names them."""
+    if not load.metrics_path or bench.http is None:
+        return None
+    return StageWatch(bench.http, load.metrics_path, load.stage_metric, load.stage_label)
 
 
 def _recipe(bench: Bench, subject: Subject) -> Recipe:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from guardrails.errors import JudgementError
 from guardrails.load.service import Recipe, artifact, serving
+from guardrails.load.stages import StageWatch
 from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadTarget
 from guardrails.ports import LoadRig, Processes, Store, Tree
 
@@ -25,10 +26,17 @@ class Session:
     processes: Processes
     store: Store
     rig: LoadRig
+    watch: StageWatch | None = None
 
     @classmethod
     def prepared(
-        cls, trees: Mapping[str, Tree], recipe: Recipe, processes: Processes, store: Store, rig: LoadRig
+        cls,
+        trees: Mapping[str, Tree],
+        recipe: Recipe,
+        processes: Processes,
+        store: Store,
+        rig: LoadRig,
+        watch: StageWatch | None = None,
     ) -> "Session":
         """A session with what each side serves.
 
@@ -42,7 +50,7 @@ class Session:
                 made[side] = artifact(tree, recipe, processes, store)
             except JudgementError as error:
                 raise _of(side, error) from error
-        return cls(trees, made, recipe, processes, store, rig)
+        return cls(trees, made, recipe, processes, store, rig, watch)
 
     def drive(self, plan: LoadPlan) -> LoadRun:
         """One run, with services that were started for it.
@@ -54,7 +62,11 @@ class Session:
         """
         with ExitStack() as stack:
             scratch = stack.enter_context(self.store.scratch())
-            run = self.rig.drive(plan, [self._start(side, scratch / side, stack) for side in self.trees])
+            targets = [self._start(side, scratch / side, stack) for side in self.trees]
+            before = self.watch.read(targets) if self.watch else {}
+            run = self.rig.drive(plan, targets)
+            if self.watch:
+                run = self.watch.noted(run, before, targets)
         if BASE in self.trees and (trouble := _of_base(run)):
             raise JudgementError(
                 f"the base itself cannot be measured: {trouble}. Correct the scenario or the base first."

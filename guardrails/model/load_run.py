@@ -1,7 +1,7 @@
 """What is driven under load, how, and what was seen of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 BASE, HEAD = "base", "head"
@@ -77,10 +77,20 @@ class LoadTally:
 
 
 @dataclass(frozen=True, slots=True)
+class StageTimes:
+    """What a side's own metrics say that it spent in a whole run, the warm-up included, in milliseconds by stage;
+    or in `silence` why they say nothing."""
+
+    milliseconds: Mapping[str, float]
+    silence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRun:
     """A run of a scenario. `generator_share` is the share of one core that the generator used during the slices.
 
     A run that ended early names in `ended_by` the side because of which it did, and in `complaint` why, in words.
+    `stages` holds the sides whose own metrics were asked for; it explains, and decides nothing.
     """
 
     slices: tuple[LoadSlice, ...]
@@ -88,3 +98,4 @@ class LoadRun:
     generator_share: float
     ended_by: str = ""
     complaint: str = ""
+    stages: Mapping[str, StageTimes] = field(default_factory=dict)

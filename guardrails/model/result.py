@@ -7,6 +7,7 @@ from enum import StrEnum
 from guardrails.model.contract import Verified
 from guardrails.model.example import Example
 from guardrails.model.finding import Finding, Severity
+from guardrails.model.picture import Pictures
 
 
 class GateStatus(StrEnum):
@@ -74,6 +75,7 @@ class Outcome:
     `work` and `floor` have the same keys; a key whose work is below its floor means that too little was checked.
     `notes` are sentences for the reader (what was measured, what was not checked); they change no verdict. `verified`
     are the consumers' expectations that were held against the head, `examples` answers that differ, the worst first.
+    `pictures` show what was measured.
     """
 
     work: Mapping[str, int]
@@ -83,6 +85,7 @@ class Outcome:
     figures: tuple[Figure, ...] = ()
     verified: tuple[Verified, ...] = ()
     examples: tuple[Example, ...] = ()
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class GateResult:
     figures: tuple[Figure, ...] = ()
     verified: tuple[Verified, ...] = ()
     examples: tuple[Example, ...] = ()
+    pictures: Pictures = field(default_factory=Pictures)
 
     @property
     def kind(self) -> VerdictKind:
@@ -150,6 +154,7 @@ def judged(name: str, outcome: Outcome, seconds: float) -> GateResult:
         figures=outcome.figures,
         verified=outcome.verified,
         examples=outcome.examples,
+        pictures=outcome.pictures,
     )
 
 

@@ -18,7 +18,7 @@ from guardrails.model.example import Example
 from guardrails.model.finding import Finding
 from guardrails.model.result import Figure, GateResult
 from guardrails.model.verdict import Verdict
-from guardrails.report import wire
+from guardrails.report import wire, wire_pictures
 from guardrails.report.printable import visible
 
 _NON_ASCII = re.compile(r"[^ -~\n]")
@@ -81,6 +81,7 @@ def _gate(result: GateResult) -> wire.GateEntry:
         verified=tuple(_verified(one) for one in result.verified),
         figures=tuple(_figure(figure) for figure in result.figures),
         examples=tuple(_example(one) for one in result.examples),
+        pictures=wire_pictures.written(result.pictures),
     )
 
 

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from guardrails.model.finding import Finding
 from guardrails.model.verdict import Verdict
-from guardrails.report import page, picture, words
+from guardrails.report import page, picture, plot, words
 from guardrails.report.fingerprint import fingerprint
 from guardrails.report.printable import printable, printable_block
 
@@ -40,6 +40,7 @@ def render(verdict: Verdict) -> str:
         page=page.of(verdict, shown),
         is_folded=page.is_folded,
         pictures=picture.of(verdict),
+        galleries=plot.of(verdict),
         sections=sections,
         missing=words.not_checked(verdict),
         anchor=anchor,

@@ -146,6 +146,8 @@ def _gates(verdict: Verdict) -> list[str]:
         cells = [_words(result.name, 60), result.status.value, words.seconds(result), words.found(result), done]
         rows.append(f"| {' | '.join(cells)} |")
     notes = [f"- {_words(r.name, 60)}: {_words(note, 500)}" for r in verdict.results for note in r.notes]
+    drawn = [_words(r.name, 60) for r in verdict.results if r.pictures]
+    notes += [f"- Pictures of what was measured stand in the page: {words.joined(drawn)}."] if drawn else []
     return ["\n".join(rows), *(["\n".join(notes)] if notes else [])]
 
 

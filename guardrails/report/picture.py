@@ -11,6 +11,8 @@ LEFT, RIGHT, ROW = 24.0, 636.0, 52.0
 LEAST, MOST = 0.2, 5.0
 """Ratios beyond these are drawn at the edge."""
 MOST_ROWS = 20
+ROOM = 80.0
+"""What the number at a mark needs, at the size of a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def _picture(result: GateResult) -> Picture:
         return round(LEFT + share * (RIGHT - LEFT), 1)
 
     rows = tuple(_row(figure, 44 + number * ROW, place, least, most) for number, figure in enumerate(figures))
-    ticks = tuple((place(value), f"{value:.2f}") for value in (least + margin, 1.0, most - margin))
+    edges = [value for value in (least + margin, most - margin) if abs(place(value) - place(1.0)) >= ROOM]
+    ticks = tuple((place(value), f"{value:.2f}") for value in (*edges, 1.0))
     return Picture(result.name, 12 + len(rows) * ROW, place(1.0), ticks, rows)
 
 

@@ -12,7 +12,7 @@ from guardrails.model.example import Example, Moved, Reason
 from guardrails.model.finding import Finding
 from guardrails.model.result import Figure, GateResult, Skip
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict
-from guardrails.report import wire
+from guardrails.report import wire, wire_pictures
 from guardrails.report.printable import printable, shorten
 
 
@@ -32,7 +32,11 @@ def read(text: str | bytes, source: str = "verdict.json") -> Verdict:
         raise UsageError(
             f"{source} is not a verdict: {what}. Write it again with guardrails check --output."
         ) from error
-    verdict = _verdict(document)
+    try:
+        verdict = _verdict(document)
+    except ValueError as error:
+        what = shorten(printable(str(error)), 300)
+        raise UsageError(f"{source} holds a picture that nobody can draw: {what}. Run the check again.") from error
     claimed, made = (document.verdict.value, document.exit_code), (verdict.kind.value, verdict.exit_code)
     if claimed != made:
         raise UsageError(
@@ -109,6 +113,7 @@ def _gate(entry: wire.GateEntry) -> GateResult:
         verified=tuple(_verified(one) for one in entry.verified),
         figures=tuple(Figure(**msgspec.structs.asdict(figure)) for figure in entry.figures),
         examples=tuple(_example(one) for one in entry.examples),
+        pictures=wire_pictures.read(entry.pictures),
     )
 
 

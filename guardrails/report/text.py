@@ -15,7 +15,7 @@ from rich.text import Text
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.result import GateResult, GateStatus, VerdictKind
 from guardrails.model.verdict import Verdict
-from guardrails.report import words
+from guardrails.report import text_pictures, words
 from guardrails.report.printable import printable, printable_block, shorten, without_commands
 
 MIN_WIDTH = 40
@@ -73,6 +73,7 @@ def draw(verdict: Verdict, console: Console) -> None:
         _heading(console, "Gates", "bold")
         console.print(Padding(_gates(verdict), (0, 0, 0, 2)))
         _notes(verdict, console)
+        text_pictures.draw(verdict, console)
     _not_checked(verdict, console)
     _foot(verdict, console)
 

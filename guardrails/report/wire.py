@@ -11,6 +11,7 @@ import msgspec
 from guardrails.model.finding import Severity
 from guardrails.model.result import GateStatus, SkipReason, VerdictKind
 from guardrails.model.verdict import VERDICT_SCHEMA
+from guardrails.report.wire_pictures import PicturesEntry
 
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, description="Wall time; never part of a decision.")]
@@ -139,7 +140,8 @@ class GateEntry(_Entry, frozen=True):
     verified: tuple[VerifiedEntry, ...] = ()
     figures: tuple[FigureEntry, ...] = ()
     examples: tuple[ExampleEntry, ...] = ()
-    """Both absent in files that were written before there were any."""
+    pictures: PicturesEntry = PicturesEntry()
+    """All absent in files that were written before there were any."""
 
 
 class Document(_Entry, frozen=True):

@@ -1,0 +1,158 @@
+"""Pictures of a load run for a person: made from the evidence, bounded in size whatever was measured."""
+
+import bisect
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+from guardrails.load import growth
+from guardrails.load.judgement import Evidence
+from guardrails.load.recorder import pairs_of
+from guardrails.load.statistics import quantile
+from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadSlice
+from guardrails.model.picture import Line, Pictures, Plot, PlotKind, Table
+
+PERCENTS = (
+    *(0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 75.0, 80.0, 85.0, 90.0, 92.5, 95.0, 96.0, 97.0, 98.0),
+    *(99.0, 99.25, 99.5, 99.75, 99.9, 99.95, 99.99),
+)
+BINS = 40
+EDGES = (0.001, 0.999)
+"""Shares of the answers between which the bins of the histogram lie; what is outside counts in the outermost."""
+LONGEST = 1e9
+"""Milliseconds: what is later is drawn there."""
+MOST_GROUPS = 60
+
+
+def pictures(evidence: Evidence) -> Pictures:
+    """All pictures of the evidence; none where no request was answered well."""
+    answers = {side: _answers(evidence.runs, side) for side in (BASE, HEAD)}
+    answers = {side: times for side, times in answers.items() if times}
+    if not answers:
+        return Pictures()
+    plots = (_percentiles(answers), _histogram(answers), *_series(evidence))
+    return Pictures(tuple(plots), tuple(_tables(evidence)))
+
+
+def _answers(runs: Sequence[LoadRun], side: str) -> list[float]:
+    """Response times of the good answers within whole slices, in milliseconds, sorted."""
+    slices = (one for run in runs for one in run.slices if one.side == side and one.complete)
+    return sorted(time for one in slices for time in one.milliseconds if math.isfinite(time))
+
+
+def _percentiles(answers: dict[str, list[float]]) -> Plot:
+    """The latency below which a share of the answers lies. A percentile needs an answer above it."""
+    lines = tuple(Line(side, tuple(_percentile(times, p) for p in PERCENTS)) for side, times in answers.items())
+    known = " and ".join(f"{len(times)} answers of the {side}" for side, times in answers.items())
+    said = "; ".join(
+        f"{name}: " + ", ".join(f"{side} {quantile(times, share):.2f} ms" for side, times in answers.items())
+        for name, share in (("At the median", 0.5), ("at p99", 0.99))
+    )
+    return Plot(
+        PlotKind.PERCENTILES,
+        "Latency by percentile",
+        f"{said}. From {known}; each further nine has the same room.",
+        "percentile",
+        "ms",
+        PERCENTS,
+        lines,
+    )
+
+
+def _percentile(times: Sequence[float], percent: float) -> float | None:
+    if len(times) * (100 - percent) < 100:
+        return None
+    return _rounded(quantile(times, percent / 100))
+
+
+def _histogram(answers: dict[str, list[float]]) -> Plot:
+    """Shares of the answers in bins that both sides have in common, each as much wider as it is later."""
+    edges = _edges(answers)
+    lines = tuple(Line(side, _shares(times, edges)) for side, times in answers.items())
+    says = (
+        f"Share of the answers in {len(edges) - 1} bins from {edges[0]:.3g} to {edges[-1]:.3g} ms, each as much wider "
+        "as it lies higher. What lies outside counts in the outermost."
+    )
+    return Plot(PlotKind.HISTOGRAM, "Latency histogram", says, "ms", "% of answers", edges, lines)
+
+
+def _edges(answers: dict[str, list[float]]) -> tuple[float, ...]:
+    """Rising, positive edges of the bins."""
+    # A time of nothing has no logarithm; no answer is faster than a microsecond.
+    low = max(1e-3, min(quantile(times, EDGES[0]) for times in answers.values()))
+    high = max(quantile(times, EDGES[1]) for times in answers.values())
+    high = min(max(high, low * 1.05), LONGEST)
+    step = math.log(high / low) / BINS
+    return tuple(float(f"{low * math.exp(step * n):.6g}") for n in range(BINS + 1))
+
+
+def _shares(times: Sequence[float], edges: Sequence[float]) -> tuple[float | None, ...]:
+    below = [0, *(bisect.bisect_left(times, edge) for edge in edges[1:-1]), len(times)]
+    return tuple(_rounded(100 * (after - before) / len(times)) for before, after in itertools.pairwise(below))
+
+
+def _series(evidence: Evidence) -> Iterator[Plot]:
+    """What the machine did meanwhile: each side's figures pair by pair, neighbouring pairs together."""
+    groups = _groups(evidence)
+    if not groups:
+        return
+    sides = [side for side in (BASE, HEAD) if any(side == one.side for _, group in groups for one in group)]
+    at = tuple(float(place) for place, _ in groups)
+    runs = f" Run 2 begins at slice {_second(evidence)}." if len(evidence.runs) > 1 else ""
+    for title, y, value in (
+        ("Median latency over the run", "ms", _median),
+        ("Processor time a request over the run", "ms", _cpu),
+    ):
+        lines = tuple(
+            Line(side, tuple(value([o for o in group if o.side == side]) for _, group in groups)) for side in sides
+        )
+        each = f"each of up to {_size(evidence)} neighbouring slices of a side"
+        says = f"{len(groups)} points, {each}, in the order driven.{runs}"
+        yield Plot(PlotKind.SERIES, title, says, "slice", y, at, lines)
+
+
+def _numbered(evidence: Evidence) -> list[list[LoadSlice]]:
+    """The slices in the order driven, those of a pair together."""
+    if evidence.base is not None:
+        return [[pair.base, pair.head] for pair in pairs_of(evidence.runs)]
+    return [[one] for run in evidence.runs for one in run.slices if one.complete and one.requests]
+
+
+def _size(evidence: Evidence) -> int:
+    return max(1, math.ceil(len(_numbered(evidence)) / MOST_GROUPS))
+
+
+def _groups(evidence: Evidence) -> list[tuple[int, list[LoadSlice]]]:
+    """Neighbouring slices together, at most `MOST_GROUPS` groups, each with the number of its first."""
+    numbered, size = _numbered(evidence), _size(evidence)
+    return [
+        (start + 1, [one for slices in numbered[start : start + size] for one in slices])
+        for start in range(0, len(numbered), size)
+    ]
+
+
+def _second(evidence: Evidence) -> int:
+    first = evidence.runs[:1]
+    slices = [one for run in first for one in run.slices if one.complete and one.requests]
+    return 1 + (len(pairs_of(first)) if evidence.base is not None else len(slices))
+
+
+def _median(slices: Sequence[LoadSlice]) -> float | None:
+    times = [time for one in slices for time in one.milliseconds if math.isfinite(time)]
+    return _rounded(quantile(times, 0.5)) if times else None
+
+
+def _cpu(slices: Sequence[LoadSlice]) -> float | None:
+    """Processor time a request, in milliseconds."""
+    requests, seconds = sum(one.requests for one in slices), math.fsum(one.cpu_seconds for one in slices)
+    return _rounded(1000 * seconds / requests) if requests and math.isfinite(seconds) else None
+
+
+def _tables(evidence: Evidence) -> Iterator[Table]:
+    if (where := growth.table(growth.growths(evidence.runs))) is not None:
+        yield where
+
+
+def _rounded(value: float) -> float | None:
+    """Enough digits for a picture, and few enough for a file; None for what no picture can show."""
+    return float(f"{value:.4g}") if math.isfinite(value) else None
