@@ -6,6 +6,7 @@ from guardrails.model.change import Snapshot
 from guardrails.model.contract import Verified
 from guardrails.model.example import Example, Moved, Reason
 from guardrails.model.finding import Finding, Severity
+from guardrails.model.picture import DIFFERENCE, Line, Pictures, Plot, PlotKind, Row, Table
 from guardrails.model.result import Figure, GateResult, GateStatus, Outcome, Skip, SkipReason, errored, judged, skipped
 from guardrails.model.verdict import VERDICT_SCHEMA, Size, Verdict, not_judged
 
@@ -269,6 +270,40 @@ def examples() -> st.SearchStrategy[Example]:
     return st.builds(Example, *[texts()] * 3, ids, ids, st.floats(0, 1), moved, reasons, st.just("") | texts())
 
 
+def plots() -> st.SearchStrategy[Plot]:
+    """Plots of any kind and any numbers, in which a line may have gaps or nothing at all."""
+
+    def of_kind(kind: PlotKind) -> st.SearchStrategy[Plot]:
+        percent = st.floats(0, 99.999) if kind is PlotKind.PERCENTILES else st.floats(-1e9, 1e9) | st.floats(1e-3, 1e3)
+        places = st.lists(percent, max_size=6, unique=True).map(sorted).map(tuple)
+        return places.flatmap(lambda at: over(kind, at))
+
+    def over(kind: PlotKind, at: tuple[float, ...]) -> st.SearchStrategy[Plot]:
+        size = max(0, len(at) - 1) if kind is PlotKind.HISTOGRAM else len(at)
+        values = st.lists(st.none() | st.floats(-1e9, 1e9), min_size=size, max_size=size).map(tuple)
+        lines = st.lists(st.builds(Line, texts() | st.sampled_from(["base", "head"]), values), max_size=2).map(tuple)
+        return st.builds(Plot, st.just(kind), *[texts()] * 4, st.just(at), lines)
+
+    return st.sampled_from(PlotKind).flatmap(of_kind)
+
+
+def tables() -> st.SearchStrategy[Table]:
+    """Tables of any width with any text and any finite number."""
+
+    def as_wide(columns: tuple[str, ...]) -> st.SearchStrategy[Table]:
+        values = st.tuples(*[st.none() | st.floats(-1e9, 1e9) for _ in columns])
+        rows = st.lists(st.builds(Row, texts(), values), max_size=3).map(tuple)
+        return st.builds(Table, *[texts()] * 3, st.just(columns), rows)
+
+    return st.lists(texts() | st.just(DIFFERENCE), max_size=3).map(tuple).flatmap(as_wide)
+
+
+def pictures() -> st.SearchStrategy[Pictures]:
+    """Pictures with any text and any finite number."""
+    some = (st.lists(one, max_size=1).map(tuple) for one in (plots(), tables()))
+    return st.builds(Pictures, *some)
+
+
 def verdicts() -> st.SearchStrategy[Verdict]:
     """Verdicts of any kind, with any text in any place where a text can stand."""
     seconds = st.integers(0, 10**6).map(lambda milliseconds: milliseconds / 1000)
@@ -287,6 +322,7 @@ def verdicts() -> st.SearchStrategy[Verdict]:
         verified=st.lists(verified(), max_size=2).map(tuple),
         figures=st.lists(figures(), max_size=1).map(tuple),
         examples=st.lists(examples(), max_size=1).map(tuple),
+        pictures=st.just(Pictures()) | pictures(),
     )
     sides = st.none() | st.builds(Snapshot, texts(), st.none() | texts(), texts(), texts())
     return st.builds(

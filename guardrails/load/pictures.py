@@ -19,8 +19,8 @@ PERCENTS = (
 BINS = 40
 EDGES = (0.001, 0.999)
 """Shares of the answers between which the bins of the histogram lie; what is outside counts in the outermost."""
-LONGEST = 1e9
-"""Milliseconds: what is later is drawn there."""
+SHORTEST, LONGEST = 1e-3, 1e9
+"""Milliseconds: what is outside is drawn at the edge."""
 MOST_GROUPS = 60
 
 
@@ -37,7 +37,7 @@ def pictures(evidence: Evidence) -> Pictures:
 def _answers(runs: Sequence[LoadRun], side: str) -> list[float]:
     """Response times of the good answers within whole slices, in milliseconds, sorted."""
     slices = (one for run in runs for one in run.slices if one.side == side and one.complete)
-    return sorted(time for one in slices for time in one.milliseconds if math.isfinite(time))
+    return sorted(min(time, LONGEST) for one in slices for time in one.milliseconds if math.isfinite(time))
 
 
 def _percentiles(answers: dict[str, list[float]]) -> Plot:
@@ -78,10 +78,10 @@ def _histogram(answers: dict[str, list[float]]) -> Plot:
 
 def _edges(answers: dict[str, list[float]]) -> tuple[float, ...]:
     """Rising, positive edges of the bins."""
-    # A time of nothing has no logarithm; no answer is faster than a microsecond.
-    low = max(1e-3, min(quantile(times, EDGES[0]) for times in answers.values()))
+    # A time of nothing has no logarithm.
+    low = max(SHORTEST, min(quantile(times, EDGES[0]) for times in answers.values()))
     high = max(quantile(times, EDGES[1]) for times in answers.values())
-    high = min(max(high, low * 1.05), LONGEST)
+    high = max(high, low * 1.05)
     step = math.log(high / low) / BINS
     return tuple(float(f"{low * math.exp(step * n):.6g}") for n in range(BINS + 1))
 

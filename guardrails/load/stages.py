@@ -57,14 +57,19 @@ class StageWatch:
     def noted(self, run: LoadRun, before: Readings, targets: Sequence[LoadTarget]) -> LoadRun:
         """The run with what each side spent in it by stage; `before` is what `read` said at its start."""
         after = self.read(targets)
-        return replace(run, stages={side: spent(before[side], after[side]) for side in after})
+        return replace(run, stages={side: self._spent(side, before[side], after[side]) for side in after})
+
+    def _spent(self, side: str, before: Reading, after: Reading) -> StageTimes:
+        if not after:
+            return StageTimes({}, f"{self.path} of the {side} has no {self.metric}_sum with the label {self.label}")
+        return spent(before, after)
 
 
 def counted(body: bytes, metric: str, label: str) -> dict[str, float]:
-    """The seconds of `metric` by the value of `label`, all other labels together.
+    """The seconds of `metric` by the value of `label`, all other labels together; nothing before the first request.
 
     Raises:
-        UnusableError: too much, not the text format, or no such metric.
+        UnusableError: too much, or not the text format.
     """
     if len(body) > MOST_BYTES:
         raise UnusableError(f"answers with {len(body)} bytes; at most {MOST_BYTES} are read")
@@ -80,8 +85,6 @@ def counted(body: bytes, metric: str, label: str) -> dict[str, float]:
         if label in labels and math.isfinite(value) and value >= 0:
             stage = labels[label][:MOST_LETTERS]
             seconds[stage] = seconds.get(stage, 0.0) + value
-    if not seconds:
-        raise UnusableError(f"has no sample of {name} with the label {label}")
     return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:MOST_STAGES])
 
 

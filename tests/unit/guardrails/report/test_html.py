@@ -20,12 +20,12 @@ from tests.verdict_samples import ALL, NASTY, bad, finding, gate, of, passing, v
 
 TAGS = re.compile(
     "html|head|meta|title|style|body|a|header|div|h1|span|p|ul|li|main|section|h2|article|h3|code|pre|dl|dt|dd|details"
-    "|summary|strong|table|thead|tbody|tr|th|td|footer|figure|figcaption|svg|g|line|circle|path|text"
+    "|summary|strong|table|thead|tbody|tr|th|td|footer|figure|figcaption|svg|g|line|circle|text|path|rect"
 )
 ATTRIBUTES = re.compile(
     "lang|charset|name|content|http-equiv|class|id|href|tabindex|role|scope|data-label|data-n|open"
-    "|viewbox|d|x|y|x1|y1|x2|y2|cx|cy|r|text-anchor"
-    "|aria-(label|labelledby|describedby)"
+    "|viewbox|x|y|x1|y1|x2|y2|cx|cy|r|text-anchor|d|width|height|preserveaspectratio"
+    "|aria-(label|labelledby|describedby|hidden)"
 )
 VOID = {"meta"}
 
