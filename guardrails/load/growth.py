@@ -72,7 +72,7 @@ def table(found: Sequence[Growth]) -> Table | None:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(f"{value:.3g}")
+    return None if value is None or not math.isfinite(value) else float(f"{value:.4g}")
 
 
 def explained(findings: Iterable[Finding], evidence: Evidence) -> Iterator[Finding]:

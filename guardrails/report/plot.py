@@ -9,7 +9,7 @@ from guardrails.report import scale
 from guardrails.report.scale import Scale
 
 WIDTH, HEIGHT = 460.0, 250.0
-LEFT, RIGHT, TOP, BOTTOM = 54.0, 432.0, 26.0, 206.0
+LEFT, RIGHT, TOP, BOTTOM = 54.0, 432.0, 32.0, 206.0
 WIDE = 8.0
 """A ratio of largest to smallest above which percentiles are drawn on a logarithmic scale."""
 LONGEST = 120.0
@@ -92,8 +92,11 @@ def _drawing(plot: Plot) -> Drawing:
 
 
 def _tones(lines: Sequence[Line]) -> list[str]:
+    """The side's own tone for the first line of its name, and for the others those that are left."""
     names = [line.name for line in lines]
-    return [name if name in TONES[:2] and names.count(name) == 1 else TONES[n] for n, name in enumerate(names)]
+    own = {names.index(side): side for side in TONES[:2] if side in names}
+    left = iter([tone for tone in TONES if tone not in own.values()])
+    return [own[n] if n in own else next(left) for n in range(len(names))]
 
 
 def _across(plot: Plot) -> tuple[Scale, Marks]:
@@ -161,12 +164,16 @@ def _chart(table: Table) -> Chart:
     across = Scale(0.0, most, 0.0, LONGEST, float)
     rows = []
     for row in table.rows:
-        cells = (row.name, *(_signed(c, v) for c, v in zip(table.columns, row.values, strict=True)))
+        cells = (row.name, *(cell(c, v, most) for c, v in zip(table.columns, row.values, strict=True)))
         base, head = (across.place(value or 0.0) for value in row.values[:2]) if compared else (None, None)
         rows.append(Bars(cells, base, head))
     return Chart(table, tuple(rows))
 
 
-def _signed(column: str, value: float | None) -> str:
-    """A value for a table; a difference that is more has its plus."""
-    return f"{'+' if column == DIFFERENCE and value is not None and value > 0 else ''}{number(value)}"
+def cell(column: str, value: float | None, most: float) -> str:
+    """A value for a table whose largest is `most`: as many decimals for all as that has among its four digits, so that
+    the points stand below each other. A difference has its sign."""
+    sign = "+" if column == DIFFERENCE else ""
+    if value is None or not 0.1 <= most < 1000:
+        return number(value)
+    return f"{value:{sign}.{3 if most < 10 else 2 if most < 100 else 1}f}"

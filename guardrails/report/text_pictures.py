@@ -7,10 +7,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from guardrails.model import picture
 from guardrails.model.picture import Pictures, Plot, PlotKind
 from guardrails.model.verdict import Verdict
-from guardrails.report.plot import number
+from guardrails.report.plot import cell
 from guardrails.report.printable import printable, shorten
 from guardrails.report.words import counted
 
@@ -69,16 +68,9 @@ def _grid(heading: Sequence[str], rows: Rows) -> Table:
         grid.add_column(Text(printable(name)), justify="right" if n else "left", overflow="fold")
     grid.add_column("", overflow="crop", no_wrap=True)
     for name, values in rows:
-        cells = (Text(_number(column, value, most)) for column, value in zip(heading[1:], values, strict=True))
+        cells = (Text(cell(column, value, most)) for column, value in zip(heading[1:], values, strict=True))
         grid.add_row(Text(printable(shorten(name, 60))), *cells, Text(bar(values[:2], most)))
     return grid
-
-
-def _number(column: str, value: float | None, most: float) -> str:
-    """Three decimals where that says enough, so that the points stand below each other."""
-    if value is None or not 0.1 <= most < 10_000:
-        return number(value)
-    return f"{value:+.3f}" if column == picture.DIFFERENCE else f"{value:.3f}"
 
 
 def bar(values: Sequence[float | None], most: float) -> str:

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from guardrails.load.judgement import weigh
+from guardrails.load.pictures import pictures
+from guardrails.load.slo import Slo
 from guardrails.model.finding import Severity
+from guardrails.model.load_run import BASE, HEAD, LoadRun, StageTimes
 from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.report import html
 from tests.difference_samples import difference_of
+from tests.load_samples import run_of
 from tests.verdict_samples import NASTY, finding, gate, of
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
@@ -41,11 +46,20 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
     found = [finding(f"wrong {n}", path=f"shop/m{n % 40:02}.py", line=n + 1) for n in range(60)]
     found += [finding(text, path="shop/m00.py", line=3, severity=Severity.REVIEW) for text in NASTY]
     figure = Figure("processor time a request", "ms", 0.2, 0.3, 1.5, 1.4, 1.6, 1.1)
-    load = GateResult("load", GateStatus.PASSED, 40.0, {"requests": 9000}, {"requests": 100}, figures=(figure,))
+    drawn = pictures(weigh([staged(run_of(tail=40.0)), staged(run_of(seed=2, latency=1.5))], Slo()))
+    load = GateResult(
+        "load", GateStatus.PASSED, 40.0, {"requests": 9000}, {"requests": 100}, figures=(figure,), pictures=drawn
+    )
     seen = difference_of(directory, base, head, found)
     page = directory / "report.html"
     page.write_text(html.render(replace(of(gate("lint", *found), load), difference=seen)), encoding="utf-8")
     return page.as_uri()
+
+
+def staged(run: LoadRun) -> LoadRun:
+    """The run with stages of which one has a long name that nobody has chosen well."""
+    spent = {"rank": 3600.0, "merge": 900.0, "x" * 55 + "<b>&": 30.0}
+    return replace(run, stages={BASE: StageTimes(spent), HEAD: StageTimes({**spent, "rank": 7200.0})})
 
 
 def opened(browser: Any, address: str, **options: Any) -> tuple[Any, list[str]]:
@@ -97,7 +111,19 @@ def test_it_can_be_read_in_the_light_and_in_the_dark(browser: Any, large: str, s
     page, _ = opened(browser, large, color_scheme=scheme)
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 18, 22)"
     assert dark == (scheme == "dark")
-    for selector in (".word", ".what", ".place", ".add", ".del", "a.flag", ".facts", ".hint", ".badge", "dt"):
+    for selector in (
+        ".word",
+        ".what",
+        ".place",
+        ".add",
+        ".del",
+        "a.flag",
+        ".facts",
+        ".hint",
+        ".badge",
+        "dt",
+        ".numbers td",
+    ):
         assert contrast(page, selector) >= 4.5, selector
 
 
@@ -140,3 +166,33 @@ def test_a_change_of_three_thousand_lines_stays_small(browser: Any, large: str) 
     shown = page.evaluate("[...document.querySelectorAll('details.file')].filter(one => one.open).length")
     assert 1 <= shown <= html.page.MOST_OPEN_FILES
     assert Path(large.removeprefix("file://")).stat().st_size < 1_500_000
+
+
+@pytest.mark.parametrize("width", [390, 1100])
+def test_every_mark_of_a_picture_is_inside_it_and_none_covers_another(browser: Any, large: str, width: int) -> None:
+    page, _ = opened(browser, large, viewport={"width": width, "height": 800})
+    found = page.evaluate(
+        """() => [...document.querySelectorAll('svg.plot')].flatMap(svg => {
+          const outer = svg.getBoundingClientRect()
+          const boxes = [...svg.querySelectorAll('text')].map(one => [one.textContent, one.getBoundingClientRect()])
+          const out = boxes.filter(([, b]) => b.left < outer.left - 1 || b.right > outer.right + 1
+            || b.top < outer.top - 1 || b.bottom > outer.bottom + 1).map(([text]) => text + ' is cut off')
+          const over = boxes.flatMap(([text, a], n) => boxes.slice(n + 1)
+            .filter(([, b]) => a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom)
+            .map(([other]) => `${text} on ${other}`))
+          return [...out, ...over]
+        })"""
+    )
+    assert page.locator("svg.plot").count() == 4
+    assert found == []
+
+
+def test_a_picture_has_a_name_and_its_numbers_as_a_table(browser: Any, large: str) -> None:
+    page, _ = opened(browser, large)
+    for one in page.locator("figure:has(svg.plot)").all():
+        assert one.get_by_role("img").get_attribute("aria-label")
+        one.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert one.get_by_role("table").locator("tbody tr").count() >= 20
+    stages = page.get_by_role("table", name="Where the time went")
+    assert stages.get_by_role("row").nth(1).inner_text().split()[:4] == ["rank", "1.000", "2.000", "+1.000"]

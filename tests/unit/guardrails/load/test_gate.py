@@ -1,16 +1,18 @@
 """The gate with a rig that measures nothing: what it drives, with whose scenario, and what it makes of the answer."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from guardrails import config
 from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
 from guardrails.gates.base import Bench, Profile
 from guardrails.gates.load import LoadGate
+from guardrails.model.exchange import HttpAnswer, HttpRequest
 from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadTally
 from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
 from guardrails.ports import Command, Service
@@ -217,3 +219,67 @@ def test_a_missing_tool_or_rig_is_an_error(tmp_path: Path) -> None:
 def test_every_rule_explains_itself_and_is_the_gates() -> None:
     assert all(rule.gate == "load" and rule.why and rule.fix for rule in GATE.rules)
     assert {probe.rule for probe in GATE.probes} <= {rule.id for rule in GATE.rules}
+
+
+METRICS = PROJECT["guardrails.toml"].replace(
+    "[load]", '[load]\nmetrics_path = "/metrics"\nstage_metric = "service_seconds"\nstage_label = "part"'
+)
+
+
+class Metrics:
+    """Each service has spent another second in `rank`, the head two, whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def ask(self, url: str, requests: Sequence[HttpRequest], *, timeout: float, whole: float) -> tuple[HttpAnswer, ...]:
+        self.asked += [request.path for request in requests]
+        spent = len(self.asked) * (2 if len(self.asked) % 2 == 0 else 1)
+        return (HttpAnswer(200, f'service_seconds_sum{{part="rank"}} {spent}\n'.encode()),)
+
+
+def test_an_outcome_has_pictures_and_without_metrics_no_stages(tmp_path: Path) -> None:
+    outcome = run(tmp_path, run_of())
+    assert [plot.title for plot in outcome.pictures.plots][:2] == ["Latency by percentile", "Latency histogram"]
+    assert outcome.pictures.tables == ()
+    assert not any("where the time went" in note for note in outcome.notes)
+
+
+def test_the_services_own_metrics_are_read_where_the_base_names_them(tmp_path: Path) -> None:
+    http = Metrics()
+    made = bench(tmp_path, FakeRig(run_of(cpu=2), run_of(cpu=2, seed=2)), base={**PROJECT, "guardrails.toml": METRICS})
+    outcome = GATE.run(replace(made, http=http))
+    assert http.asked == ["/metrics"] * 8, "two services, at both ends of two runs"
+    assert "the stage that grew most is 'rank'" in outcome.findings[0].what
+    assert [row.name for row in outcome.pictures.tables[0].rows] == ["rank"]
+
+
+def test_metrics_that_only_the_head_names_are_not_read(tmp_path: Path) -> None:
+    http = Metrics()
+    made = bench(tmp_path, FakeRig(run_of()), head={**CHANGE, "guardrails.toml": METRICS})
+    assert not GATE.run(replace(made, http=http)).pictures.tables
+    assert http.asked == []
+
+
+def test_a_service_without_the_metric_gives_no_table_and_says_so(tmp_path: Path) -> None:
+    policy = METRICS.replace("service_seconds", "other_seconds")
+    made = bench(tmp_path, FakeRig(run_of()), base={**PROJECT, "guardrails.toml": policy})
+    outcome = GATE.run(replace(made, http=Metrics()))
+    assert outcome.pictures.tables == ()
+    assert any("where the time went is not known: /metrics of the head has no" in note for note in outcome.notes)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('metrics_path = "/metrics"', "go together"),
+        ('stage_metric = "m"', "go together"),
+        ('metrics_path = "metrics"\nstage_metric = "m"', "must begin with a slash"),
+        ('metrics_path = "/m"\nstage_metric = "a b"', "stage_metric is 'a b'"),
+        ('metrics_path = "/m"\nstage_metric = "m"\nstage_label = "a-b"', "stage_label is 'a-b'"),
+        ('metrics = "/m"', "Did you mean 'load.metrics_path'"),
+    ],
+)
+def test_metrics_that_cannot_be_read_are_refused_with_the_policy(line: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        config.parse(f"[load]\n{line}\n", "guardrails.toml")

@@ -96,3 +96,47 @@ def test_a_verdict_of_before_verification_results_were_kept_is_read() -> None:
     for gate in told["gates"]:
         del gate["verified"]
     assert read(json.dumps(told)) == passing()
+
+
+def with_pictures(plot: dict[str, Any]) -> str:
+    data = json.loads(as_json.render(passing()))
+    data["gates"][0]["pictures"] = {"plots": [PLOT | plot], "tables": []}
+    return json.dumps(data)
+
+
+PLOT = {
+    "kind": "series",
+    "title": "t",
+    "says": "s",
+    "x": "x",
+    "y": "y",
+    "at": [1, 2],
+    "lines": [{"name": "head", "values": [1, None]}],
+}
+
+
+def test_pictures_are_read_back_and_an_older_file_has_none() -> None:
+    assert read(with_pictures({})).results[0].pictures.plots[0].lines[0].values == (1, None)
+    data = json.loads(as_json.render(passing()))
+    for one in data["gates"]:
+        del one["pictures"]
+    assert read(json.dumps(data)) == passing()
+
+
+@pytest.mark.parametrize(
+    ("plot", "said"),
+    [
+        ({"at": [1]}, "holds a picture that nobody can draw: the line 'head' has 2 values for 1 places"),
+        ({"at": [2, 1]}, "do not rise"),
+        ({"at": [1, float("inf")]}, "inf in a picture"),
+        ({"lines": [{"name": "\x1b[31m", "values": [1]}]}, r"the line '\x1b[31m' has 1 values"),
+        ({"at": list(range(66))}, "Expected `array` of length <= 65 - at `$.gates[0].pictures.plots[0].at`"),
+        ({"title": "x" * 501}, "Expected `str` of length <= 500"),
+        ({"kind": "pie"}, "Invalid enum value 'pie'"),
+    ],
+)
+def test_a_picture_that_nobody_can_draw_is_refused(plot: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        read(with_pictures(plot), "old.json")
+    assert said in str(raised.value)
+    assert str(raised.value).startswith("old.json")
