@@ -123,7 +123,7 @@ def _pairs(told: tuple[Told, ...]) -> str:
 
 
 def _arcs(edges: list[LayerEdge], places: dict[str, float]) -> Iterable[Arc]:
-    longest = max((abs(places[e.source] - places[e.target]) for e in edges), default=1.0)
+    longest = max((abs(places[e.source] - places[e.target]) for e in edges), default=0.0) or 1.0
     taken: list[tuple[float, float]] = []
     for edge in edges:
         start, end = places[edge.source], places[edge.target]
