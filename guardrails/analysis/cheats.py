@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from guardrails.analysis import ambient
-from guardrails.analysis import comparisons as equality
 from guardrails.analysis.at_import import at_import
 from guardrails.analysis.circumstances import circumstances
 from guardrails.analysis.counting import counted
 from guardrails.analysis.digests import hidden_literals
 from guardrails.analysis.disguises import IDENTITY, disguised, is_id, pattern_of
+from guardrails.analysis.dropped import WORDS as DROPPING
+from guardrails.analysis.dropped import dropped
 from guardrails.analysis.dynamic import dynamic_code, through_getattr
+from guardrails.analysis.equality import meaningless_equality
 from guardrails.analysis.interference import interference, native
 from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.sign import Sign
@@ -39,7 +41,7 @@ _WORDS = {
     ),
     "tools": re.compile(r"__main__|pytest|unittest|hypothesis|nose|pluggy"),
     "comparisons": re.compile(
-        r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck|abs|r?sub|class)__|eq__|compare"
+        r"__(eq|ne|lt|le|gt|ge|bool|contains|instancecheck|subclasscheck|abs|r?sub|class)__|eq__|compare|eq=|cmp=|ANY"
     ),
     "exits": re.compile(r"exit|abort|kill|SystemExit|signal|_sigsegv|exec[lv]"),
     "swallows": re.compile(r"except|suppress|finally|__exit__|push"),
@@ -65,6 +67,8 @@ def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterat
         yield from test_tools(module, path)
     if _WORDS["circumstances"].search(text):
         yield from circumstances(module, names, path)
+    if any(word in text for word in DROPPING):
+        yield from dropped(module, names)
     if ambient.WORDS.search(text):
         yield from ambient.ambient(module, names)
     yield from at_import(module, names)
@@ -86,31 +90,6 @@ def _dynamic(module: ast.Module, names: Names) -> Iterator[Sign]:
             yield Sign("dynamic-code", found.text, f"reads data that can run code: `{found.text}`", found.line)
         elif not known and (found.kind != "modules" or _is_written(module, found.line)):
             yield Sign("dynamic-code", found.text, f"runs code that is not written there: `{found.text}`", found.line)
-
-
-def _comparisons(module: ast.Module, names: Names) -> Iterator[Sign]:
-    for owner, method, answer, line in equality.constant_comparisons(module, names):
-        everything = (method, answer) in {("__eq__", "True"), ("__ne__", "False"), ("__contains__", "True")}
-        if method == "__hash__" or answer not in {"True", "False"}:
-            continue
-        what = f"{owner}.{method} answers {answer} whatever it is asked"
-        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, None if everything else Severity.REVIEW)
-    for owner, method, line in equality.blind_comparisons(module, names):
-        what = f"{owner}.{method} compares without a look at what it belongs to"
-        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
-    for owner, method, line in equality.changing_comparisons(module):
-        yield Sign("equal-to-everything", owner + method, f"{owner}.{method} changes both", line, Severity.REVIEW)
-    for owner, method, line in equality.borrowed_comparisons(module, names):
-        yield Sign("equal-to-everything", owner + method, f"{owner}.{method} is another method", line, Severity.REVIEW)
-    for owner, field, line in equality.uncompared_fields(module, names):
-        what = f"{owner} is equal to others whatever their `{field}` is"
-        yield Sign("equal-to-everything", f"{owner} {field}", what, line, Severity.REVIEW)
-    for owner, method, line in equality.arithmetic(module):
-        what = f"{owner}.{method} answers the same whatever it is asked, so that every difference is none"
-        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
-    for owner, method, line in equality.loose_comparisons(module):
-        what = f"{owner}.{method} takes things for equal that are only near, or as long"
-        yield Sign("equal-to-everything", f"{owner}.{method}", what, line, Severity.REVIEW)
 
 
 def _exits(module: ast.Module, names: Names) -> Iterator[Sign]:
@@ -186,7 +165,7 @@ def _is_written(module: ast.Module, line: int) -> bool:
 
 _FINDERS: tuple[tuple[str, Callable[[ast.Module, Names], Iterator[Sign]]], ...] = (
     ("judge", watching),
-    ("comparisons", _comparisons),
+    ("comparisons", meaningless_equality),
     ("exits", _exits),
     ("swallows", swallowed),
     ("counts", counted),

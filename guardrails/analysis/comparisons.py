@@ -18,7 +18,7 @@ Callable = ast.FunctionDef | ast.Lambda
 def constant_comparisons(module: ast.Module, names: Names | None = None) -> Iterator[tuple[str, str, str, int]]:
     """Comparison methods that answer the same whatever they are asked: class, method, answer, line."""
     known = names or Names(module)
-    for owner, name, node, line in _comparing(module):
+    for owner, name, node, line in comparing(module):
         answer = _always(node, known)
         if answer is not None:
             yield owner, name, answer, line
@@ -26,13 +26,13 @@ def constant_comparisons(module: ast.Module, names: Names | None = None) -> Iter
 
 def blind_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, str, int]]:
     """Methods that compare two things and never look at their own, but may say yes: class, method, line."""
-    for owner, name, node, line in _comparing(module):
+    for owner, name, node, line in comparing(module):
         if name not in _OF_TWO or not node.args.args or _always(node, names) is not None:
             continue
         ours = [argument.arg for argument in node.args.args[:2]]
         equality = name in {"__eq__", "__ne__"}
         looks = all(_looks_at(node, one, past_type=equality) for one in (ours if equality else ours[:1]))
-        answers = [n.value for n in _body(node) if isinstance(n, ast.Return) and n.value is not None]
+        answers = [n.value for n in body_of(node) if isinstance(n, ast.Return) and n.value is not None]
         says_yes = isinstance(node, ast.Lambda) or not all(map(_is_no_answer, answers))
         if not looks and says_yes and (answers or isinstance(node, ast.Lambda)):
             yield owner, name, line
@@ -40,10 +40,10 @@ def blind_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, s
 
 def _looks_at(node: Callable, name: str, *, past_type: bool) -> bool:
     """Whether a method uses what an argument holds; its class alone tells nothing of it."""
-    uses = [n for n in _body(node) if isinstance(n, ast.Name) and n.id == name]
+    uses = [n for n in body_of(node) if isinstance(n, ast.Name) and n.id == name]
     if not past_type:
         return bool(uses)
-    idle = {id(n) for part in _body(node) for n in _of_class(part)}
+    idle = {id(n) for part in body_of(node) for n in _of_class(part)}
     return any(id(use) not in idle for use in uses)
 
 
@@ -61,11 +61,11 @@ def _of_class(node: ast.AST) -> list[ast.expr]:
 
 def changing_comparisons(module: ast.Module) -> Iterator[tuple[str, str, int]]:
     """Methods that change one of the two things while they compare them: class, method, line."""
-    for owner, name, node, line in _comparing(module):
+    for owner, name, node, line in comparing(module):
         if name not in _OF_TWO or not isinstance(node, ast.FunctionDef):
             continue
         given = [argument.arg for argument in node.args.args[:2]]
-        if len(given) == len(_BOTH) and any(_takes_over(part, given) for part in _body(node)):
+        if len(given) == len(_BOTH) and any(_takes_over(part, given) for part in body_of(node)):
             yield owner, name, line
 
 
@@ -88,7 +88,7 @@ def _takes_over(node: ast.AST, given: list[str]) -> bool:
 
 def borrowed_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, str, int]]:
     """Comparison methods that are another one of some class: `__eq__ = object.__ne__`. Class, method, line."""
-    for owner, name, value, line in _put(module):
+    for owner, name, value, line in put(module):
         if name in {"__eq__", "__ne__"} and isinstance(value, ast.Attribute):
             other = (names.full(value) or unparse(value)).rpartition(".")[2]
             if other != name and (other.startswith("__") or names.full(value) == f"operator.{other}"):
@@ -114,40 +114,13 @@ def uncompared_fields(module: ast.Module, names: Names) -> Iterator[tuple[str, s
                         yield node.name, field, inner.lineno
 
 
-def loose_comparisons(module: ast.Module) -> Iterator[tuple[str, str, int]]:
-    """Equality that is nearness, or of lengths alone: class, method, line."""
-    for owner, name, node, line in _comparing(module):
-        answers = [n.value for n in _body(node) if isinstance(n, ast.Return) and n.value is not None]
-        answers = [node.body] if isinstance(node, ast.Lambda) else answers
-        if name in {"__eq__", "__ne__"} and answers and all(_is_loose(answer) for answer in answers):
-            yield owner, name, line
-
-
-def _is_loose(answer: ast.expr) -> bool:
-    match answer:
-        case ast.BoolOp(op=ast.And(), values=parts):
-            rest = [p for p in parts if not (isinstance(p, ast.Call) and unparse(p.func) == "isinstance")]
-            return bool(rest) and all(map(_is_loose, rest))
-        case ast.Compare(left=ast.Call(func=ast.Name(id="hash")), comparators=[ast.Call(func=ast.Name(id="hash"))]):
-            return True
-        case ast.Compare(left=ast.Call(func=ast.Name(id="abs")), ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()]):
-            return True
-        case ast.Compare(
-            left=ast.Call(func=ast.Name(id="len" | "round" | "int")),
-            comparators=[ast.Call(func=ast.Name(id="len" | "round" | "int"))],
-        ):
-            return True
-        case ast.Call(func=ast.Name(id="isclose") | ast.Attribute(attr="isclose" | "allclose")):
-            return True
-    return False
-
-
 def _is_no_answer(node: ast.expr) -> bool:
     plain = isinstance(node, ast.Constant) and node.value is False
     return plain or (isinstance(node, ast.Name) and node.id == "NotImplemented")
 
 
-def _body(node: Callable) -> Iterator[ast.AST]:
+def body_of(node: Callable) -> Iterator[ast.AST]:
+    """All nodes of what a comparison method does."""
     body = node.body if isinstance(node, ast.FunctionDef) else [node.body]
     return (n for part in body for n in walk(part))
 
@@ -170,7 +143,7 @@ def _plain(value: ast.expr, names: Names) -> str | None:
     return None if known is None else repr(known)
 
 
-def _comparing(module: ast.Module) -> Iterator[tuple[str, str, Callable, int]]:
+def comparing(module: ast.Module) -> Iterator[tuple[str, str, Callable, int]]:
     """Every comparison method, wherever it is put on its class: class, method, function, line."""
     functions = {n.name: n for n in walk(module) if isinstance(n, ast.FunctionDef)}
 
@@ -179,14 +152,14 @@ def _comparing(module: ast.Module) -> Iterator[tuple[str, str, Callable, int]]:
             return functions.get(value.id)
         return value if isinstance(value, ast.Lambda) else None
 
-    for owner, name, value, line in _put(module):
+    for owner, name, value, line in put(module):
         found = value if isinstance(value, ast.FunctionDef) else function(value)
         if name in _COMPARING and found is not None:
             yield owner, name, found, line
 
 
-def _put(module: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef | ast.expr, int]]:
-    """What is put on classes under a name: in their bodies, from outside, by `setattr`, by `type`."""
+def put(module: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef | ast.expr, int]]:
+    """What is put on classes under a name: in their bodies, from outside, by `setattr`, by `type`, by a metaclass."""
     for node in walk(module):
         match node:
             case ast.ClassDef(name=owner, body=body):
@@ -197,6 +170,10 @@ def _put(module: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef | ast.e
                         case ast.Assign(targets=[ast.Name(id=name)], value=value):
                             yield owner, name, value, inner.lineno
             case ast.Assign(targets=[ast.Attribute(value=target, attr=name)], value=value):
+                yield unparse(target), name, value, node.lineno
+            case ast.Assign(
+                targets=[ast.Subscript(value=target, slice=ast.Constant(value=str(name)))], value=value
+            ) if name in _COMPARING:  # in a metaclass, before the class is made
                 yield unparse(target), name, value, node.lineno
             case ast.Call(
                 func=ast.Name(id="setattr") | ast.Attribute(value=ast.Name(id="type"), attr="__setattr__"),
@@ -211,7 +188,7 @@ def _put(module: ast.Module) -> Iterator[tuple[str, str, ast.FunctionDef | ast.e
 
 def arithmetic(module: ast.Module) -> Iterator[tuple[str, str, int]]:
     """Differences and sizes of numbers that are constant, and a class that says it is another: class, method, line."""
-    for owner, name, value, line in _put(module):
+    for owner, name, value, line in put(module):
         if name == "__class__" and isinstance(value, ast.FunctionDef):
             yield owner, name, line
         elif name in {"__sub__", "__rsub__", "__abs__", "__round__"} and isinstance(value, ast.FunctionDef):

@@ -219,6 +219,10 @@ def number(node: ast.expr, names: Names | None = None) -> float | None:
             return number(operand, names)
         case ast.BinOp(left=left, op=op, right=right):
             return _arithmetic(number(left, names), op, number(right, names))
+        case ast.Call(func=ast.Name(id="min" | "max" as name), args=[first, second], keywords=[]):
+            sides = [number(part, names) for part in (first, second)]
+            known = [side for side in sides if side is not None]
+            return (min(known) if name == "min" else max(known)) if len(known) == len(sides) else None
     return None
 
 
@@ -234,6 +238,8 @@ def _arithmetic(left: float | None, op: ast.operator, right: float | None) -> fl
             return left * right
         case ast.Div():
             return left / right if right else None
+        case ast.FloorDiv():
+            return left // right if right else None
         case ast.Pow():
             small = abs(left) < 1e6 and abs(right) < 32 and (left > 0 or right == int(right)) and (left or right > 0)
             return float(left**right) if small else None

@@ -21,7 +21,7 @@ def swallowed(module: ast.Module, names: Names) -> Iterator[Sign]:
     """Every place that takes all errors and says nothing."""
     for node in walk(module):
         if isinstance(node, ast.ExceptHandler):
-            if _is_broad(node.type, names) and not _tells(node):
+            if _is_broad(node.type, names) and not tells(node):
                 text = " ".join(unparse(node).split())[:100]
                 yield Sign("errors-swallowed", text, f"swallows every error: `{text}`", node.lineno)
         elif isinstance(node, ast.Call) and names.full(node.func) == "contextlib.suppress":
@@ -44,18 +44,22 @@ def _is_broad(kind: ast.expr | None, names: Names) -> bool:
         return True
     kind = names.value(kind.value if isinstance(kind, ast.Starred) else kind)
     if isinstance(kind, ast.Tuple):
-        builtin = {names.full(part) for part in kind.elts} & _KINDS
-        return len(builtin) >= _MANY or any(_is_broad(part, names) for part in kind.elts)
+        builtin = {names.full(part) or "" for part in kind.elts} & KINDS
+        weight = len(builtin) + len(builtin & _HIGH)
+        return weight >= _MANY or any(_is_broad(part, names) for part in kind.elts)
     if isinstance(kind, ast.Subscript) or (isinstance(kind, ast.Call) and names.full(kind.func) in {"type", "eval"}):
         return True  # computed, where a name would do
     return names.full(kind) in _BROAD
 
 
-_KINDS = frozenset(n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, Exception))
+KINDS = frozenset(n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, Exception))
+"""Every error that is built in."""
+_HIGH = frozenset({"ArithmeticError", "LookupError", "OSError", "RuntimeError", "EnvironmentError", "IOError"})
+"""Kinds that stand for many."""
 _MANY = 5
 
 
-def _tells(handler: ast.ExceptHandler) -> bool:
+def tells(handler: ast.ExceptHandler) -> bool:
     """Whether a handler raises, uses the error that it took, or calls something that tells somebody."""
     dropped = {
         id(part) for node in walk(handler) if isinstance(node, ast.Delete) or _drops(node) for part in walk(node)
@@ -65,7 +69,7 @@ def _tells(handler: ast.ExceptHandler) -> bool:
             return True
         if isinstance(node, ast.Name) and node.id == handler.name and id(node) not in dropped:
             return True
-        if isinstance(node, ast.Call) and _is_telling(node.func):
+        if isinstance(node, ast.Call) and is_telling(node.func):
             return True
     return False
 
@@ -82,7 +86,7 @@ def _drops(node: ast.AST) -> bool:
     return False
 
 
-def _is_telling(function: ast.expr) -> bool:
+def is_telling(function: ast.expr) -> bool:
     """Whether the name of what is called says that it tells somebody: `log.warning`, `_report_failure`,
     `setException`."""
     name = unparse(function)
@@ -117,8 +121,8 @@ def _always_handled(value: ast.expr, node: ast.FunctionDef) -> bool:
 
 def _finally(node: ast.Try | ast.TryStar) -> Iterator[Sign]:
     """`return` in a `finally` throws the error away that is on its way; so does leaving the loop around it."""
-    loops = {id(n) for loop in _own(node.finalbody) if isinstance(loop, ast.For | ast.While) for n in walk(loop)}
-    for inner in (n for n in _own(node.finalbody) if isinstance(n, ast.Return) or id(n) not in loops):
+    loops = {id(n) for loop in own_nodes(node.finalbody) if isinstance(loop, ast.For | ast.While) for n in walk(loop)}
+    for inner in (n for n in own_nodes(node.finalbody) if isinstance(n, ast.Return) or id(n) not in loops):
         if isinstance(inner, ast.Return | ast.Break | ast.Continue):
             text = unparse(inner)[:100]
             yield Sign("errors-swallowed", f"finally: {text}", f"leaves a finally: `{text}`", inner.lineno)
@@ -126,14 +130,14 @@ def _finally(node: ast.Try | ast.TryStar) -> Iterator[Sign]:
 
 def _exit(node: ast.FunctionDef) -> Iterator[Sign]:
     """A context manager that always says that the error is dealt with."""
-    returns = [n for n in _own(node.body) if isinstance(n, ast.Return)]
+    returns = [n for n in own_nodes(node.body) if isinstance(n, ast.Return)]
     constant = [r for r in returns if r.value is not None and _always_handled(r.value, node)]
     if constant and len(constant) == len(returns):
         what = "has a context manager that swallows every error: `__exit__` says that each is dealt with"
         yield Sign("errors-swallowed", "__exit__ returns True", what, constant[0].lineno)
 
 
-def _own(body: list[ast.stmt]) -> Iterator[ast.AST]:
+def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
     """All nodes of statements but those of functions and classes inside."""
     todo: list[ast.AST] = list(body)
     while todo:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.observation import Observation
+from guardrails.analysis.oracles.answering import looser_answers
 from guardrails.analysis.oracles.cases import fewer_cases, literals_of
 from guardrails.analysis.oracles.checks import Check, Strength
 from guardrails.analysis.oracles.collected import Function, Hidden, Suite, TestCase
@@ -17,6 +18,7 @@ from guardrails.analysis.oracles.doubles import (
 )
 from guardrails.analysis.oracles.hooks import (
     equal_to_everything,
+    loosely_equal,
     new_exits,
     new_hooks,
     patched_tools,
@@ -263,7 +265,7 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
         tests = frozenset(test.node.name for test in after.tests)
         if before.mentions("hypothesis"):
             yield from smaller_strategies(before.module, after.module, after.path, tests)
-        yield from _helpers(before, after, base, head)
+        yield from _helpers(before, after, base, head, packages)
     if everywhere and after.mentions("load_profile"):
         yield from new_profiles(before.module if before else None, after.module, after.path)
     names = {t.name for t in before.tests} if before is not None else set()
@@ -274,15 +276,21 @@ def _file(before: Suite | None, after: Suite, base: Side, head: Side, packages: 
 
 def _equal(before: Suite | None, after: Suite) -> Iterator[Weakening]:
     """Classes of a file of tests that equal everything."""
-    if not after.mentions("__eq__", "__ne__", "__contains__"):
+    if not after.mentions("__eq__", "__ne__", "__contains__", "type(ANY", "mock.ANY)", "_ANY"):
         return
+    for method, line in loosely_equal(before.module if before else None, after.module):
+        if method.endswith(("__eq__", "__ne__")):
+            what = f"{method} in {after.path} takes things for equal that are not the same"
+            yield Weakening("equal-to-everything", what, after.path, line, Severity.REVIEW)
     for method, value, line in equal_to_everything(before.module if before else None, after.module):
         if value in {"True", "False"} and method.endswith(("__eq__", "__ne__", "__contains__")):
             what = f"{method} in {after.path} answers {value} whatever it is compared with"
             yield Weakening("equal-to-everything", what, after.path, line, Severity.REVIEW)
 
 
-def _helpers(before: Suite, after: Suite, base: Side, head: Side) -> Iterator[Weakening]:
+def _helpers(
+    before: Suite, after: Suite, base: Side, head: Side, packages: Sequence[str]
+) -> Iterator[Weakening]:
     """Functions of a file of tests that are no tests, fixtures too, by what they check."""
     tests = {id(t.node) for suite in (before, after) for t in suite.tests}
     old, new = base.helpers(before.path), head.helpers(after.path)
@@ -290,6 +298,8 @@ def _helpers(before: Suite, after: Suite, base: Side, head: Side) -> Iterator[We
         partner = new.get(name)
         if partner is None or id(node) in tests or id(partner[1]) in tests or body_of(node) == body_of(partner[1]):
             continue
+        if node in before.module.body and partner[1] in after.module.body:
+            yield from looser_answers((node, names), partner[1:], after.path, packages)
         for weakening in weakenings(base.checks(path, node, names), head.checks(*partner)):
             what = f"in {name} {weakening.what}"
             yield Weakening(

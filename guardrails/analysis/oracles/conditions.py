@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from guardrails.analysis.names import Names, is_literal, number, truth
 from guardrails.analysis.oracles.checks import Check, Strength, words_of
+from guardrails.analysis.oracles.loops import described, is_empty, stops_short
 from guardrails.analysis.walking import unparse
 
 _APPROX = frozenset({"approx", "isclose", "allclose"})
@@ -113,13 +114,7 @@ class Conditions:
         """A predicate, by its name."""
         name = _last(test)
         if name in {"all", "any"} and len(test.args) == 1 and isinstance(test.args[0], ast.GeneratorExp | ast.ListComp):
-            inner = list(self.checks(test.args[0].elt, negated=negated))
-            every = (name == "all") is not negated
-            for check in inner:
-                source = unparse(test.args[0].generators[0].iter)
-                kept = replace(check, subject=f"{check.subject} for {'each' if every else 'some'} of {source}")
-                kept = kept.weaker(5) if stops_short(test.args[0].generators[0].iter) else kept
-                yield kept if every or check.kind == "always" else kept.weaker(15)
+            yield from self._of_each(test.args[0], negated=negated, every=(name == "all") is not negated, test=test)
             return
         receiver = test.func.value if isinstance(test.func, ast.Attribute) else None
         if negated or not test.args:
@@ -135,6 +130,21 @@ class Conditions:
             yield self._check("member", Strength.PART, receiver or test.args[0], test, test.args[-1])
         else:
             yield self._check("predicate", Strength.CLOSE, test, test)
+
+    def _of_each(
+        self, parts: ast.GeneratorExp | ast.ListComp, *, negated: bool, every: bool, test: ast.expr
+    ) -> Iterator[Check]:
+        """The checks of all, or of some, of what a generator gives."""
+        first = parts.generators[0]
+        source, over = unparse(first.iter), self._fill(first.iter)
+        if every and (is_empty(over) or any(truth(one, self._names) is False for one in first.ifs)):
+            yield self._check("always", Strength.NOTHING, test, test)
+            return
+        for check in self.checks(parts.elt, negated=negated):
+            kept = replace(check, subject=f"{check.subject} for {'each' if every else 'some'} of {source}")
+            kept = replace(kept, over=described(over), guards=(*check.guards, *map(unparse, first.ifs)))
+            kept = kept.weaker(5) if stops_short(first.iter) else kept
+            yield kept if every or check.kind == "always" else kept.weaker(15)
 
     def _close(self, subject: ast.expr, expected: ast.expr, call: ast.Call, test: ast.expr) -> Check:
         """Equality up to a tolerance."""
@@ -155,21 +165,6 @@ class Conditions:
             literal=filled is not None and is_literal(filled),
             words=words_of(subject),
         )
-
-
-def stops_short(source: ast.expr) -> bool:
-    """`zip` without `strict`: what the shorter side lacks is not compared."""
-    match source:
-        case ast.Call(func=ast.Name(id="zip"), keywords=keywords):
-            return not any(k.arg == "strict" and truth(k.value) for k in keywords)
-    return False
-
-
-def is_empty(source: ast.expr) -> bool:
-    """Whether a loop runs over nothing: over an empty literal, also inside `zip`."""
-    if isinstance(source, ast.Call) and isinstance(source.func, ast.Name) and source.func.id in {"zip", "enumerate"}:
-        return any(is_empty(argument) for argument in source.args)
-    return truth(source) is False
 
 
 def tolerances(call: ast.Call, names: Names) -> dict[str, float]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.oracles.checks import Check, Strength, words_of
 from guardrails.analysis.oracles.collected import Function
-from guardrails.analysis.oracles.conditions import Conditions, is_empty, stops_short, tolerances
+from guardrails.analysis.oracles.conditions import Conditions, tolerances
 from guardrails.analysis.oracles.literals import Known
+from guardrails.analysis.oracles.loops import described, is_empty, stops_short
 from guardrails.analysis.oracles.vocabulary import (
     ARRAYS,
     COMPARISONS,
@@ -91,13 +92,15 @@ class Extraction:
             case ast.Try() | ast.TryStar():
                 yield from self._try(statement, guards, dead)
             case ast.For(iter=source, body=body, orelse=orelse) | ast.AsyncFor(iter=source, body=body, orelse=orelse):
-                none = "its loop runs over nothing" if is_empty(self._fill(source)) else ""
-                inner = self._block(body, guards, dead or none)
+                whole = self._fill(source)
+                none = "its loop runs over nothing" if is_empty(whole) else ""
+                inner = _of(described(whole), self._block(body, guards, dead or none))
                 yield from (check.weaker(5) for check in inner) if stops_short(source) else inner
                 yield from self._block(orelse, guards, dead)
             case ast.While(test=test, body=body, orelse=orelse):
                 none = "its loop never runs" if truth(test, self._names) is False else ""
-                yield from self._block(body, guards, dead or none)
+                over = "" if truth(test, self._names) else unparse(test)
+                yield from _of(over, self._block(body, guards, dead or none))
                 yield from self._block(orelse, guards, dead)
             case ast.Match(cases=cases):
                 for case in cases:
@@ -258,6 +261,11 @@ class Extraction:
             expected=", ".join(names),
             options="" if match is None else unparse(match),
         )
+
+
+def _of(over: str, checks: Iterator[Check]) -> Iterator[Check]:
+    """Checks that stand in a loop, with what it runs over."""
+    yield from (replace(check, over=check.over or over) for check in checks)
 
 
 def _fails(node: ast.AST, names: Names) -> bool:

@@ -5,8 +5,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from guardrails.analysis.comparisons import constant_comparisons
+from guardrails.analysis.comparisons import blind_comparisons, borrowed_comparisons, constant_comparisons
 from guardrails.analysis.names import Names
+from guardrails.analysis.near_equality import anything, near_comparisons
 from guardrails.analysis.oracles.collected import Function, Suite
 from guardrails.analysis.oracles.weakening import Weakening
 from guardrails.analysis.walking import unparse, walk
@@ -216,3 +217,16 @@ def equal_to_everything(before: ast.Module | None, after: ast.Module) -> Iterato
     for owner, method, value, line in constant_comparisons(after):
         if (owner, method, value) not in old:
             yield f"{owner}.{method}", value, line
+
+
+def loosely_equal(before: ast.Module | None, after: ast.Module) -> Iterator[tuple[str, int]]:
+    """Classes of tests whose equality is new and says yes to what is not the same: class and method, the line."""
+    old = set(_loosely_equal(before)) if before else set()
+    lines = _loosely_equal(after)
+    yield from ((found, line) for found, line in lines.items() if found not in old)
+
+
+def _loosely_equal(module: ast.Module) -> dict[str, int]:
+    names = Names(module)
+    ways = (near_comparisons, anything, blind_comparisons, borrowed_comparisons)
+    return {f"{owner}.{method}": line for way in ways for owner, method, line in way(module, names)}

@@ -3,9 +3,12 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 
 from guardrails.analysis.names import Names, number, truth
 from guardrails.analysis.oracles.collected import Function, TestCase
+from guardrails.analysis.oracles.loops import most
+from guardrails.analysis.oracles.transformed import empty_composites, made_fewer, unused_draws
 from guardrails.analysis.oracles.weakening import Weakening
 from guardrails.analysis.walking import unparse, walk
 
@@ -37,6 +40,8 @@ def _effort(node: Function, names: Names) -> _Effort:
         if isinstance(value, ast.Call) and full.startswith("hypothesis."):
             given += len(value.args) + len(value.keywords) if full.endswith(".given") else 0
             examples += full.endswith(".example")
+            if full == "hypothesis.seed":
+                settings["seed"] = value
             if full.endswith(".settings"):
                 settings |= {k.arg: k.value for k in value.keywords if k.arg}
                 if value.args:
@@ -64,6 +69,7 @@ def less_tried(before: TestCase, after: TestCase) -> Iterator[Weakening]:
     if new.examples < old.examples:
         what = f"{name} has {new.examples} written examples, and had {old.examples}"
         yield Weakening("cases-removed", what, *place)
+    yield from unused_draws(before, after)
     yield from _smaller(before.node, after.node, before.names, after.names, after.path, name)
 
 
@@ -82,6 +88,9 @@ def _settings(old: _Effort, new: _Effort, after: TestCase) -> Iterator[Weakening
     phases = new.settings.get("phases")
     if phases is not None and "generate" not in unparse(phases) and "phases" not in old.settings:
         yield Weakening("property-gutted", f"{name} generates nothing: phases={unparse(phases)}", *place)
+    fixed = [k for k in ("derandomize", "seed") if k in new.settings and truth(new.settings[k]) is not False]
+    if fixed and not {"derandomize", "seed"} & old.settings.keys():
+        yield Weakening("property-narrowed", f"{name} now draws the same examples each time: {fixed[0]}", *place)
     profile = new.settings.get("a profile")
     if profile is not None and "a profile" not in old.settings:
         what = f"{name} now takes its settings from {unparse(profile)}"
@@ -121,6 +130,10 @@ def smaller_strategies(before: ast.Module, after: ast.Module, path: str, tests: 
             if thrown[1] > thrown[0]:
                 what = f"{name} now throws away examples that it used to draw"
                 yield Weakening("property-narrowed", what, path, getattr(new[name], "lineno", None))
+    composites = [empty_composites(module, n) for module, n in zip((before, after), names, strict=True)]
+    for name in sorted(composites[1].keys() - composites[0].keys()):
+        what = f"{name} gives the same whatever it draws"
+        yield Weakening("property-narrowed", what, path, composites[1][name])
     profiles = [_profiles(module, n) for module, n in zip((before, after), names, strict=True)]
     for profile, settings in profiles[0].items():
         most = [
@@ -209,39 +222,9 @@ def _smaller(
                     yield Weakening(
                         "property-narrowed", f"a strategy of {where} draws from less: {reason}", path, other.lineno
                     )
-    lost_kinds = [k for k in old if k not in _FINITE and len(old[k]) > len(new.get(k, []))]
-    found = [c for k in _FINITE - {"just"} if len(new.get(k, [])) > len(old.get(k, [])) for c in new[k]]
-    if lost_kinds and found:
-        what = f"a strategy of {where} drew from {lost_kinds[0]} and is now {unparse(found[0])}"
-        yield Weakening("property-narrowed", what, path, found[0].lineno)
-    yield from _mapped_to_one(before, after, path, where)
-    lost = sum(len(c) for k, c in old.items() if k != "just") - sum(len(c) for k, c in new.items() if k != "just")
-    if lost > 0 and len(new.get("just", [])) > len(old.get("just", [])):
-        call = new["just"][-1]
-        yield Weakening(
-            "property-narrowed", f"a strategy of {where} is now one value: {unparse(call)}", path, call.lineno
-        )
-
-
-_FINITE = frozenset({"just", "sampled_from", "booleans", "none", "nothing"})
-
-
-def _mapped_to_one(before: ast.AST, after: ast.AST, path: str, where: str) -> Iterator[Weakening]:
-    """`.map(lambda k: 1)`: whatever is drawn becomes one value."""
-    sides = [list(_constant_maps(node)) for node in (before, after)]
-    if len(sides[1]) > len(sides[0]):
-        call = sides[1][-1]
-        what = f"a strategy of {where} makes one value of all it draws: {unparse(call)[:80]}"
-        yield Weakening("property-narrowed", what, path, call.lineno)
-
-
-def _constant_maps(node: ast.AST) -> Iterator[ast.Call]:
-    for call in (n for n in walk(node) if isinstance(n, ast.Call)):
-        match call:
-            case ast.Call(func=ast.Attribute(attr="map" | "flatmap"), args=[ast.Lambda(args=given, body=body)]):
-                names = {n.id for n in walk(body) if isinstance(n, ast.Name)}
-                if not names & {a.arg for a in given.args}:
-                    yield call
+    if "hypothesis" in {full.partition(".")[0] for full in new_names.imports.values()}:
+        for reason, line in made_fewer(before, after, (old, new)):
+            yield Weakening("property-narrowed", f"a strategy of {where} {reason}", path, line)
 
 
 def _strategies(node: ast.AST, names: Names) -> dict[str, list[ast.Call]]:
@@ -289,6 +272,6 @@ def _bounds(kind: str, call: ast.Call) -> dict[str, ast.expr]:
 def _size(call: ast.Call, names: Names) -> int | None:
     """How many choices are written out."""
     if len(call.args) == 1:
-        value = names.value(call.args[0])
-        return len(value.elts) if isinstance(value, ast.List | ast.Tuple | ast.Set) else None
+        size = most(names.value(call.args[0]))
+        return None if size == inf else int(size)
     return len(call.args) or None

@@ -9,6 +9,7 @@ from functools import partial
 
 from guardrails.analysis.oracles.checks import Check, Strength
 from guardrails.analysis.oracles.coarseness import coarser, finer, implies_length, is_rounding, same_items
+from guardrails.analysis.oracles.loops import fewer, is_whole, may_stop_before_the_end
 from guardrails.model.finding import Severity
 
 
@@ -38,7 +39,9 @@ def weakenings(base: Sequence[Check], head: Sequence[Check]) -> list[Weakening]:
     old = [check for check in old if not _implied(check, new)]
     pairs, gone = _paired(old, new)
     results = [weakening for _, weakening in found]
-    results += [w for before, after in pairs for w in _compared(before, after)]
+    for before, after in pairs:
+        compared = list(_compared(before, after))
+        results += compared or _each_of(before, after, alive)
     results += [Weakening("assertion-removed", f"`{c.text}` is gone", c.path, None) for c in gone]
     return results
 
@@ -138,6 +141,9 @@ def _compared(before: Check, after: Check) -> Iterator[Weakening]:
     if after.strength == Strength.NOTHING or itself:
         yield Weakening("assertion-always-true", f"{change}, which holds whatever the code does", *place)
         return
+    if fewer(before.over, after.over):
+        yield Weakening("assertion-weakened", f"{change}, for fewer: `{after.over}`", *place)
+        return
     through = coarser(before.subject, after.subject)
     if through and not _says_the_same(before, after):
         rule = "tolerance-loosened" if is_rounding(through) else "assertion-weakened"
@@ -151,6 +157,17 @@ def _compared(before: Check, after: Check) -> Iterator[Weakening]:
     elif before.subject == after.subject or (before.words and before.words == after.words):
         yield from _values(before, after, change)
     yield from _guarded(before, after)
+
+
+def _each_of(before: Check, after: Check, alive: Sequence[Check]) -> list[Weakening]:
+    """A whole that was compared at once and is compared one by one now, with no word on how many there are."""
+    if before.over or before.kind != "equal" or not is_whole(before.expected) or not may_stop_before_the_end(after.over):
+        return []
+    counted = any("len(" in check.subject and check is not after and not check.over for check in alive)
+    if counted or any(check.subject == after.over and check.strength > Strength.PRESENT for check in alive):
+        return []
+    what = f"`{before.text}` became `{after.text}` for each of `{after.over}`, however few they are"
+    return [Weakening("assertion-weakened", what, after.path, after.line)]
 
 
 def _guarded(before: Check, after: Check) -> Iterator[Weakening]:

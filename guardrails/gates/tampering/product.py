@@ -4,9 +4,10 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from guardrails.analysis import own_errors
 from guardrails.analysis.cheats import Recited, read_paths, recited, signs
 from guardrails.analysis.names import Names
 from guardrails.analysis.observation import Observation
@@ -78,12 +79,13 @@ def observe(place: Place) -> Iterator[Observation]:
 
 def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]:
     """Signs that the changed files have more of than they had, all together."""
-    found = [(f.path, sign) for f in product for sign in _signs_of(place.head, f.path)]
+    own = _own_errors(place, product)
+    found = [(f.path, sign) for f in product for sign in (*_signs_of(place.head, f.path), *own(place.head, f.path))]
     if not found:
         return
     judges = (*place.judges, *place.tests)
     paths = {f.base_path for f in place.files if is_python(f.base_path) and not matches(f.base_path, judges)}
-    old = Counter((sign.rule, sign.key) for path in paths for sign in _signs_of(place.base, path))
+    old = Counter((sign.rule, sign.key) for path in paths for sign in (*_signs_of(place.base, path), *own(place.base, path)))
     for path, sign in found:
         if sign.rule == "test-runner-detected" and _extends_pytest(place, path):
             sign = replace(sign, severity=Severity.REVIEW)
@@ -91,6 +93,21 @@ def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
             old[sign.rule, sign.key] -= 1
         else:
             yield _observation(sign, path)
+
+
+def _own_errors(place: Place, product: Sequence[FileChange]) -> Callable[[Sources, str], Iterator[Sign]]:
+    """Finds where a file swallows all errors of the project's own. The files that define them are read if one might."""
+    if not any(own_errors.may_catch(place.head.text(file.path) or "") for file in product):
+        return lambda sources, path: iter(())
+    judges = (*place.judges, *place.tests)
+    roots = own_errors.roots(place.head, product_files(sorted(place.head.paths), place.packages, judges))
+
+    def found(sources: Sources, path: str) -> Iterator[Sign]:
+        module = sources.module(path)
+        if module is not None and own_errors.may_catch(sources.text(path) or ""):
+            yield from own_errors.swallowed_roots(module, sources.names(path), roots, place.packages)
+
+    return found
 
 
 def _extends_pytest(place: Place, path: str) -> bool:
