@@ -24,9 +24,11 @@ def near_comparisons(module: ast.Module, names: Names) -> Iterator[tuple[str, st
         answers = _answers(node)
         if not answers:
             continue
-        if name in _ORDERING and all(_with_slack(answer, names) for answer in answers):
-            yield owner, name, line
-        elif name in {"__eq__", "__ne__"} and all(_is_loose(a, whole=owner in builtin) for a in answers):
+        if name in _ORDERING:
+            loose = all(_with_slack(answer, names) for answer in answers)
+        else:
+            loose = name in {"__eq__", "__ne__"} and all(_is_loose(a, whole=owner in builtin) for a in answers)
+        if loose:
             yield owner, name, line
 
 

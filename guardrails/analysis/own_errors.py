@@ -33,7 +33,9 @@ def roots(sources: Sources, paths: Iterable[str]) -> frozenset[str]:
 
 def _roots(module: ast.Module) -> Iterator[str]:
     parents = {
-        n.name: [unparse(base).rpartition(".")[2] for base in n.bases] for n in module.body if isinstance(n, ast.ClassDef)
+        n.name: [unparse(base).rpartition(".")[2] for base in n.bases]
+        for n in module.body
+        if isinstance(n, ast.ClassDef)
     }
     direct = [name for name, bases in parents.items() if {"Exception", "BaseException"} & set(bases)]
     for name in direct:
@@ -49,9 +51,7 @@ def _descends(name: str, above: str, parents: dict[str, list[str]], seen: frozen
     )
 
 
-def swallowed_roots(
-    module: ast.Module, names: Names, known: frozenset[str], packages: Iterable[str]
-) -> Iterator[Sign]:
+def swallowed_roots(module: ast.Module, names: Names, known: frozenset[str], packages: Iterable[str]) -> Iterator[Sign]:
     """Every place that takes all of the project's own errors and says nothing."""
     tops = {package.partition(".")[0] for package in packages}
     yield from _many_kinds_around(module, names, tops)
@@ -62,7 +62,9 @@ def swallowed_roots(
             kinds = node.args
         else:
             continue
-        parts = [part for kind in map(names.value, kinds) for part in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
+        parts = [
+            part for kind in map(names.value, kinds) for part in (kind.elts if isinstance(kind, ast.Tuple) else [kind])
+        ]
         if any(_is_root(part, names, known, tops) for part in parts):
             text = " ".join(unparse(node).split())[:100]
             yield Sign("errors-swallowed", text, f"swallows every error of the project's own: `{text}`", node.lineno)

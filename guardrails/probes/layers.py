@@ -19,6 +19,18 @@ layers =
     domain
 broken_contract_guidance = Values belong in shop/domain.
 """
+_PURE = """
+[importlinter:contract:pure]
+name = shop.domain is pure
+type = forbidden
+source_modules =
+    shop.domain
+forbidden_modules =
+    os
+    random
+    time
+    socket
+"""
 BASE: Mapping[str, str] = {
     ".importlinter": _CONTRACTS,
     "shop/__init__.py": "",
@@ -44,5 +56,14 @@ PROBES: tuple[Probe, ...] = (
     ),
     _probe("configuration-removed", {".importlinter": None}, {".importlinter": f"# Cosmetic.\n{_CONTRACTS}"}),
     _probe("configuration-unreadable", {".importlinter": _CONTRACTS.replace("type = layers", "type = layerz")}),
+    Probe(
+        "layers/impure",
+        {
+            **BASE,
+            ".importlinter": _CONTRACTS.replace("shop\n\n", "shop\ninclude_external_packages = True\n\n", 1) + _PURE,
+        },
+        {"shop/domain/price.py": "def rate():\n    return float(open('rate.txt').read())\n"},
+        {"shop/domain/price.py": "def rate(written):\n    return float(written)\n"},
+    ),
     _probe("contract-unchecked", {"shop/store.py": None, "shop/web.py": ""}),
 )

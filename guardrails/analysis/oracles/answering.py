@@ -53,7 +53,11 @@ def _compared(
         yield Weakening("assertion-weakened", what, path, new.lineno)
     elif _anything(new, new_names) > _anything(old, old_names):
         yield Weakening("assertion-weakened", f"{name} now gives what equals everything", path, new.lineno)
-    elif is_literal(old) and isinstance(old, ast.List | ast.Tuple | ast.Dict | ast.Set) and _asks(new, new_names, packages):
+    elif (
+        is_literal(old)
+        and isinstance(old, ast.List | ast.Tuple | ast.Dict | ast.Set)
+        and _asks(new, new_names, packages)
+    ):
         what = f"{name} gave `{unparse(old)[:80]}` and now asks the code under test: `{unparse(new)[:80]}`"
         yield Weakening(_ANSWERED, what, path, new.lineno)
 
@@ -84,7 +88,9 @@ def _looks(node: Function) -> bool:
     idle = {
         id(inner)
         for n in walk(node)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in {"len", "type", "bool", "isinstance"}
+        if isinstance(n, ast.Call)
+        and isinstance(n.func, ast.Name)
+        and n.func.id in {"len", "type", "bool", "isinstance"}
         for inner in n.args
     }
     return any(isinstance(n, ast.Name) and n.id in given and id(n) not in idle for n in walk(node))
@@ -105,7 +111,9 @@ def _part(old: ast.expr, new: ast.expr) -> str:
 
 
 def _anything(node: ast.expr, names: Names) -> int:
-    return sum((names.full(n) or "").endswith("mock.ANY") for n in walk(node) if isinstance(n, ast.Name | ast.Attribute))
+    return sum(
+        (names.full(n) or "").endswith("mock.ANY") for n in walk(node) if isinstance(n, ast.Name | ast.Attribute)
+    )
 
 
 def _asks(node: ast.expr, names: Names, packages: Sequence[str]) -> bool:

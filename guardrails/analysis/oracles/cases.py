@@ -1,6 +1,7 @@
 """The cases that a test runs through: parametrisation, and loops over written lists."""
 
 import ast
+import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from guardrails.analysis.oracles.collected import TestCase
 from guardrails.analysis.oracles.weakening import Weakening
 from guardrails.analysis.walking import unparse, walk
 
+_ALIKE = 0.5  # how alike two cases must be for one to be what became of the other
+_MOST_PAIRS = 10_000  # past it cases are not looked at for likeness
+_Parts = tuple[str | None, tuple[str, ...]]  # the inputs, and all values
 _OFF = frozenset({"pytest.mark.skip", "pytest.mark.xfail", "pytest.mark.skipif"})
 
 
@@ -114,14 +118,51 @@ def _compared(before: Cases, after: Cases, test: TestCase) -> Iterator[Weakening
         return
     gone = list((Counter(before.cases) - Counter(after.cases)).elements())
     come = list((Counter(after.cases) - Counter(before.cases)).elements())
-    for case in gone:
-        twin = next((other for other in come if _inputs(other) == _inputs(case)), None)
-        if twin is not None:
-            come.remove(twin)
-            what = f"the case {case[:80]} of {test.name} became {twin[:80]}"
+    twins = _twins(gone, come)
+    for place_in_list, case in enumerate(gone):
+        if place_in_list in twins:
+            what = f"the case {case[:80]} of {test.name} became {twins[place_in_list][:80]}"
             yield Weakening("expected-value-changed", what, *place)
         else:
             yield Weakening("cases-removed", f"the case {case[:100]} of {test.name} is gone", *place)
+
+
+def _twins(gone: Sequence[str], come: Sequence[str]) -> dict[int, str]:
+    """What became of the cases that are gone, the likest pairs first: the same inputs, else a case that is much alike.
+
+    All are paired before one is called gone, so that a case is not given to the first that it resembles.
+    """
+    parts = {case: (_inputs(case), _values(case)) for case in (*gone, *come)}
+    few = len(gone) * len(come) <= _MOST_PAIRS
+    scored = []
+    for i, case in enumerate(gone):
+        for j, other in enumerate(come if few else ()):
+            likeness = _likeness(parts[case], parts[other], case, other)
+            if likeness >= _ALIKE:
+                scored.append((-likeness, abs(i - j), i, j))
+    found: dict[int, str] = {}
+    taken: set[int] = set()
+    for _, _, i, j in sorted(scored):
+        if i not in found and j not in taken:
+            found[i] = come[j]
+            taken.add(j)
+    return found
+
+
+def _likeness(one: _Parts, other: _Parts, text: str, other_text: str) -> float:
+    """How sure it is that two cases are one that was edited, from 0 to 2."""
+    if one[0] == other[0]:
+        return 2.0
+    if len(one[1]) != len(other[1]):
+        return 0.0
+    same = sum(a == b for a, b in zip(one[1], other[1], strict=True)) / len(one[1])
+    return max(same, difflib.SequenceMatcher(None, text, other_text, autojunk=False).ratio())
+
+
+def _values(case: str) -> tuple[str, ...]:
+    """The values of a case as text."""
+    node = _parsed(case)
+    return tuple(map(unparse, node.elts)) if isinstance(node, ast.Tuple) else (case,)
 
 
 def _inputs(case: str) -> str | None:

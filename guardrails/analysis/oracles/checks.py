@@ -30,8 +30,8 @@ class Check:
     """One assertion. All expressions are text with the test's own constants filled in.
 
     `slack` maps a tolerance's name to its value, the larger the looser. `dead` says why the assertion is never reached
-    or never counts; `guards` are the conditions that it stands under. `over` is what the loop runs over in which it stands, if the code
-    decides how much that is.
+    or never counts; `guards` are the conditions that it stands under. `over` is what the loop runs over in which it
+    stands, if the code decides how much that is.
     """
 
     kind: str
@@ -52,7 +52,15 @@ class Check:
     @property
     def signature(self) -> tuple[object, ...]:
         """What makes two assertions the same one, wherever they stand."""
-        return (self.kind, self.subject, self.expected, tuple(sorted(self.slack.items())), self.options, self.guards, self.over)
+        return (
+            self.kind,
+            self.subject,
+            self.expected,
+            tuple(sorted(self.slack.items())),
+            self.options,
+            self.guards,
+            self.over,
+        )
 
     def weaker(self, by: int) -> "Check":
         """The same assertion, saying less."""

@@ -288,9 +288,7 @@ def _equal(before: Suite | None, after: Suite) -> Iterator[Weakening]:
             yield Weakening("equal-to-everything", what, after.path, line, Severity.REVIEW)
 
 
-def _helpers(
-    before: Suite, after: Suite, base: Side, head: Side, packages: Sequence[str]
-) -> Iterator[Weakening]:
+def _helpers(before: Suite, after: Suite, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
     """Functions of a file of tests that are no tests, fixtures too, by what they check."""
     tests = {id(t.node) for suite in (before, after) for t in suite.tests}
     old, new = base.helpers(before.path), head.helpers(after.path)

@@ -1,4 +1,4 @@
-"""How many things a loop of a test can run over at most, and whether the head's loop runs over fewer than the base's."""
+"""How many things a loop of a test can run over at most, and whether the head's runs over fewer than the base's."""
 
 import ast
 from math import inf
@@ -106,7 +106,7 @@ def is_whole(expected: str | None) -> bool:
         node = ast.parse(expected, mode="eval").body
     except SyntaxError:
         return False
-    return isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict) and 0 < most(node)
+    return isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict) and most(node) > 0
 
 
 def may_stop_before_the_end(over: str) -> bool:

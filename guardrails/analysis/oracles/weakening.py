@@ -161,7 +161,12 @@ def _compared(before: Check, after: Check) -> Iterator[Weakening]:
 
 def _each_of(before: Check, after: Check, alive: Sequence[Check]) -> list[Weakening]:
     """A whole that was compared at once and is compared one by one now, with no word on how many there are."""
-    if before.over or before.kind != "equal" or not is_whole(before.expected) or not may_stop_before_the_end(after.over):
+    if (
+        before.over
+        or before.kind != "equal"
+        or not is_whole(before.expected)
+        or not may_stop_before_the_end(after.over)
+    ):
         return []
     counted = any("len(" in check.subject and check is not after and not check.over for check in alive)
     if counted or any(check.subject == after.over and check.strength > Strength.PRESENT for check in alive):

@@ -85,7 +85,9 @@ def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
         return
     judges = (*place.judges, *place.tests)
     paths = {f.base_path for f in place.files if is_python(f.base_path) and not matches(f.base_path, judges)}
-    old = Counter((sign.rule, sign.key) for path in paths for sign in (*_signs_of(place.base, path), *own(place.base, path)))
+    old = Counter(
+        (sign.rule, sign.key) for path in paths for sign in (*_signs_of(place.base, path), *own(place.base, path))
+    )
     for path, sign in found:
         if sign.rule == "test-runner-detected" and _extends_pytest(place, path):
             sign = replace(sign, severity=Severity.REVIEW)
@@ -98,7 +100,7 @@ def _signs(place: Place, product: Sequence[FileChange]) -> Iterator[Observation]
 def _own_errors(place: Place, product: Sequence[FileChange]) -> Callable[[Sources, str], Iterator[Sign]]:
     """Finds where a file swallows all errors of the project's own. The files that define them are read if one might."""
     if not any(own_errors.may_catch(place.head.text(file.path) or "") for file in product):
-        return lambda sources, path: iter(())
+        return lambda *_: iter(())
     judges = (*place.judges, *place.tests)
     roots = own_errors.roots(place.head, product_files(sorted(place.head.paths), place.packages, judges))
 

@@ -31,6 +31,7 @@ from guardrails.analysis.names import Names
 from guardrails.analysis.source import Sources, is_python
 from guardrails.errors import JudgementError
 from guardrails.gates.base import Bench, Profile
+from guardrails.gates.layers.pure import IMPURE, impure
 from guardrails.model.change import ChangeKind
 from guardrails.model.finding import Finding, Rule, Severity
 from guardrails.model.paths import matches
@@ -89,7 +90,7 @@ UNCHECKED = Rule(
     limits="Where the change edits the contracts too, a person decides.",
 )
 
-RULES = (BROKEN, UNDECLARED, DYNAMIC, REMOVED, UNREADABLE, UNCHECKED)
+RULES = (BROKEN, UNDECLARED, DYNAMIC, REMOVED, UNREADABLE, UNCHECKED, IMPURE)
 _CHILD = Path(guardrails.__file__).parent / "adapters" / "layers_child.py"
 _OUTPUT_LIMIT = 256_000_000
 
@@ -114,7 +115,7 @@ class LayersGate:
         return Skip(SkipReason.SUBJECT_ABSENT, "neither the base nor the head has contracts for import-linter")
 
     def run(self, bench: Bench) -> Outcome:
-        """The base's contracts over base and head, then the head's own, then the imports that contracts cannot see."""
+        """The base's contracts over base and head, then the head's own, then what contracts cannot see."""
         base, head = Sources(bench.trees.base), Sources(bench.trees.head)
         anchored, own = _configuration(base, bench), _configuration(head, bench)
         changed = _text(base, anchored) != _text(head, own)
@@ -127,6 +128,8 @@ class LayersGate:
         if results.own is not None and own is not None:
             findings += _own(bench, results, head, own)
         findings += _dynamic(bench, _packages(results), base, head)
+        judges = bench.policy.project.judges
+        findings += impure(bench.change.files, base, head, (results.base, results.own), _roots(bench), judges)
         judged = results.anchored or results.own
         assert judged is not None
         work = {"contracts": judged.owed, "modules": judged.modules, "imports": len(judged.edges)}
