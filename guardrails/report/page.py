@@ -16,6 +16,7 @@ MOST_OPEN_FILES = 12
 """Files whose lines stand open: those with findings that somebody must act on, then the riskiest."""
 MOST_OPEN_LINES = 400
 """Shown lines past which no further file stands open."""
+_QUESTIONS = frozenset({"mutants/survivor", "mutants/not-covered"})
 _ROLES: Mapping[Role, str] = {
     Role.PROTECTED: "decides how changes are judged",
     Role.PRODUCT: "product",
@@ -27,12 +28,13 @@ _ROLES: Mapping[Role, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A finding beside a line or a file: what is shown of it, and where on the page the whole of it stands."""
+    """A finding beside a line or a file: what is shown of it, its place, and where on the page the whole of it is."""
 
     rule: str
     severity: str
     what: str
     anchor: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ class Tests:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page beside its findings and gates. `known` says that the lines of the change are at hand."""
+    """The page beside its findings and gates. `known` says that the lines of the change are at hand; `questions` are
+    faults in changed lines that no test notices, and lines that none executes."""
 
     known: bool
     files: tuple[FileView, ...]
@@ -78,6 +81,7 @@ class Page:
     tests: Tests
     contracts: tuple[Flag, ...]
     weakened: tuple[Flag, ...]
+    questions: tuple[Flag, ...]
     dependencies: tuple[Swap, ...]
     edges: tuple[Swap, ...]
     graphs: tuple[Drawn, ...]
@@ -104,6 +108,7 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
         ),
         contracts=tuple(flag for finding, flag in flags if finding.rule.startswith("contracts/")),
         weakened=tuple(flag for finding, flag in flags if _is_of_tests(finding, judges)),
+        questions=tuple(flag for finding, flag in flags if finding.rule in _QUESTIONS),
         dependencies=difference.dependencies if difference else (),
         edges=difference.edges if difference else (),
         graphs=tuple(drawn(one) for one in difference.graphs) if difference else (),
@@ -113,15 +118,17 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
 def _is_of_tests(finding: Finding, judges: set[str]) -> bool:
     """Whether it says that a test fails or checks less; `judges` are the files of the change that judge."""
     gate = finding.rule.partition("/")[0]
-    return finding.severity is not Severity.NOTE and (
-        gate in ("tests", "properties", "mutants") or (gate == "tampering" and finding.path in judges)
+    return (
+        finding.severity is not Severity.NOTE
+        and finding.rule not in _QUESTIONS
+        and (gate in ("tests", "properties", "mutants") or (gate == "tampering" and finding.path in judges))
     )
 
 
 def _flag(finding: Finding, here: set[str]) -> Flag:
     name = fingerprint(finding)
     what = finding.what.strip().partition("\n")[0]
-    return Flag(finding.rule, finding.severity.value, what, f"f-{name}-1" if name in here else "")
+    return Flag(finding.rule, finding.severity.value, what, f"f-{name}-1" if name in here else "", finding.place)
 
 
 def _files(files: Iterable[ShownFile], flags: list[tuple[Finding, Flag]]) -> tuple[FileView, ...]:

@@ -17,7 +17,8 @@ from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.report import html
 from tests.difference_samples import difference_of
 from tests.load_samples import run_of
-from tests.verdict_samples import NASTY, finding, gate, of
+from tests.page_samples import rich
+from tests.verdict_samples import NASTY, bad, broken, finding, gate, of, passing
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -196,3 +197,26 @@ def test_a_picture_has_a_name_and_its_numbers_as_a_table(browser: Any, large: st
         assert one.get_by_role("table").locator("tbody tr").count() >= 20
     stages = page.get_by_role("table", name="Where the time went")
     assert stages.get_by_role("row").nth(1).inner_text().split()[:4] == ["rank", "1.000", "2.000", "+1.000"]
+
+
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1100)])
+def test_axe_finds_nothing_that_keeps_anybody_out(browser: Any, tmp_path: Path, scheme: str, width: int) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
+    verdicts = {made.__name__: made() for made in (passing, bad, broken)} | {"rich": rich(tmp_path)}
+    for name, verdict in verdicts.items():
+        file = tmp_path / f"{name}.html"
+        file.write_text(html.render(verdict), encoding="utf-8")
+        page, _ = opened(browser, file.as_uri(), color_scheme=scheme, viewport={"width": width, "height": 800})
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        page.add_style_tag(content=".file { content-visibility: visible }")  # what is not drawn is not looked at
+        results = axe.run(page, options={"runOnly": {"type": "tag", "values": list(RULES)}})
+        found = [
+            (one["id"], one["impact"], one["nodes"][0]["html"][:200])
+            for one in results.response["violations"]
+            if one["impact"] in ("serious", "critical", "moderate")
+        ]
+        assert found == [], name
+        assert len(results.response["passes"]) > 10, name

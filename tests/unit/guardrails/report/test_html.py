@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrails.model.difference import Difference
-from guardrails.model.finding import Finding
+from guardrails.model.finding import Finding, Severity
 from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.model.verdict import Verdict
 from guardrails.report import html
@@ -234,3 +234,20 @@ def test_tests_contracts_and_dependencies_have_parts_of_their_own(tmp_path: Path
     shown = " ".join("".join(Page(source).text).split())
     assert "Taken out: 1 test_a: tests/test_a.py" in shown
     assert "requestz: new, >1 in pyproject.toml" in shown
+
+
+def test_what_no_test_notices_is_asked_as_questions_beside_the_tests() -> None:
+    asked = finding(
+        "if `<` were `<=`, nothing fails", rule="mutants/survivor", severity=Severity.NOTE, path="shop/a.py"
+    )
+    whole = finding("nothing fails whatever `f` does", rule="mutants/survivor", severity=Severity.REVIEW)
+    proves = finding("test_f proves nothing", rule="mutants/test-proves-nothing", severity=Severity.REVIEW)
+    text = html.render(of(gate("mutants", asked, whole, proves)))
+    questions = text[text.index("Questions that no test answers") : text.index('<h2 id="gates"')]
+    assert '<code>shop/a.py:12</code> <span class="text">if `&lt;` were `&lt;=`, nothing fails</span>' in questions
+    assert "nothing fails whatever `f` does" in questions
+    assert "proves nothing" not in questions
+    against = text[text.index("Found against them") : text.index("Questions that no test answers")]
+    assert "proves nothing" in against
+    assert "whatever" not in against
+    assert "Questions that no test answers" not in html.render(of(gate("mutants", proves)))
