@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from recsys.domain.arrays import Bools, Floats, Ints, Singles, Slots, column, slot_column
-from recsys.domain.attempt import attempt
+from recsys.domain.attempt import Guard, attempt_each
 from recsys.domain.candidates import Candidates, Features, Filtered, Scored, Tier
 from recsys.domain.config import DEFAULT, HURRIED, Config
 from recsys.domain.context import Context, context_of
@@ -62,6 +62,7 @@ class Trace:
 
     engine: Engine
     context: Context
+    guard: Guard
     candidates: Candidates
     features: Features
     scored: Scored
@@ -70,7 +71,7 @@ class Trace:
     arranged: Arranged
 
     @staticmethod
-    def start(engine: Engine, context: Context) -> "Trace":
+    def start(engine: Engine, context: Context, guard: Guard = attempt_each) -> "Trace":
         """Return the trace before the first stage."""
         slots, bits = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint32)
         off, bytes_ = np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.uint8)
@@ -79,6 +80,7 @@ class Trace:
         return Trace(
             engine=engine,
             context=context,
+            guard=guard,
             candidates=candidates,
             features=Features(candidates, np.zeros((0, len(SCHEMA.features)), dtype=np.float32)),
             scored=scored,
@@ -88,13 +90,15 @@ class Trace:
         )
 
 
+RANKER: Final = "ranker"
+"""The name under which `rank` fails."""
 Step: TypeAlias = Callable[[Trace], Trace]
 Observer: TypeAlias = Callable[[str], None]
 
 
 def retrieve(trace: Trace) -> Trace:
     """Ask the sources. Adds. Each source fails as it declares."""
-    return replace(trace, candidates=gather(trace.context, trace.engine.sources))
+    return replace(trace, candidates=gather(trace.context, trace.engine.sources, trace.guard))
 
 
 def describe(trace: Trace) -> Trace:
@@ -107,7 +111,7 @@ def describe(trace: Trace) -> Trace:
 def rank(trace: Trace) -> Trace:
     """Score. Same candidates, same order. Fails open: without the ranker, all candidates go to the fallback tier."""
     candidates, scorer = trace.candidates, trace.engine.model.scorer
-    outcome = attempt("ranker", partial(_checked_scores, scorer, trace.features.values))
+    (outcome,) = trace.guard([(RANKER, partial(_checked_scores, scorer, trace.features.values))])
     if outcome.value is not None:
         tier, scores = Tier.SCORED, outcome.value
     else:
@@ -156,9 +160,16 @@ class Served:
 
 
 def recommend(
-    engine: Engine, query: Query, user: UserState, policy: PolicySnapshot, observe: Observer = _unobserved
+    engine: Engine,
+    query: Query,
+    user: UserState,
+    policy: PolicySnapshot,
+    observe: Observer = _unobserved,
+    guard: Guard = attempt_each,
 ) -> Served:
     """Answer one request. observe: told the name of every stage when it ends, so that the edge can time it.
+
+    guard: makes the calls that a slate may go without (sources, ranker), so that the edge can bound their time.
 
     An unknown user, an empty history and an empty catalogue are answered, not refused. An unknown market licenses
     nothing: the slate is empty. Raises `InvalidQueryError` for a k, offset or track out of range, `StaleSnapshotError`
@@ -170,7 +181,7 @@ def recommend(
             f"the list of {query.snapshot} has changed to {context.snapshot}; ask for offset 0 again"
         )
     observe("context")
-    trace = reduce(partial(_observed, observe), STAGES, Trace.start(engine, context))
+    trace = reduce(partial(_observed, observe), STAGES, Trace.start(engine, context, guard))
     return _served(trace)
 
 

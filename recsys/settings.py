@@ -7,12 +7,54 @@ from recsys.errors import InvalidValueError
 
 
 @dataclass(frozen=True, slots=True)
+class Budgets:
+    """The time of a request for a slate, in seconds from its last byte: a share for each stage, and together the whole.
+
+    A stage ends by the sum up to its own, so that what one leaves is passed on. profile: the profile service. wait: for
+    the engine. state: stores and takedowns. sources: all of them. ranker: the ranker. rest: parsing, features, filters,
+    re-ranking and rendering, which do not wait for anything.
+    """
+
+    whole: float = 1.5
+    profile: float = 0.2
+    wait: float = 0.5
+    state: float = 0.25
+    sources: float = 0.3
+    ranker: float = 0.15
+    rest: float = 0.1
+
+    def __post_init__(self) -> None:
+        shares = (self.profile, self.wait, self.state, self.sources, self.ranker, self.rest)
+        if min(shares) <= 0 or sum(shares) > self.whole + 1e-9:
+            raise InvalidValueError(
+                f"the budgets of the stages, {', '.join(f'{share:g}' for share in shares)} s, must be positive and add "
+                f"up to at most the whole, {self.whole:g} s"
+            )
+
+    @property
+    def until_state(self) -> float:
+        """Seconds from the start by which the stores have answered."""
+        return self.profile + self.wait + self.state
+
+    @property
+    def until_sources(self) -> float:
+        """Seconds from the start by which the sources have answered."""
+        return self.until_state + self.sources
+
+    @property
+    def until_ranker(self) -> float:
+        """Seconds from the start by which the ranker has answered."""
+        return self.until_sources + self.ranker
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may cost.
 
     body_bytes: longest body. body_seconds: how long a body may take to arrive. page_seconds: how long the pages of a
     list may be asked for. pending_events: events that may wait for the disk before further ones are refused.
-    waiting: requests that may wait for the engine before further ones are refused. wait_seconds: the longest wait.
+    waiting: requests that may wait for the engine before further ones are refused. budgets: the time of its stages.
+    store_seconds: the longest wait for events to be on disk.
     """
 
     body_bytes: int = 1 << 20
@@ -20,7 +62,8 @@ class Limits:
     page_seconds: int = 3_600
     pending_events: int = 20_000
     waiting: int = 128
-    wait_seconds: float = 0.5
+    budgets: Budgets = Budgets()
+    store_seconds: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)

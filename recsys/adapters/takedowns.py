@@ -28,8 +28,8 @@ class TakedownFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._stamp: Stamp | None = None
-        self._current = Takedowns(version="none")
+        # One value, so that two threads never mix the stamp of one reading with the list of another.
+        self._read: tuple[Stamp | None, Takedowns] = (None, Takedowns(version="none"))
 
     def create(self) -> None:
         """Write an empty list when there is no file yet. Raises `PolicyUnavailableError`."""
@@ -48,13 +48,14 @@ class TakedownFile:
         try:
             found = self._path.stat()
             stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
-            if stamp != self._stamp:
-                self._current = _parse(self._path.read_bytes())
-                self._stamp = stamp
+            known, current = self._read
+            if stamp != known:
+                current = _parse(self._path.read_bytes())
+                self._read = (stamp, current)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
-            self._stamp = None
+            self._read = (None, Takedowns(version="none"))
             raise self._refused(error) from error
-        return self._current
+        return current
 
     def _refused(self, error: Exception) -> PolicyUnavailableError:
         return PolicyUnavailableError(

@@ -1,8 +1,8 @@
 """The one place where a failure is done without: it is named in the slate, never swallowed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 Value = TypeVar("Value")
 
@@ -23,6 +23,14 @@ class Outcome(Generic[Value]):
     failure: Failure | None
 
 
+class Guard(Protocol):
+    """Makes several calls that a slate may go without, in order: as `attempt` does, and within a time if it has one."""
+
+    def __call__(self, calls: Sequence[tuple[str, Callable[[], Value]]]) -> Sequence[Outcome[Value]]:
+        """Return the outcome of each (name, call)."""
+        ...
+
+
 def attempt(name: str, call: Callable[[], Value]) -> Outcome[Value]:
     """Call, and turn any exception into a `Failure`.
 
@@ -34,3 +42,8 @@ def attempt(name: str, call: Callable[[], Value]) -> Outcome[Value]:
         return Outcome(call(), None)
     except Exception as error:  # noqa: BLE001  fail-open stages only; see the docstring
         return Outcome(None, Failure(name, f"{type(error).__name__}: {error}"))
+
+
+def attempt_each(calls: Sequence[tuple[str, Callable[[], Value]]]) -> tuple[Outcome[Value], ...]:
+    """Attempt one after another, however long it takes: the guard of whoever has no clock."""
+    return tuple(attempt(name, call) for name, call in calls)

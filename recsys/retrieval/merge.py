@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from recsys.domain.arrays import slot_column
-from recsys.domain.attempt import Failure, attempt
+from recsys.domain.attempt import Failure, Guard, attempt_each
 from recsys.domain.candidates import Candidates, Retrieved
 from recsys.domain.context import Context
 from recsys.errors import InvalidValueError
@@ -20,23 +20,20 @@ SOURCES: Final[tuple[Source, ...]] = (ItemItemSource(), ReleaseSource(), Popular
 """In priority: a track that several return is attributed to the first of them."""
 
 
-def gather(context: Context, sources: Sequence[Source]) -> Candidates:
+def gather(context: Context, sources: Sequence[Source], guard: Guard = attempt_each) -> Candidates:
     """Ask every source that takes part on the surface, and merge.
 
-    A source that fails open and raises is left out and named in `degraded`; one that fails closed raises.
+    A source that fails open and raises, or that the guard gives up on, is left out and named in `degraded`; one that
+    fails closed raises.
     """
-    found: list[Retrieved] = []
-    failures: list[Failure] = []
-    for source in sources:
-        if context.query.surface not in source.surfaces:
-            found.append(_nothing())
-        elif source.fails_open:
-            outcome = attempt(source.name, partial(_ask, source, context))
-            found.append(outcome.value or _nothing())
-            failures += [outcome.failure] if outcome.failure else []
-        else:
-            found.append(_ask(source, context))
-    return merge(found, tuple(source.name for source in sources), tuple(failures))
+    asked = [source for source in sources if context.query.surface in source.surfaces]
+    spare = [source for source in asked if source.fails_open]
+    outcomes = guard([(source.name, partial(_ask, source, context)) for source in spare])
+    found = {source.name: outcome.value for source, outcome in zip(spare, outcomes, strict=True)}
+    found |= {source.name: _ask(source, context) for source in asked if not source.fails_open}
+    failures = tuple(outcome.failure for outcome in outcomes if outcome.failure)
+    names = tuple(source.name for source in sources)
+    return merge([found.get(name) or _nothing() for name in names], names, failures)
 
 
 def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[Failure, ...] = ()) -> Candidates:
@@ -62,6 +59,11 @@ def _ask(source: Source, context: Context) -> Retrieved:
     """Ask one source and check what it says: a slot outside the catalogue is the source's failure."""
     answer = source.retrieve(context)
     slot_column(f"the slots of source {source.name!r}", answer.slots, context.model.catalogue.size, -1)
+    budget = source.budget(context.config)
+    if answer.slots.shape[0] > budget:
+        raise InvalidValueError(
+            f"source {source.name!r} returned {answer.slots.shape[0]} tracks; its budget is {budget}"
+        )
     if not np.isfinite(answer.scores).all():
         raise InvalidValueError(f"source {source.name!r} returned a score that is NaN or infinite")
     return answer

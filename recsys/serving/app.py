@@ -1,9 +1,11 @@
 """The HTTP API as an ASGI app: parse, call the service, render."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -11,12 +13,15 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from recsys.domain.config import DEFAULT, Config
+from recsys.domain.events import Event
 from recsys.domain.slate import Decision, Exchange
+from recsys.errors import PolicyUnavailableError, StoreUnavailableError
 from recsys.experiments.definitions import Layer
-from recsys.ports import Outside
+from recsys.ports import Outside, UserProfile
 from recsys.serving import openapi, wire
 from recsys.serving.admission import Admission
 from recsys.serving.background import beside
+from recsys.serving.deadline import Aside, Deadline
 from recsys.serving.edge import Call, Edge, Reply, route
 from recsys.serving.lifecycle import Lifecycle, Phase
 from recsys.serving.parse import QueryParser, check_json, decode, read_body
@@ -67,7 +72,8 @@ def build(
             lifecycle.advance(Phase.READY)
             yield
             lifecycle.advance(Phase.DRAINING)
-        await writer.close()
+        await writer.close(limits.store_seconds)
+        handlers.close()
 
     handlers = Handlers(outside, service, writer, lifecycle, limits)
     routes = [
@@ -92,7 +98,8 @@ class Handlers:
     ) -> None:
         self._outside, self._service, self._writer = outside, service, writer
         self._lifecycle, self._limits = lifecycle, limits
-        self._admission = Admission(limits.waiting, limits.wait_seconds)
+        self._admission = Admission(limits.waiting, limits.budgets.wait)
+        self._aside = Aside()
         self._encoder = msgspec.json.Encoder()
         self._recommendation = msgspec.json.Decoder(wire.RecommendationRequest)
         self._events = msgspec.json.Decoder(wire.EventsRequest)
@@ -102,32 +109,35 @@ class Handlers:
 
     async def recommendations(self, call: Call) -> Reply:
         """Answer with a slate."""
-        request = decode(self._recommendation, await self._body(call))
-        profiles = self._outside.neighbours.profiles
-        profile = await profiles.profile(request.user_id) if profiles else None
+        body = await self._body(call)
+        time = self._deadline()
+        request = decode(self._recommendation, body)
+        profile = await self._profile(request.user_id)
         async with self._admission.turn() as breadth:
-            answer, decision = self._service.recommend(request, call.request_id, breadth, profile)
+            answer, decision = self._service.recommend(request, call.request_id, breadth, profile, time)
         return self._decided(answer, decision, RECOMMENDATIONS, request)
 
     async def events(self, call: Call) -> Reply:
         """Store events; the answer comes when they are on disk."""
         events = events_of(decode(self._events, await self._body(call)), self._outside.clock.now())
-        new = await self._writer.append(events)
+        new = await self._stored(events)
         accepted, duplicates = sum(new), len(new) - sum(new)
         self._outside.telemetry.stored(accepted, duplicates)
         return self._reply(wire.EventsAnswer(accepted=accepted, duplicates=duplicates))
 
     async def search(self, call: Call) -> Reply:
         """Find tracks by title and artist."""
+        time = self._deadline()
         request = self._search.parse(call.query)
         async with self._admission.turn():
-            return self._reply(self._service.search(request, call.request_id))
+            return self._reply(self._service.search(request, call.request_id, time))
 
     async def similar(self, call: Call) -> Reply:
         """Find tracks like one."""
+        time, track_id = self._deadline(), call.parameters["track_id"]
         request = self._similar.parse(call.query)
         async with self._admission.turn() as breadth:
-            answer, decision = self._service.similar(call.parameters["track_id"], request, call.request_id, breadth)
+            answer, decision = self._service.similar(track_id, request, call.request_id, breadth, time)
         return self._decided(answer, decision, SIMILAR, request)
 
     async def health(self, _: Call) -> Reply:
@@ -137,7 +147,7 @@ class Handlers:
     async def ready(self, _: Call) -> Reply:
         """Tell whether to send traffic here."""
         self._lifecycle.check_ready()
-        return self._reply(self._service.ready())
+        return self._reply(self._service.ready(self._deadline()))
 
     async def metrics(self, _: Call) -> Reply:
         """Tell what was counted."""
@@ -150,6 +160,36 @@ class Handlers:
     async def _body(self, call: Call) -> bytes:
         check_json(call.headers)
         return await read_body(call.receive, call.headers, self._limits.body_bytes, self._limits.body_seconds)
+
+    def _deadline(self) -> Deadline:
+        """Return the time of a request that is all here by now."""
+        return Deadline(self._aside, self._limits.budgets, monotonic())
+
+    async def _profile(self, user_id: str) -> UserProfile | None:
+        profiles = self._outside.neighbours.profiles
+        if profiles is None:
+            return None
+        try:
+            async with asyncio.timeout(self._limits.budgets.profile):
+                return await profiles.profile(user_id)
+        except TimeoutError:
+            raise PolicyUnavailableError(
+                f"the profile did not come within {self._limits.budgets.profile:g} s"
+            ) from None
+
+    async def _stored(self, events: tuple[Event, ...]) -> tuple[bool, ...]:
+        """Store events. Past the time they may be stored all the same; sent again, they count once."""
+        try:
+            async with asyncio.timeout(self._limits.store_seconds):
+                return await self._writer.append(events)
+        except TimeoutError:
+            raise StoreUnavailableError(
+                f"{len(events)} events were not on disk after {self._limits.store_seconds:g} s"
+            ) from None
+
+    def close(self) -> None:
+        """Give back what the handlers hold."""
+        self._aside.close()
 
     def _reply(self, answer: wire.Answer) -> Reply:
         return Reply(self._encoder.encode(answer))

@@ -80,7 +80,7 @@ OPERATORS: Final = {
     ProblemType.POLICY_UNAVAILABLE: (
         "No track may be shown while takedowns, or what the user has blocked, cannot be read; try again."
     ),
-    ProblemType.STORE_UNAVAILABLE: "Nothing was stored; try again.",
+    ProblemType.STORE_UNAVAILABLE: "The store does not answer. Send events again: each counts once.",
     ProblemType.VERSION_MISMATCH: "No slate can be made until an operator has repaired it.",
     ProblemType.INTERNAL: "It is logged under the instance of this document.",
 }

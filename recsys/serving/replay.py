@@ -13,12 +13,10 @@ from recsys.domain.model import Model, Scorer
 from recsys.domain.published import Published
 from recsys.domain.recorded import Recorded
 from recsys.errors import RecsysError, ReplayError
-from recsys.pipeline import Engine, recommend
+from recsys.pipeline import RANKER, Engine, recommend
 from recsys.retrieval.merge import SOURCES
 from recsys.retrieval.source import Source
 from recsys.serving import render, wire
-
-RANKER = "ranker"
 
 
 class StageFailedError(RecsysError):

@@ -1,7 +1,10 @@
 """What the service does, without HTTP: each method takes a request of `wire` and returns an answer of `wire`."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from time import perf_counter
+from typing import cast
 
 import numpy as np
 
@@ -12,12 +15,13 @@ from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.domain.slate import Decision
 from recsys.experiments.definitions import Layer
 from recsys.pipeline import Engine, Served, eligible, recommend
-from recsys.ports import Outside, Telemetry, UserProfile
+from recsys.ports import Outside, Takedowns, Telemetry, UserProfile
 from recsys.serving import paging, render, wire
+from recsys.serving.deadline import POLICY, STATE, UNHURRIED, Time
 from recsys.serving.policy import PolicySnapshots
 from recsys.serving.problems import ProblemType, Refusal
 from recsys.serving.translate import check_market, query_of, similar_query
-from recsys.serving.users import UserStates
+from recsys.serving.users import Told, UserStates
 
 
 class Service:
@@ -41,16 +45,18 @@ class Service:
         request_id: str,
         breadth: int = 100,
         profile: UserProfile | None = None,
+        time: Time = UNHURRIED,
     ) -> tuple[wire.RecommendationAnswer, Decision]:
         """Return the slate and the decision to log. breadth: as in `Query`. Raises a refusal or a `RecsysError`.
 
-        profile: of the user, where a profile service is asked.
+        profile: of the user, where a profile service is asked. time: what is left for what may hang.
         """
         outside = self._outside
         check_market(self._catalogue, request.market)
         now = outside.clock.now()
         page = paging.decode(request, now, self._page_seconds)
-        user = self._users.state(request.user_id, profile)
+        takedowns, told = self._told(request.user_id, time)
+        user = self._users.state(request.user_id, profile, told)
         query = query_of(
             request,
             request_id,
@@ -61,11 +67,16 @@ class Service:
             market=outside.market,
             breadth=breadth,
         )
-        served = self._served(self._engine, query, user)
+        served = self._served(self._engine, query, user, self._policies.current(takedowns), time)
         return render.recommendation(self._catalogue, request, served.decision), served.decision
 
     def similar(
-        self, track_id: str, request: wire.SimilarRequest, request_id: str, breadth: int = 100
+        self,
+        track_id: str,
+        request: wire.SimilarRequest,
+        request_id: str,
+        breadth: int = 100,
+        time: Time = UNHURRIED,
     ) -> tuple[wire.SimilarAnswer, Decision]:
         """Return tracks like one, and the decision to log. Refuses an unknown track."""
         slot = self._catalogue.slot(track_id)
@@ -82,15 +93,19 @@ class Service:
             market=outside.market,
             breadth=breadth,
         )
-        served = self._served(self._anonymous, query, UserState.cold(""))
+        (takedowns,) = time.told({POLICY: self._policies.told})
+        policy = self._policies.current(takedowns)
+        served = self._served(self._anonymous, query, UserState.cold(""), policy, time)
         return render.similar(self._catalogue, track_id, served.decision), served.decision
 
-    def search(self, request: wire.SearchRequest, request_id: str) -> wire.SearchAnswer:
+    def search(self, request: wire.SearchRequest, request_id: str, time: Time = UNHURRIED) -> wire.SearchAnswer:
         """Return what was found among the tracks that may be shown in the market."""
         check_market(self._catalogue, request.market)
         market = request.market or self._outside.market
         today = self._outside.clock.now() // SECONDS_A_DAY
-        allowed = self._searchable.mask(market, today, self._policies.current(), explicit=request.allow_explicit)
+        (takedowns,) = time.told({POLICY: self._policies.told})
+        policy = self._policies.current(takedowns)
+        allowed = self._searchable.mask(market, today, policy, explicit=request.allow_explicit)
         if request.year_from is not None or request.year_to is not None:
             allowed = allowed & self._searchable.released(request.year_from, request.year_to)
         slots = self._outside.search.search(request.q, request.limit, allowed)
@@ -102,15 +117,22 @@ class Service:
         query = Query("", "", k=wire.MAX_K, now=outside.clock.now(), market=outside.market, allow_explicit=True)
         recommend(self._anonymous, query, UserState.cold(""), PolicySnapshot.of(self._catalogue))
 
-    def ready(self) -> wire.ReadyAnswer:
+    def ready(self, time: Time = UNHURRIED) -> wire.ReadyAnswer:
         """Tell that the stores answer. Raises a `RecsysError` when one does not."""
-        self._users.state("")
-        self._policies.current()
+        self._told("", time)
         return wire.ReadyAnswer(status="ready", model_version=self._engine.model.version)
 
-    def _served(self, engine: Engine, query: Query, user: UserState) -> Served:
+    def _told(self, user_id: str, time: Time) -> tuple[Takedowns, Told]:
+        asked: dict[str, Callable[[], Takedowns | Told]] = {
+            POLICY: self._policies.told,
+            STATE: partial(self._users.told, user_id),
+        }
+        takedowns, told = time.told(asked)
+        return cast(Takedowns, takedowns), cast(Told, told)
+
+    def _served(self, engine: Engine, query: Query, user: UserState, policy: PolicySnapshot, time: Time) -> Served:
         watch = Stopwatch(self._outside.telemetry)
-        return recommend(engine, query, user, self._policies.current(), observe=watch.lap)
+        return recommend(engine, query, user, policy, observe=watch.lap, guard=time.stage)
 
 
 class Searchable:

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import astuple, replace
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,6 +20,13 @@ KEPT: Final = 4_096
 Stamp: TypeAlias = tuple[int, UserSettings | None, UserProfile | None]
 
 
+class Told(NamedTuple):
+    """What the stores tell of a user."""
+
+    events: tuple[Event, ...]
+    settings: UserSettings | None
+
+
 class UserStates:
     """Asks the stores at every request, so that an acknowledged event is in the very next state.
 
@@ -33,14 +40,20 @@ class UserStates:
         self._events, self._users = events, users
         self._kept: OrderedDict[str, tuple[Stamp, UserState]] = OrderedDict()
 
-    def state(self, user_id: str, profile: UserProfile | None = None) -> UserState:
+    def told(self, user_id: str) -> Told:
+        """Ask the stores. From any thread. Raises `StoreUnavailableError`."""
+        return Told(self._events.events(user_id), self._users.settings(user_id))
+
+    def state(self, user_id: str, profile: UserProfile | None = None, told: Told | None = None) -> UserState:
         """Return a user's state; an unknown user's is empty. Raises `StoreUnavailableError`.
+
+        told: by the stores just now, None to ask them.
 
         A setting of the profile wins over a stored one, and that over the one that training knew; what is blocked in
         the profile or by an event is blocked. Every event counts, whatever time it claims. profile: None where no
         profile service is asked.
         """
-        stored, settings = self._events.events(user_id), self._users.settings(user_id)
+        stored, settings = told or self.told(user_id)
         stamp = (len(stored), settings, profile)
         kept = self._kept.get(user_id)
         if kept is not None and kept[0] == stamp:

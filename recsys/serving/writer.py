@@ -4,14 +4,16 @@ So one sync to disk serves every request that waits for it (group commit), and n
 """
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from recsys.domain.events import Event
 from recsys.errors import StoreUnavailableError
 from recsys.ports import EventStore
 
+LOG: Final = logging.getLogger("recsys.serving")
 Waiting: TypeAlias = tuple[tuple[Event, ...], "asyncio.Future[tuple[bool, ...]]"]
 
 
@@ -56,11 +58,14 @@ class EventWriter:
         finally:
             self._running = None
 
-    async def close(self) -> None:
-        """Wait for what is being written, and end the thread."""
+    async def close(self, seconds: float) -> None:
+        """Wait for what is being written, at most so long, and end the thread."""
         if self._running is not None:
-            await self._running
-        self._thread.shutdown()
+            await asyncio.wait((self._running,), timeout=seconds)
+        stuck = self._running is not None
+        if stuck:
+            LOG.error("the store does not answer; %d events were not acknowledged", self.pending)
+        self._thread.shutdown(wait=not stuck)
 
 
 def _share(batch: list[Waiting], flags: tuple[bool, ...]) -> None:

@@ -39,7 +39,7 @@ def test_a_failed_batch_fails_its_own_and_the_next_one_goes_on() -> None:
         assert await writer.append(like("good")) == (True,)
         assert store.stored == ["good"]
         assert writer.pending == 0
-        await writer.close()
+        await writer.close(5)
 
     asyncio.run(scenario())
 
@@ -56,7 +56,7 @@ def test_a_caller_that_goes_away_harms_no_other() -> None:
         with pytest.raises(asyncio.CancelledError):
             await leaving
         assert store.stored == ["leaving", "staying"]
-        await writer.close()
+        await writer.close(5)
 
     asyncio.run(scenario())
 
@@ -67,7 +67,7 @@ def test_closing_waits_for_what_is_being_written() -> None:
         writer = EventWriter(store, 100)
         waiting = asyncio.create_task(writer.append(like("late")))
         await asyncio.sleep(0)
-        await writer.close()
+        await writer.close(5)
         assert store.stored == ["late"]
         assert await waiting == (True,)
 
