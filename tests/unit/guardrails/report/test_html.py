@@ -3,6 +3,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ class Page(HTMLParser):
 
     def values(self, name: str) -> list[str]:
         return [value for key, value in self.attributes if key == name]
+
+
+def test_it_begins_as_a_page_does_so_that_its_policy_counts() -> None:
+    text = html.render(bad())
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">\n<head>\n')
+    assert text.index("Content-Security-Policy") < text.index("</head>")
+    for template in resources.files("guardrails.report").joinpath("templates").iterdir():
+        assert not re.search("^(<{7}|={7}|>{7})", template.read_text(encoding="utf-8"), re.MULTILINE), template.name
 
 
 @settings(max_examples=30)
@@ -242,7 +251,7 @@ def test_what_no_test_notices_is_asked_as_questions_beside_the_tests() -> None:
     )
     whole = finding("nothing fails whatever `f` does", rule="mutants/survivor", severity=Severity.REVIEW)
     proves = finding("test_f proves nothing", rule="mutants/test-proves-nothing", severity=Severity.REVIEW)
-    text = html.render(of(gate("mutants", asked, whole, proves)))
+    text = html.render(replace(of(gate("mutants", asked, whole, proves)), difference=Difference()))
     questions = text[text.index("Questions that no test answers") : text.index('<h2 id="gates"')]
     assert '<code>shop/a.py:12</code> <span class="text">if `&lt;` were `&lt;=`, nothing fails</span>' in questions
     assert "nothing fails whatever `f` does" in questions
