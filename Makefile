@@ -131,6 +131,10 @@ $(VENV)/.peers: $(READY) requirements-peers.lock
 bench-quality: $(VENV)/.peers ## Compare our slates with implicit's on one split (ARGS="--data PATH"); adds to docs/benchmarks/quality.md
 	$(BIN)/python -W ignore -m benchmarks.quality --write $(ARGS)
 
+.PHONY: bench-serve
+bench-serve: $(VENV)/.peers ## Compare our service with a default stack; writes docs/benchmarks/serve.md (ARGS="--quick")
+	$(BIN)/python -m benchmarks.serving $(if $(findstring --quick,$(ARGS)),,--write) $(ARGS)
+
 .PHONY: clean
 clean: ## Remove what these targets made (.venv, artifacts, caches of the tools)
 	rm -rf $(VENV) .artifacts .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

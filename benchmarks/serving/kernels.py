@@ -1,0 +1,129 @@
+"""Our own numerical kernels, run bare: what a slate's arithmetic costs when nothing is around it.
+
+In order: the sums over the history, the greatest of them with the popular and the new, the features, the forest, the
+filters' masks, the sort, the greedy pass of relevance against similarity, the encoding of an answer of 50 tracks. No
+HTTP, no stores, no checks of types and shapes between stages, no record of what was decided, no exploration, no clock.
+Requests come one after another without a pause, so that the caches stay warm: the least that the arithmetic can cost.
+
+    python -m benchmarks.serving.kernels WORLD      a number of requests on each line of standard input; answers with
+                                                    the processor time that they took, in seconds
+"""
+
+import sys
+import time
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.serving.client import RETURNED
+from benchmarks.serving.world import NOW, TODAY
+from recsys.adapters.artifacts.directory import ArtifactDirectory
+from recsys.domain.arrays import Ints, Slots, best
+from recsys.domain.candidates import Scored, Tier
+from recsys.domain.config import DEFAULT
+from recsys.domain.context import context_of, marked
+from recsys.domain.history import fold
+from recsys.domain.profile import Profile, profile_of
+from recsys.domain.published import Published
+from recsys.domain.query import PolicySnapshot, Query, UserState
+from recsys.features.assemble import assemble
+from recsys.pipeline import Engine, recommend
+from recsys.reranking.diversity import Walk, ready
+from recsys.serving import render, wire
+
+SKIP_SECONDS = DEFAULT.skip_exclusion_days * 86_400
+USERS = 200
+
+
+class Kernels:
+    """The arithmetic of one request after another."""
+
+    def __init__(self, published: Published) -> None:
+        self.model, histories = published.model, published.histories
+        self._users = [
+            fold(user_id, histories.events_of(row), market=histories.market_of(row), allow_explicit=True)
+            for row, user_id in enumerate(histories.ids.unpack()[:USERS])
+        ]
+        self._turn = cycle(range(len(self._users)))
+        self._policy = PolicySnapshot.of(self.model.catalogue)
+        # The greedy pass reads settings and the model from a context, and nothing of the user.
+        nobody = UserState.cold("")
+        self._context = context_of(self._query(nobody), nobody, self._policy, self.model, DEFAULT)
+        self._answer = self._rendered(self._users[0])
+        self._encoder = msgspec.json.Encoder()
+        newest = self.model.catalogue.released[self.model.release_order]
+        self._window = int(np.count_nonzero(newest >= TODAY - DEFAULT.release_window_days))
+
+    def _query(self, user: UserState) -> Query:
+        return Query("", user.user_id, k=RETURNED, now=NOW)
+
+    def _rendered(self, user: UserState) -> wire.RecommendationAnswer:
+        served = recommend(Engine(self.model), self._query(user), user, self._policy)
+        request = wire.RecommendationRequest(user_id=user.user_id, k=RETURNED)
+        return render.recommendation(self.model.catalogue, request, served.decision)
+
+    def run(self, requests: int) -> float:
+        """Return the processor time of so many requests, in seconds."""
+        started = time.process_time()
+        for _ in range(requests):
+            turn = next(self._turn)
+            self._one(self._users[turn])
+        return time.process_time() - started
+
+    def _one(self, user: UserState) -> tuple[list[int], bytes]:
+        model, market = self.model, self.model.catalogue.market_slot(user.market) or 0
+        profile = profile_of(model, user, NOW)
+        played = marked(user.history, model.catalogue.recording)
+        slots = self._candidates(profile, user, market, played)
+        scores = model.scorer.score(assemble(model, profile, market, slots))
+        pool = self._pool(user, market, slots, scores, played)
+        walk, rows = Walk(ready(self._context, pool)), []
+        for _ in range(RETURNED):
+            rows.append(walk.best())
+            walk.pick(rows[-1])
+        return rows, self._encoder.encode(self._answer)
+
+    def _candidates(self, profile: Profile, user: UserState, market: int, played: NDArray[Any]) -> Slots:
+        model, recording = self.model, self.model.catalogue.recording
+        found = profile.item_item
+        rows = np.flatnonzero((found.values > 0.0) & ~played[recording[found.slots]])
+        near = found.slots[rows[best(found.values[rows], DEFAULT.item_item_budget)]]
+        order = model.popular_order[market, : DEFAULT.popular_budget + user.history.shape[0]]
+        popular = order[~played[recording[order]]][: DEFAULT.popular_budget]
+        window = model.release_order[: self._window]
+        weights = profile.artist_weight[model.catalogue.artist[window]]
+        heard = np.flatnonzero(weights)
+        rows = np.union1d(heard, np.arange(min(DEFAULT.release_budget + user.history.shape[0], window.shape[0])))
+        rows = rows[~played[recording[window[rows]]]]
+        fresh = window[rows[best(weights[rows] - rows / 1e9, DEFAULT.release_budget)]]
+        return np.unique(np.concatenate((near, fresh, popular)))
+
+    def _pool(self, user: UserState, market: int, slots: Slots, scores: Ints, played: NDArray[Any]) -> Scored:
+        catalogue, policy = self.model.catalogue, self._policy
+        recording = catalogue.recording[slots]
+        skipped = marked(user.skipped[user.skip_times > NOW - SKIP_SECONDS], catalogue.recording)
+        gone = policy.taken_down[slots] | ((catalogue.licensed[slots] & np.uint64(1 << market)) == 0)
+        gone |= (catalogue.released[slots] > TODAY) | skipped[recording] | played[recording]
+        rows = np.flatnonzero(~gone)
+        rows = rows[np.lexsort((slots[rows], -scores[rows]))]
+        _, first = np.unique(recording[rows], return_index=True)
+        rows = rows[np.sort(first)][: DEFAULT.horizon]
+        tier, bits = np.full(rows.shape[0], Tier.SCORED, dtype=np.uint8), np.zeros(rows.shape[0], dtype=np.uint32)
+        return Scored(slots[rows], scores[rows], tier, bits)
+
+
+def main() -> int:
+    """Run what standard input asks for."""
+    kernels = Kernels(ArtifactDirectory(Path(sys.argv[1]) / "model").read())
+    for line in sys.stdin:
+        sys.stdout.write(f"{kernels.run(int(line))}\n")
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
