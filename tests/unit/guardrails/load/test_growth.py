@@ -55,6 +55,12 @@ def test_a_stage_that_explains_nothing_is_not_offered_as_the_place() -> None:
     assert "No stage" in told
 
 
+def test_no_stage_grew_where_none_did_even_if_the_mean_fell() -> None:
+    told = said(evidence(BEFORE, latency=0.9, tail=8.0))
+    assert told, "the sample is slower at p99, and faster in the mean"
+    assert told[0].startswith(". No stage of the service's own metrics grew enough")
+
+
 def test_a_name_that_the_head_chose_is_quoted() -> None:
     (told, *_) = said(evidence({**BEFORE, "x\n\x1b[31mverdict: pass": 9000.0}, cpu=1.5))
     assert r"'x\n\x1b[31mverdict: pass' (base without it" in told

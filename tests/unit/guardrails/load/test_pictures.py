@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guardrails.load.judgement import Evidence, weigh
-from guardrails.load.pictures import BINS, MOST_GROUPS, PERCENTS, pictures
+from guardrails.load.pictures import BINS, LONGEST, MOST_GROUPS, PERCENTS, SHORTEST, pictures
 from guardrails.load.recorder import totals
 from guardrails.load.slo import Slo
 from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadSlice, LoadTally, StageTimes
@@ -57,6 +57,13 @@ def test_equal_answers_have_a_histogram_too() -> None:
     slices = tuple(one_slice(side, pair) for pair in range(20) for side in (BASE, HEAD))
     run = replace(run_of(), slices=slices)
     assert sum(value or 0 for value in line(drawn(run)[BY_TITLE[1]], BASE).values) == 100
+
+
+def test_times_that_nobody_could_wait_for_are_drawn_at_the_edge() -> None:
+    slices = tuple(one_slice(side, pair, milliseconds=[0.0, 1e300] * 5) for pair in range(20) for side in (BASE, HEAD))
+    shown = drawn(replace(run_of(), slices=slices))
+    assert line(shown[BY_TITLE[0]], HEAD).values[-6] == LONGEST
+    assert (shown[BY_TITLE[1]].at[0], shown[BY_TITLE[1]].at[-1]) == (SHORTEST, LONGEST)
 
 
 def test_the_series_follow_the_run_and_say_where_the_second_begins() -> None:

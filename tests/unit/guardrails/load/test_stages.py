@@ -95,7 +95,7 @@ def test_whatever_a_service_answers_is_read_or_refused(parts: list[bytes]) -> No
 
 
 def test_stages_are_bounded_in_number_and_in_length() -> None:
-    text = "".join(f'm_sum{{stage="{"x" * 100}{n}"}} 1\nm_sum{{stage="{n}"}} {n}\n' for n in range(400)).encode()
+    text = "".join(f'm_sum{{stage="{"x" * 100}{n}"}} 500\nm_sum{{stage="{n}"}} {n}\n' for n in range(400)).encode()
     found = counted(text, "m", "stage")
     assert len(found) == stages.MOST_STAGES
     assert max(map(len, found)) <= stages.MOST_LETTERS
