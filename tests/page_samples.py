@@ -3,11 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
+from guardrails.load.judgement import weigh
+from guardrails.load.pictures import pictures
+from guardrails.load.slo import Slo
 from guardrails.model.example import Example, Moved, Reason
 from guardrails.model.finding import Severity
+from guardrails.model.load_run import StageTimes
+from guardrails.model.picture import Pictures
 from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.model.verdict import Verdict
 from tests.difference_samples import difference_of
+from tests.load_samples import run_of
 from tests.verdict_samples import NASTY, finding, gate, of, unselected
 
 LAYERS = """[importlinter]
@@ -40,6 +46,14 @@ HEAD = BASE | {
 }
 
 
+def load_pictures() -> Pictures:
+    """Every picture of a load run whose head has a tail, with a stage of a long name that nobody has chosen well."""
+    spent = {"rank": 3600.0, "merge": 900.0, "x" * 55 + "<b>&": 30.0}
+    stages = {"base": StageTimes(spent), "head": StageTimes({**spent, "rank": 7200.0})}
+    runs = [replace(run, stages=stages) for run in (run_of(tail=40.0), run_of(seed=2, latency=1.5))]
+    return pictures(weigh(runs, Slo()))
+
+
 def rich(directory: Path) -> Verdict:
     """Findings of every severity and of many gates, examples with their reasons, figures, layers, skipped gates."""
     lines = [finding(f"wrong {n}", path="shop/store/disk.py", line=n + 1, rule="lint/violation") for n in range(30)]
@@ -55,6 +69,7 @@ def rich(directory: Path) -> Verdict:
         {"requests": 100},
         notes=("measured for 40 s",),
         figures=(Figure("processor time a request", "ms", 0.2, 0.3, 1.5, 1.4, 1.6, 1.1),),
+        pictures=load_pictures(),
     )
     moved = (Moved("b", 2, 1, (Reason("score", "0.3", "0.9"),)), Moved("a", 1, 2, ()), Moved("c", None, 3, ()))
     example = Example("POST /r", "u1", "moved b", ("a", "b"), ("b", "a", "c"), 0.66, moved, (Reason("x", "1", ""),))

@@ -8,16 +8,11 @@ from typing import Any
 
 import pytest
 
-from guardrails.load.judgement import weigh
-from guardrails.load.pictures import pictures
-from guardrails.load.slo import Slo
 from guardrails.model.finding import Severity
-from guardrails.model.load_run import BASE, HEAD, LoadRun, StageTimes
 from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.report import html
 from tests.difference_samples import difference_of
-from tests.load_samples import run_of
-from tests.page_samples import rich
+from tests.page_samples import load_pictures, rich
 from tests.verdict_samples import NASTY, bad, broken, finding, gate, of, passing
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: uv pip install playwright")
@@ -47,20 +42,19 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> str:
     found = [finding(f"wrong {n}", path=f"shop/m{n % 40:02}.py", line=n + 1) for n in range(60)]
     found += [finding(text, path="shop/m00.py", line=3, severity=Severity.REVIEW) for text in NASTY]
     figure = Figure("processor time a request", "ms", 0.2, 0.3, 1.5, 1.4, 1.6, 1.1)
-    drawn = pictures(weigh([staged(run_of(tail=40.0)), staged(run_of(seed=2, latency=1.5))], Slo()))
     load = GateResult(
-        "load", GateStatus.PASSED, 40.0, {"requests": 9000}, {"requests": 100}, figures=(figure,), pictures=drawn
+        "load",
+        GateStatus.PASSED,
+        40.0,
+        {"requests": 9000},
+        {"requests": 100},
+        figures=(figure,),
+        pictures=load_pictures(),
     )
     seen = difference_of(directory, base, head, found)
     page = directory / "report.html"
     page.write_text(html.render(replace(of(gate("lint", *found), load), difference=seen)), encoding="utf-8")
     return page.as_uri()
-
-
-def staged(run: LoadRun) -> LoadRun:
-    """The run with stages of which one has a long name that nobody has chosen well."""
-    spent = {"rank": 3600.0, "merge": 900.0, "x" * 55 + "<b>&": 30.0}
-    return replace(run, stages={BASE: StageTimes(spent), HEAD: StageTimes({**spent, "rank": 7200.0})})
 
 
 def opened(browser: Any, address: str, **options: Any) -> tuple[Any, list[str]]:
