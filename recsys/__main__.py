@@ -1,4 +1,4 @@
-"""The command line: `recsys train | evaluate | serve | recommend | replay`."""
+"""The command line: `recsys train | evaluate | publish | serve | recommend | replay`."""
 
 import argparse
 import os
@@ -32,6 +32,12 @@ def _evaluate(subparsers: Any) -> None:  # noqa: ANN401  argparse has no public 
     evaluate_command.add_parser(subparsers)
 
 
+def _publish(subparsers: Any) -> None:  # noqa: ANN401  argparse has no public name for it
+    from recsys.training import publish_command
+
+    publish_command.add_parser(subparsers)
+
+
 def _serve(subparsers: Any) -> None:  # noqa: ANN401  argparse has no public name for it
     from recsys.serving import serve_command
 
@@ -53,6 +59,7 @@ def _replay(subparsers: Any) -> None:  # noqa: ANN401  argparse has no public na
 COMMANDS: Final[Mapping[str, Command]] = {
     "train": Command("fit a model and write it to a directory", _train),
     "evaluate": Command("judge a model on held-out events", _evaluate),
+    "publish": Command("put a model where a service reads it, in one step", _publish),
     "serve": Command("answer over HTTP", _serve),
     "recommend": Command("print one user's slate", _recommend),
     "replay": Command("give one answer again from the decision log", _replay),

@@ -15,6 +15,7 @@ from recsys.adapters.clock import ManualClock, SystemClock
 from recsys.domain.model import Model
 from recsys.domain.published import Published
 from recsys.domain.recorded import Recorded
+from recsys.domain.slate import Decision, Exchange
 from recsys.errors import InvalidValueError
 from recsys.experiments.definitions import Layer
 from recsys.ports import (
@@ -62,6 +63,27 @@ def production(settings: ServeSettings, worker: int = 0) -> Outside:
             telemetry=telemetry,
             close=opened.pop_all().close,
         )
+
+
+def renewed(settings: ServeSettings, outside: Outside) -> Outside | None:
+    """Return what the service stands on with the model that is published now; None when it is the one in service.
+
+    Stores, connections and counters stay. Raises `ArtifactError` for a model that cannot be served, and
+    `InvalidValueError` for one that lacks the service's market.
+    """
+    from recsys.adapters.search import TantivySearch
+
+    directory = artifact_directory(settings.artifact)
+    if directory.manifest().model_version == outside.published.model.version:
+        return None
+    published = directory.read()
+    return replace(
+        outside,
+        published=published,
+        search=TantivySearch(published.model.catalogue),
+        decisions=_for_model(outside.decisions, settings, published.model),
+        market=home_market(published.model, settings.market),
+    )
 
 
 def one_answer(settings: ServeSettings) -> Outside:
@@ -215,16 +237,31 @@ def _policy(settings: ServeSettings) -> PolicyStore:
 def _decisions(
     settings: ServeSettings, worker: int, model: Model, dropped: Callable[[], None], opened: ExitStack
 ) -> DecisionLog:
-    from recsys.adapters.decisions import JsonDecisions, QueuedDecisions, RotatingFile
+    from recsys.adapters.decisions import QueuedDecisions, RotatingFile
     from recsys.adapters.memory import NoDecisions
-    from recsys.adapters.policies import DIRECTORY as POLICIES
-    from recsys.adapters.policies import PolicyArchive
 
     if settings.state is None:
         return NoDecisions()
     file = RotatingFile(settings.state / DECISIONS_DIRECTORY / f"worker-{worker}.jsonl")
-    ids = model.catalogue.ids
-    policies = PolicyArchive(settings.state / DECISIONS_DIRECTORY / POLICIES, ids, model.catalogue.markets)
-    log = QueuedDecisions(file, JsonDecisions(ids, settings.full_decisions, policies), dropped)
+    log = QueuedDecisions(file, _lines(settings.state, settings, model), dropped)
     opened.callback(log.close)
     return log
+
+
+def _for_model(log: DecisionLog, settings: ServeSettings, model: Model) -> DecisionLog:
+    from recsys.adapters.decisions import OtherModel, QueuedDecisions
+
+    own = log.log if isinstance(log, OtherModel) else log
+    if settings.state is None or not isinstance(own, QueuedDecisions):
+        return log
+    return OtherModel(own, _lines(settings.state, settings, model))
+
+
+def _lines(state: Path, settings: ServeSettings, model: Model) -> Callable[[Decision, Exchange], bytes]:
+    from recsys.adapters.decisions import JsonDecisions
+    from recsys.adapters.policies import DIRECTORY as POLICIES
+    from recsys.adapters.policies import PolicyArchive
+
+    catalogue = model.catalogue
+    policies = PolicyArchive(state / DECISIONS_DIRECTORY / POLICIES, catalogue.ids, catalogue.markets)
+    return JsonDecisions(catalogue.ids, settings.full_decisions, policies)

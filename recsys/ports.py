@@ -174,6 +174,14 @@ class Telemetry(Protocol):
         """Count events."""
         ...
 
+    def model(self, version: str) -> None:
+        """Name the model in service."""
+        ...
+
+    def renewed(self, outcome: str) -> None:
+        """Count one look for another model: loaded, unchanged or refused."""
+        ...
+
     def render(self) -> bytes:
         """Return everything counted, in the text format of Prometheus."""
         ...

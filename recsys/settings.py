@@ -77,6 +77,7 @@ class ServeSettings:
     which the catalogue's takedowns are trusted when it cannot be asked.
     port: 0 for any free one. market: of users and requests without one, None for the catalogue's first.
     seed: given to every request, None for a new one each. now: unix seconds that the clock starts at, None for today's.
+    watch_seconds: time between two looks for another model in `artifact`; 0: only when a SIGHUP asks for it.
     hold_clock: the clock stays at `now`. With a seed, answers then depend on the requests before them and nothing else.
     drain_seconds: from SIGTERM, how long the service says "not ready" and still answers. stop_seconds: how long
     requests in flight may take after that. full_decisions: one in how many logged decisions has all candidates, or 0.
@@ -98,6 +99,7 @@ class ServeSettings:
     seed: int | None = None
     now: int | None = None
     hold_clock: bool = False
+    watch_seconds: float = 0.0
     drain_seconds: float = 1.0
     stop_seconds: float = 10.0
     full_decisions: int = 100
@@ -117,5 +119,5 @@ class ServeSettings:
             raise InvalidValueError("a clock that is held needs a time to stand at: name it with --now")
         if not 5 <= self.stale_takedowns <= 86_400:
             raise InvalidValueError(f"takedowns may be stale for 5 to 86400 seconds, not {self.stale_takedowns:g}")
-        if min(self.drain_seconds, self.stop_seconds) < 0:
-            raise InvalidValueError("drain and stop seconds must not be negative")
+        if min(self.drain_seconds, self.stop_seconds, self.watch_seconds) < 0:
+            raise InvalidValueError("drain, stop and watch seconds must not be negative")

@@ -9,6 +9,8 @@ little-endian columns in base64, exact to the bit.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
@@ -82,7 +84,7 @@ class RotatingFile:
         self._file.close()
 
 
-Logged: TypeAlias = tuple[Decision, Exchange]
+Line: TypeAlias = Callable[[], bytes]
 Encode: TypeAlias = Callable[[Decision, Exchange], bytes]
 
 
@@ -97,14 +99,18 @@ class QueuedDecisions:
         capacity: int = CAPACITY,
     ) -> None:
         self._sink, self._encode, self._dropped = sink, encode, dropped
-        self._queue: Queue[Logged | None] = Queue(capacity)
+        self._queue: Queue[Line | None] = Queue(capacity)
         self._thread = Thread(target=self._run, name="decisions", daemon=True)
         self._thread.start()
 
     def write(self, decision: Decision, exchange: Exchange) -> None:
         """Queue one decision, or drop and count it."""
+        self.queue(partial(self._encode, decision, exchange))
+
+    def queue(self, line: Line) -> None:
+        """Queue one line, or drop and count it."""
         try:
-            self._queue.put_nowait((decision, exchange))
+            self._queue.put_nowait(line)
         except Full:
             self._dropped()
 
@@ -118,12 +124,24 @@ class QueuedDecisions:
         self._sink.close()
 
     def _run(self) -> None:
-        while (logged := self._queue.get()) is not None:
+        while (line := self._queue.get()) is not None:
             try:
-                self._sink.write(self._encode(*logged))
+                self._sink.write(line())
             except OSError as error:
                 self._dropped()
                 LOG.warning("a decision could not be logged: %s", error)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherModel:
+    """The queue and the file of `log`, for decisions of another model than its own."""
+
+    log: QueuedDecisions
+    encode: Encode
+
+    def write(self, decision: Decision, exchange: Exchange) -> None:
+        """Queue one decision, or drop and count it."""
+        self.log.queue(partial(self.encode, decision, exchange))
 
 
 class JsonDecisions:

@@ -106,6 +106,12 @@ class NoTelemetry:
     def stored(self, accepted: int, duplicates: int) -> None:
         """Forget events."""
 
+    def model(self, version: str) -> None:
+        """Forget the model."""
+
+    def renewed(self, outcome: str) -> None:
+        """Forget one look for another model."""
+
     def render(self) -> bytes:
         """Return nothing."""
         return b""

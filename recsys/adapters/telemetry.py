@@ -86,10 +86,14 @@ class PrometheusTelemetry:
         self._messages = Labelled(
             Counter("recsys_listen_messages", "Messages of the stream of listens.", ("outcome",), registry=own)
         )
-        info = Gauge(
+        self._renewed = Labelled(
+            Counter("recsys_reloads", "Looks for another model, by what came of them.", ("outcome",), registry=own)
+        )
+        self._info = Gauge(
             "recsys_model_info", "1 for the model in service.", ("version",), registry=own, multiprocess_mode="max"
         )
-        info.labels(model_version).set(1)
+        self._model = ""
+        self.model(model_version)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
@@ -134,6 +138,17 @@ class PrometheusTelemetry:
     def messages(self, outcome: str, count: int) -> None:
         """Count messages of the stream of listens."""
         self._messages(outcome).inc(count)
+
+    def model(self, version: str) -> None:
+        """Name the model in service."""
+        if self._model:
+            self._info.labels(self._model).set(0)
+        self._info.labels(version).set(1)
+        self._model = version
+
+    def renewed(self, outcome: str) -> None:
+        """Count one look for another model."""
+        self._renewed(outcome).inc()
 
     def render(self) -> bytes:
         """Return everything counted, in the text format of Prometheus."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -38,11 +39,16 @@ PROMETHEUS: Final = b"text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """The ASGI app, its lifecycle, which the server advances when it drains, and the queue of events."""
+    """The ASGI app, its lifecycle, which the server advances when it drains, and the queue of events.
+
+    prepare: makes all that another model needs, in any thread, and returns what puts it in service, to be called on the
+    event loop. Raises `VersionMismatchError` for a model of another feature schema.
+    """
 
     asgi: ASGIApp
     lifecycle: Lifecycle
     writer: EventWriter
+    prepare: Callable[[Outside], Callable[[], None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as an ASGI app."""
@@ -75,6 +81,11 @@ def build(
         await writer.close(limits.store_seconds)
         handlers.close()
 
+    def prepare(fresh: Outside) -> Callable[[], None]:
+        prepared = Service(fresh, config, layers, limits.page_seconds)
+        prepared.warm_up()
+        return partial(handlers.serve_from, prepared)
+
     handlers = Handlers(outside, service, writer, lifecycle, limits)
     routes = [
         route(RECOMMENDATIONS, "POST", handlers.recommendations),
@@ -87,7 +98,7 @@ def build(
         route("/openapi.json", "GET", handlers.openapi),
     ]
     router = Router(routes, redirect_slashes=False, lifespan=lifespan)
-    return App(Edge(router, outside, lifecycle), lifecycle, writer)
+    return App(Edge(router, outside, lifecycle), lifecycle, writer, prepare)
 
 
 class Handlers:
@@ -107,6 +118,11 @@ class Handlers:
         self._similar = QueryParser(wire.SimilarRequest)
         self._openapi = openapi.text().encode()
 
+    def serve_from(self, service: Service) -> None:
+        """Answer from another model, from the next turn on."""
+        self._service = service
+        self._outside.telemetry.model(service.model_version)
+
     async def recommendations(self, call: Call) -> Reply:
         """Answer with a slate."""
         body = await self._body(call)
@@ -114,8 +130,9 @@ class Handlers:
         request = decode(self._recommendation, body)
         profile = await self._profile(request.user_id)
         async with self._admission.turn() as breadth:
-            answer, decision = self._service.recommend(request, call.request_id, breadth, profile, time)
-        return self._decided(answer, decision, RECOMMENDATIONS, request)
+            service = self._service
+            answer, decision = service.recommend(request, call.request_id, breadth, profile, time)
+        return self._decided(service, answer, decision, RECOMMENDATIONS, request)
 
     async def events(self, call: Call) -> Reply:
         """Store events; the answer comes when they are on disk."""
@@ -137,8 +154,9 @@ class Handlers:
         time, track_id = self._deadline(), call.parameters["track_id"]
         request = self._similar.parse(call.query)
         async with self._admission.turn() as breadth:
-            answer, decision = self._service.similar(track_id, request, call.request_id, breadth, time)
-        return self._decided(answer, decision, SIMILAR, request)
+            service = self._service
+            answer, decision = service.similar(track_id, request, call.request_id, breadth, time)
+        return self._decided(service, answer, decision, SIMILAR, request)
 
     async def health(self, _: Call) -> Reply:
         """Tell that the process is alive, whatever else holds."""
@@ -194,16 +212,18 @@ class Handlers:
     def _reply(self, answer: wire.Answer) -> Reply:
         return Reply(self._encoder.encode(answer))
 
-    def _decided(self, answer: wire.Answer, decision: Decision, template: str, request: wire.Request) -> Reply:
+    def _decided(
+        self, service: Service, answer: wire.Answer, decision: Decision, template: str, request: wire.Request
+    ) -> Reply:
         body = self._encoder.encode(answer)
 
         def log() -> None:
-            self._log(decision, Exchange(template, self._encoder.encode(request), digest(body)))
+            self._log(service, decision, Exchange(template, self._encoder.encode(request), digest(body)))
 
         return Reply(body, after=log)
 
-    def _log(self, decision: Decision, exchange: Exchange) -> None:
+    def _log(self, service: Service, decision: Decision, exchange: Exchange) -> None:
         for failure in decision.failures:
             LOG.warning("a slate went without %s: %s", failure.name, failure.error)
         self._outside.telemetry.served(decision)
-        self._outside.decisions.write(decision, exchange)
+        service.decisions.write(decision, exchange)  # its own: slots are of its model

@@ -25,6 +25,7 @@ state directory:
   takedowns.json   {"tracks": [ids], "artists": [ids]} that no answer may show; replaced while the service runs
   decisions/       one JSON line for every slate, rotated
 
+SIGHUP puts the model that is at --artifact by now in service, without a pause; one that is refused changes nothing.
 SIGTERM says "not ready" for --drain-seconds, finishes what is in flight, and ends with status 0.
 """
 
@@ -52,6 +53,13 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     neighbours.add(parser)
     parser.add_argument("--experiments", type=Path, metavar="FILE", help="experiments to run, TOML (default: none)")
+    parser.add_argument(
+        "--watch",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="look every S seconds for another model at --artifact (default: only when SIGHUP asks for it)",
+    )
     parser.add_argument(
         "--drain-seconds", type=float, default=1.0, metavar="S", help="time to say not ready (default: %(default)s)"
     )
@@ -90,6 +98,7 @@ def run(args: argparse.Namespace) -> int:
         experiments=args.experiments,
         **neighbours.told(args),
         workers=args.workers,
+        watch_seconds=args.watch,
         drain_seconds=args.drain_seconds,
         stop_seconds=args.stop_seconds,
         full_decisions=args.full_decisions,

@@ -2,7 +2,7 @@
 
 SIGTERM: /readyz turns 503 at once while requests are still answered for `drain_seconds`; then no connection is taken,
 requests in flight get `stop_seconds`, and the process ends with status 0. SIGINT skips the first part. A second signal
-ends at once what is left.
+ends at once what is left. SIGHUP: the model that is published by now is put in service.
 """
 
 import contextlib
@@ -12,17 +12,19 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Generator
+from functools import partial
 from time import monotonic
 from types import FrameType
 from typing import Final
 
 import uvicorn
 
-from recsys.bootstrap import experiments, production
+from recsys.bootstrap import artifact_directory, experiments, production, renewed
 from recsys.errors import RecsysError
 from recsys.ports import Outside
 from recsys.serving.app import App, build
 from recsys.serving.lifecycle import Phase
+from recsys.serving.renewal import Renewal
 from recsys.settings import ServeSettings
 
 LOG: Final = logging.getLogger("recsys.serving")
@@ -33,9 +35,16 @@ SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 class DrainingServer(uvicorn.Server):
     """uvicorn that says "not ready" before it stops, and ends with status 0 when it was asked to."""
 
-    def __init__(self, config: uvicorn.Config, app: App, drain_seconds: float, listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        app: App,
+        renewal: Renewal,
+        drain_seconds: float,
+        listening: Callable[[], None],
+    ) -> None:
         super().__init__(config)
-        self._app, self._drain_seconds, self._listening = app, drain_seconds, listening
+        self._app, self._renewal, self._drain_seconds, self._listening = app, renewal, drain_seconds, listening
         self._stop_at: float | None = None
         self._parent = os.getppid()
 
@@ -49,6 +58,7 @@ class DrainingServer(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Take the signals. uvicorn would raise them again at the end, and the exit status would not be 0."""
         before = {number: signal.signal(number, self.handle_exit) for number in SIGNALS}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda *_: self._renewal.ask())
         try:
             yield
         finally:
@@ -71,6 +81,8 @@ class DrainingServer(uvicorn.Server):
             self.handle_exit(signal.SIGTERM, None)
         if self._stop_at is not None and monotonic() >= self._stop_at:
             self.should_exit = True
+        if self._stop_at is None:
+            self._renewal.tick()
         return await super().on_tick(counter)
 
 
@@ -100,8 +112,12 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
     listening: called once, when connections are taken. worker: number of this process.
     """
     layers = experiments(settings.experiments)
-    outside = production(settings, worker)
-    with contextlib.closing(outside):
+    directory = artifact_directory(settings.artifact)
+    with contextlib.ExitStack() as opened:
+        # Until the model is there, which is then the newest.
+        opened.callback(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        seen = directory.stamp()
+        outside = opened.enter_context(contextlib.closing(production(settings, worker)))
         app = build(outside, limits=settings.limits, layers=layers)
         config = uvicorn.Config(
             app,
@@ -116,12 +132,15 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
             timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
         )
         _settle(outside)
-        DrainingServer(config, app, settings.drain_seconds, listening).run(sockets=[listener])
+        load = partial(renewed, settings)
+        renewal = Renewal(app, outside, load, _settle, directory.stamp, seen, settings.watch_seconds)
+        DrainingServer(config, app, renewal, settings.drain_seconds, listening).run(sockets=[listener])
     return 0
 
 
 def _settle(outside: Outside) -> None:
     """Say what is served, and take what was loaded out of the garbage collector's rounds: it lives as long as we do."""
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     model = outside.published.model

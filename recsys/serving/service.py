@@ -15,7 +15,7 @@ from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.domain.slate import Decision
 from recsys.experiments.definitions import Layer
 from recsys.pipeline import Engine, Served, eligible, recommend
-from recsys.ports import Outside, Takedowns, Telemetry, UserProfile
+from recsys.ports import DecisionLog, Outside, Takedowns, Telemetry, UserProfile
 from recsys.serving import paging, render, wire
 from recsys.serving.deadline import POLICY, STATE, UNHURRIED, Time
 from recsys.serving.policy import PolicySnapshots
@@ -38,6 +38,16 @@ class Service:
         self._users = UserStates(self._catalogue, published.histories, outside.events, outside.users)
         self._policies = PolicySnapshots(self._catalogue, outside.policy)
         self._searchable = Searchable(self._anonymous)
+
+    @property
+    def model_version(self) -> str:
+        """The version of the model that answers."""
+        return self._engine.model.version
+
+    @property
+    def decisions(self) -> DecisionLog:
+        """The log of what this service has decided."""
+        return self._outside.decisions
 
     def recommend(
         self,
@@ -120,7 +130,7 @@ class Service:
     def ready(self, time: Time = UNHURRIED) -> wire.ReadyAnswer:
         """Tell that the stores answer. Raises a `RecsysError` when one does not."""
         self._told("", time)
-        return wire.ReadyAnswer(status="ready", model_version=self._engine.model.version)
+        return wire.ReadyAnswer(status="ready", model_version=self.model_version)
 
     def _told(self, user_id: str, time: Time) -> tuple[Takedowns, Told]:
         asked: dict[str, Callable[[], Takedowns | Told]] = {

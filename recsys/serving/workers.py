@@ -73,6 +73,7 @@ class Workers:
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, lambda number, _: self._send(number))
         try:
             yield
         finally:
@@ -105,6 +106,7 @@ class Workers:
         os._exit(self._child(worker))
 
     def _child(self, worker: int) -> int:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

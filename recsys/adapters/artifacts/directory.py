@@ -1,5 +1,6 @@
 """A model directory: written whole, verified to the last byte when read, then memory-mapped."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,33 @@ class ArtifactDirectory:
         except OSError as error:
             raise ArtifactError(f"{self.path} cannot be written: {error.strerror or error}") from error
         return sealed.model_version
+
+    def take(self, source: "ArtifactDirectory") -> str:
+        """Publish a copy of another directory's model here, and return its version.
+
+        A model that is here is replaced in one step, after source and copy were verified. Raises `ArtifactError` for
+        what is wrong with either, and then nothing has changed.
+        """
+        self.check_target(replace=True)
+        source.read()
+        held = source.manifest()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with new_directory(self.path, replace=True) as scratch:
+                for name in (*held.files, manifest.FILE_NAME):
+                    shutil.copyfile(source.path / name, scratch / name)
+                ArtifactDirectory(scratch).read()
+        except OSError as error:
+            raise ArtifactError(f"{self.path} cannot be written: {error.strerror or error}") from error
+        return held.model_version
+
+    def stamp(self) -> tuple[tuple[str, int, int, int], ...]:
+        """Return what differs once another model was published here, or more of it was copied, without reading it."""
+        try:
+            found = [(path.name, path.stat()) for path in sorted(self.path.iterdir())]
+        except OSError:
+            return ()
+        return tuple((name, told.st_ino, told.st_mtime_ns, told.st_size) for name, told in found)
 
     def check_target(self, replace: bool = False) -> None:
         """Raise `ArtifactError` when `write` would surely fail: asked before long work, and again by `write`.
