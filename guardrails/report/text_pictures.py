@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -17,6 +18,9 @@ PERCENTS = (50.0, 90.0, 95.0, 99.0, 99.9)
 MOST_ROWS = 8
 BAR = 30
 """Characters of the longest bar."""
+LEAST = 8
+"""Characters that a name has at least; a bar that had fewer is left out."""
+GAP = 2
 LEGEND = "bars: = both sides, + what the head has more, - what it has less"
 
 
@@ -30,7 +34,7 @@ def draw(verdict: Verdict, console: Console) -> None:
         console.print(Text(f"Pictures of {printable(shorten(result.name, 60))}", style="bold"))
         for title, heading, rows in shown:
             console.print(Padding(Text(printable(title), style="dim"), (0, 0, 0, 2)))
-            console.print(Padding(_grid(heading, rows), (0, 0, 0, 4)))
+            console.print(Padding(_grid(heading, rows, console.width - 4), (0, 0, 0, 4)))
         left = len(result.pictures.plots) + len(result.pictures.tables) - len(shown)
         more = f"; {counted(left, 'more pictures')} in report.html" if left > 0 else ""
         console.print(Padding(Text(LEGEND + more, style="dim"), (0, 0, 0, 2)))
@@ -61,21 +65,30 @@ def _percentiles(plot: Plot) -> Rows:
     return [(name, values) for name, values in rows if any(value is not None for value in values)]
 
 
-def _grid(heading: Sequence[str], rows: Rows) -> Table:
+def _grid(heading: Sequence[str], rows: Rows, width: int) -> Table:
+    """A table of at most `width` columns of characters. The numbers stay whole; the bars take what is left."""
     most = max([0.0, *(value for _, values in rows for value in values[:2] if value is not None)])
-    grid = Table(box=None, show_header=True, header_style="dim", pad_edge=False)
-    for n, name in enumerate(heading):
-        grid.add_column(Text(printable(name)), justify="right" if n else "left", overflow="fold")
-    grid.add_column("", overflow="crop", no_wrap=True)
-    for name, values in rows:
-        cells = (Text(cell(column, value, most)) for column, value in zip(heading[1:], values, strict=True))
-        grid.add_row(Text(printable(shorten(name, 60))), *cells, Text(bar(values[:2], most)))
+    names = [printable(shorten(name, 60)) for name, _ in rows]
+    cells = [[cell(c, v, most) for c, v in zip(heading[1:], values, strict=True)] for _, values in rows]
+    titles = [printable(name) for name in heading]
+    numbers = sum(GAP + max(map(cell_len, column)) for column in zip(titles[1:], *cells, strict=True))
+    name = min(max(map(cell_len, (titles[0], *names))), max(LEAST, width - numbers))
+    length = min(BAR, width - numbers - name - GAP)
+    grid = Table(box=None, show_header=True, header_style="dim", pad_edge=False, padding=(0, GAP, 0, 0))
+    grid.add_column(Text(titles[0]), overflow="fold", width=name)
+    for title in titles[1:]:
+        grid.add_column(Text(title), justify="right", no_wrap=True)
+    if length >= LEAST:
+        grid.add_column("", no_wrap=True)
+    for said, row, (_, values) in zip(names, cells, rows, strict=True):
+        drawn = [Text(bar(values[:2], most, length))] if length >= LEAST else []
+        grid.add_row(Text(said), *map(Text, row), *drawn)
     return grid
 
 
-def bar(values: Sequence[float | None], most: float) -> str:
-    """The base's and the head's value as a bar of at most `BAR` characters; one value alone as `=`."""
+def bar(values: Sequence[float | None], most: float, length: int = BAR) -> str:
+    """The base's and the head's value as a bar of at most `length` characters; one value alone as `=`."""
     if not values or most <= 0:
         return ""
-    base, head = (round(BAR * min(max(0.0, value or 0.0), most) / most) for value in (values[0], values[-1]))
+    base, head = (round(length * min(max(0.0, value or 0.0), most) / most) for value in (values[0], values[-1]))
     return "=" * min(base, head) + ("+" * (head - base) if head > base else "-" * (base - head))

@@ -112,6 +112,18 @@ def test_the_terminal_shows_percentiles_and_stages_with_bars_and_says_where_the_
     assert "Pictures" not in text.render(verdict())
 
 
+@pytest.mark.parametrize("width", [40, 60, 100])
+def test_numbers_stay_whole_in_a_narrow_terminal(width: int) -> None:
+    long = replace(STAGES, rows=(*STAGES.rows, Row("a-stage-with-a-very-long-name" * 2, (1.0, 1.0, 0.0))))
+    shown = text.render(verdict(CURVE, tables=(long,)), width=width)
+    assert all(len(line) <= width for line in shown.splitlines() if not line.startswith("$"))
+    part = shown.partition("Pictures of load")[2]
+    for number in ("6.000", "+2.000", "difference", "-1.000"):
+        assert number in part
+    rank = next(line for line in part.splitlines() if line.strip().startswith("rank"))
+    assert ("=" in rank) == (width >= 60), "a bar takes only what room is left"
+
+
 def test_a_bar_shows_what_both_have_and_the_difference() -> None:
     assert bar((1.0, 1.0), 1.0) == "=" * 30
     assert bar((None, 1.0), 1.0) == "+" * 30
