@@ -72,7 +72,8 @@ def _grid(heading: Sequence[str], rows: Rows, width: int) -> Table:
     cells = [[cell(c, v, most) for c, v in zip(heading[1:], values, strict=True)] for _, values in rows]
     titles = [printable(name) for name in heading]
     numbers = sum(GAP + max(map(cell_len, column)) for column in zip(titles[1:], *cells, strict=True))
-    name = min(max(map(cell_len, (titles[0], *names))), max(LEAST, width - numbers))
+    room, beside = width - numbers, width - numbers - GAP - LEAST
+    name = min(max(map(cell_len, (titles[0], *names))), beside if beside >= 2 * LEAST else max(LEAST, room))
     length = min(BAR, width - numbers - name - GAP)
     grid = Table(box=None, show_header=True, header_style="dim", pad_edge=False, padding=(0, GAP, 0, 0))
     grid.add_column(Text(titles[0]), overflow="fold", width=name)
