@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,35 @@ def test_a_wrong_call_of_the_hook_holds_nobody(project: Path) -> None:
     assert "unrecognized arguments" in done.stderr
 
 
+def test_a_gate_that_cannot_be_imported_holds_nobody(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "msgspec.py").write_text("raise ImportError('no such thing')\n")
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(
+        [*GUARDRAILS, "hook"], input=json.dumps(STOP), cwd=project, text=True, capture_output=True, check=False,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "guardrails hook: nothing was judged: ImportError: no such thing\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_hook_that_is_interrupted_holds_nobody(project: Path, tmp_path: Path, number: signal.Signals) -> None:
+    stub = tmp_path / "bin" / "git"
+    stub.parent.mkdir()
+    stub.write_text(f"#!/bin/sh\ntouch {tmp_path}/began\nexec sleep 600\n")
+    stub.chmod(0o755)
+    with subprocess.Popen(
+        [*GUARDRAILS, "hook"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=project,
+        env={**os.environ, "PATH": f"{stub.parent}{os.pathsep}{os.environ['PATH']}"},
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(STOP).encode())
+        process.stdin.close()
+        while not (tmp_path / "began").exists():
+            assert process.poll() is None
+        process.send_signal(number)
+        assert process.wait(30) == 0
+
+
 def test_an_agent_that_takes_no_status_is_told_in_json(project: Path) -> None:
     weaken(project)
     held = hook(project, {"workspace_roots": [str(project)]}, "--agent", "cursor", "--event", "stop")
@@ -129,6 +159,8 @@ def test_the_server_answers_over_its_protocol(project: Path) -> None:
             assert "Fix:" in explained
             assert "does not see" not in explained
             assert "paging" in await ask("invariants_of", stage="paging")
+            assert "artist-cap" in await ask("invariants_of", stage="the diversity stage")
+            assert "There are: " in await ask("invariants_of", stage="coffee")
             assert "Call verify first" in await ask("give_up", finding="abcdef", reason="it cannot be done at all")
             both = await asyncio.gather(ask("verify"), ask("verify"))
             assert both[0] == both[1]

@@ -10,7 +10,8 @@ from guardrails.model.verdict import Verdict
 
 MOST_FINDINGS = 5
 LONGEST = 240
-_SEED = re.compile(r"\s--seed[= ]\S+")
+_SEED = re.compile(r"\s?(?:--[\w-]*)?\bseed[=: ]+\d+")
+_PLANTED = re.compile(r"\btest_[0-9a-f]{16,}\b")  # `guardrails.analysis.planted`
 _WORDS: Mapping[VerdictKind, str] = {
     VerdictKind.PASS: "pass: nothing that was checked stands against the change",
     VerdictKind.REVIEW: "review: a person decides; you need not act, unless you can do without what is listed",
@@ -23,24 +24,24 @@ def answer(verdict: Verdict, *, set_aside: Sequence[str] = (), most: int = MOST_
     """The verdict in at most some twenty lines. `set_aside`: fingerprints of what the agent has given up on."""
     lines = [f"guardrails: {_WORDS[verdict.kind]} (profile {verdict.profile})"]
     if verdict.error:
-        lines.append(_cut(verdict.error))
+        lines.append(told(verdict.error))
     wanted = [f for f in verdict.findings if f.severity is not Severity.NOTE and fingerprint(f) not in set_aside]
     for finding in wanted[:most]:
-        lines += _told(finding)
+        lines += _lines_of(finding)
     if len(wanted) > most:
         lines.append(f"... and {len(wanted) - most} more of the same weight or less")
     errors = [f"{result.name}: {result.error}" for result in verdict.results if result.error]
-    lines += [_cut(f"could not judge: {text}") for text in errors[:3]]
+    lines += [told(f"could not judge: {text}") for text in errors[:3]]
     return "\n".join(lines)
 
 
-def _told(finding: Finding) -> list[str]:
+def _lines_of(finding: Finding) -> list[str]:
     name = fingerprint(finding)[:12]
     place = f" {finding.place}" if finding.place else ""
-    lines = [_cut(f"- {finding.severity.value} {finding.rule}{place} [{name}]: {finding.what}")]
-    lines.append(_cut(f"  fix: {finding.fix}"))
+    lines = [told(f"- {finding.severity.value} {finding.rule}{place} [{name}]: {finding.what}")]
+    lines.append(told(f"  fix: {finding.fix}"))
     if finding.reproduce and "guardrails check" not in finding.reproduce:
-        lines.append(_cut(f"  see it: {_SEED.sub('', finding.reproduce)}"))
+        lines.append(told(f"  see it: {finding.reproduce}"))
     return lines
 
 
@@ -49,6 +50,8 @@ def blocking(verdict: Verdict) -> tuple[Finding, ...]:
     return tuple(finding for finding in verdict.findings if finding.severity is Severity.BLOCK)
 
 
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
+def told(text: str) -> str:
+    """One line for an agent: cut to a length, without a seed or the name of a planted test."""
+    indent = "  " if text.startswith("  ") else ""
+    line = indent + _PLANTED.sub("a planted test", _SEED.sub("", " ".join(text.split())))
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1]}…"

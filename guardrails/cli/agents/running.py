@@ -12,10 +12,11 @@ from guardrails.errors import JudgementError
 from guardrails.model.verdict import Verdict
 
 
-def command(repository: Path, profile: str, only: Sequence[str], output: Path) -> list[str]:
-    """The command that judges the change of a repository, uncommitted work included."""
+def command(repository: Path, profile: str, only: Sequence[str]) -> list[str]:
+    """The command that judges the change of a repository, uncommitted work included, and prints `verdict.json` alone:
+    no agent waits for a page that it does not read."""
     argv = [sys.executable, "-m", "guardrails", "check", "--repo", str(repository), "--profile", profile]
-    return [*argv, *(["--only", ",".join(only)] if only else []), "--format", "text", "--output", str(output)]
+    return [*argv, *(["--only", ",".join(only)] if only else []), "--format", "json"]
 
 
 def judged_as(
@@ -41,25 +42,32 @@ def judged(repository: Path, profile: str, only: Sequence[str] = (), *, seconds:
 
 def _run(repository: Path, profile: str, only: Sequence[str], more: Sequence[str], seconds: float) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="guardrails-agent-") as place:
-        output = Path(place, "out")
-        argv = [*command(repository, profile, only, output), *more]
+        output = Path(place, "verdict.json")
+        argv = [*command(repository, profile, only), *more]
         try:
-            done = subprocess.run(  # noqa: S603 - a list of arguments, no shell
-                argv, check=False, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL
-            )
+            with output.open("wb") as file:
+                done = subprocess.run(  # noqa: S603 - a list of arguments, no shell
+                    argv,
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.PIPE,
+                    encoding="utf-8",
+                    errors="replace",
+                    timeout=seconds,
+                )
         except subprocess.TimeoutExpired as error:
             raise JudgementError(f"the check did not end within {seconds:g} seconds") from error
         return told(output, done.stderr)
 
 
-def told(output: Path, said: str) -> Verdict:
-    """The verdict that a check wrote.
+def told(source: Path, said: str) -> Verdict:
+    """The verdict that a check printed into a file.
 
     Raises:
-        JudgementError: it wrote none; what it said is the message.
+        JudgementError: it printed none; what it said is the message.
     """
-    source = output / "verdict.json"
-    if not source.exists():
+    if not source.stat().st_size:
         lines = [line for line in said.strip().splitlines() if line.strip()]
         raise JudgementError(lines[-1].removeprefix("guardrails: ") if lines else "the check said nothing")
     return verdict_of(source)

@@ -54,14 +54,15 @@ class Runs:
     async def _judge(self, profile: str, only: Sequence[str]) -> Verdict:
         async with self._turn:
             with tempfile.TemporaryDirectory(prefix="guardrails-agent-") as place:
-                output = Path(place, "out")
-                process = await asyncio.create_subprocess_exec(
-                    *command(self._repository, profile, only, output),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=asyncio.subprocess.DEVNULL,
-                    stderr=asyncio.subprocess.PIPE,
-                    start_new_session=True,
-                )
+                output = Path(place, "verdict.json")
+                with output.open("wb") as file:
+                    process = await asyncio.create_subprocess_exec(
+                        *command(self._repository, profile, only),
+                        stdin=asyncio.subprocess.DEVNULL,
+                        stdout=file,
+                        stderr=asyncio.subprocess.PIPE,
+                        start_new_session=True,
+                    )
                 try:
                     _, said = await process.communicate()
                 except asyncio.CancelledError:

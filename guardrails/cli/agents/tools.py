@@ -1,9 +1,10 @@
 """What an agent may ask over MCP: each answer short, with what to do, and without what would help to pass otherwise."""
 
+import re
 from pathlib import Path
 
 from guardrails.adapters.git import open_repository
-from guardrails.analysis.agents.answers import answer
+from guardrails.analysis.agents.answers import answer, told
 from guardrails.analysis.agents.belonging import layerings, purity, where
 from guardrails.analysis.agents.readers import who_reads
 from guardrails.analysis.agents.rounds import next_round, with_given_up
@@ -22,6 +23,7 @@ from guardrails.model.verdict import Verdict
 
 _LONGEST_INPUT = 2_000
 _MOST_INVARIANTS = 8
+_SHORT = 2
 _NO_INVARIANT = "No invariant speaks of that."
 
 
@@ -84,13 +86,16 @@ class Toolbox:
 
     def invariants_of(self, stage: str) -> str:
         """The ranking invariants that speak of a stage or a word."""
+        from guardrails.invariants.stages import of_stage
         from guardrails.invariants.suite import ALL
 
-        wanted = [word for word in stage.lower().replace("-", " ").split() if len(word) > 2]
-        scored = [(sum(w in f"{r.id} {r.statement}".lower() for w in wanted), r) for r in ALL]
-        best = sorted((pair for pair in scored if pair[0]), key=lambda pair: -pair[0])[:_MOST_INVARIANTS]
-        lines = [f"- {relation.id}: {relation.statement}" for _, relation in best]
-        return "\n".join(lines) or f"{_NO_INVARIANT} There are: {', '.join(r.id for r in ALL)}."
+        wanted = [word for word in re.split(r"[\W_]+", stage[:_LONGEST_INPUT].lower()) if len(word) > _SHORT]
+        statements = {relation.id: relation.statement for relation in ALL}
+        scored = {name: sum(word in f"{name} {said}".lower() for word in wanted) for name, said in statements.items()}
+        by_words = sorted((name for name in scored if scored[name]), key=lambda name: -scored[name])
+        best = list(dict.fromkeys([*of_stage(wanted), *by_words]))[:_MOST_INVARIANTS]
+        lines = [f"- {name}: {statements[name]}" for name in best]
+        return "\n".join(lines) or f"{_NO_INVARIANT} There are: {', '.join(statements)}."
 
     async def behaviour_diff(self) -> str:
         """How the answers of the service differ from the base's."""
@@ -100,7 +105,7 @@ class Toolbox:
             return f"guardrails: error: {error}"
         (result,) = [one for one in verdict.results if one.name == "behaviour"]
         said = [result.skip.sentence] if result.skip else list(result.notes)
-        return "\n".join([answer(verdict), *(f"  {note}" for note in said[:10])])
+        return "\n".join([answer(verdict), *(told(f"  {note}") for note in said[:10])])
 
     def give_up(self, finding: str, reason: str) -> str:
         """Record that a finding cannot be satisfied."""

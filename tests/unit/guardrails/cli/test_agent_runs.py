@@ -16,17 +16,16 @@ from guardrails.model.verdict import Verdict
 from guardrails.report.as_json import render
 
 WRITES = """
-import sys, pathlib
-place = pathlib.Path(sys.argv[1]); place.mkdir()
-with open(sys.argv[2], "a") as log: log.write("x")
-(place / "verdict.json").write_text(sys.stdin.read() or open(sys.argv[3]).read())
+import sys
+with open(sys.argv[1], "a") as log: log.write("x")
+print(sys.stdin.read() or open(sys.argv[2]).read())
 """
 STAYS = "import sys, os, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
 
 
 def commands(monkeypatch: pytest.MonkeyPatch, *argv: str) -> None:
-    def command(repository: Path, profile: str, only: Sequence[str], output: Path) -> list[str]:
-        return [str(output) if one == "OUTPUT" else one for one in (sys.executable, "-c", *argv)]
+    def command(repository: Path, profile: str, only: Sequence[str]) -> list[str]:
+        return [sys.executable, "-c", *argv]
 
     monkeypatch.setattr(runs, "command", command)
 
@@ -34,7 +33,7 @@ def commands(monkeypatch: pytest.MonkeyPatch, *argv: str) -> None:
 def test_those_who_ask_at_once_share_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, source = tmp_path / "log", tmp_path / "source"
     source.write_text(render(Verdict(None, None, error="as if")))
-    commands(monkeypatch, WRITES, "OUTPUT", str(log), str(source))
+    commands(monkeypatch, WRITES, str(log), str(source))
 
     async def ask() -> list[Verdict]:
         wanted = Runs(tmp_path)

@@ -1,7 +1,8 @@
 """A verdict in few words, and how often it is told."""
 
-from guardrails.analysis.agents.answers import MOST_FINDINGS, answer, blocking
+from guardrails.analysis.agents.answers import MOST_FINDINGS, answer, blocking, told
 from guardrails.analysis.agents.rounds import GivenUp, Memory, next_round, sentences, with_given_up
+from guardrails.analysis.planted import planted_tests
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.fingerprint import fingerprint
 from guardrails.model.result import GateResult, GateStatus
@@ -34,7 +35,23 @@ def test_a_seed_is_never_told() -> None:
         verdict(found(1, reproduce="python -m pytest --seed 5 x"), found(2, reproduce="guardrails check --seed 9"))
     )
     assert "seed" not in text
-    assert "see it: python -m pytest x" in text
+    assert "  see it: python -m pytest x" in text
+    ways = ("pytest --hypothesis-seed=77 x", "drawn from seed 77", "seed: 77", "--seed=77")
+    for way in ways:
+        many = verdict(Finding("a/b", Severity.BLOCK, way, way, way, reproduce=way))
+        broken = Verdict(None, None, (GateResult("x", GateStatus.ERROR, 0.1, error=way),), error=way)
+        assert "77" not in answer(many) + answer(broken) + told(way)
+    assert told("fails at the base from the same seed") == "fails at the base from the same seed"
+
+
+def test_the_name_of_a_planted_test_is_never_told() -> None:
+    planted = planted_tests("0123456789abcdef" * 2)
+    for name, _, _ in planted.tests:
+        text = answer(
+            verdict(Finding("tests/x", Severity.BLOCK, f"{name} passes", "", name, reproduce=f"pytest {name}"))
+        )
+        assert "0123456789abcdef" not in text
+        assert "a planted test passes" in text
 
 
 def test_notes_and_what_was_given_up_are_left_out() -> None:
