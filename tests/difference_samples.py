@@ -6,9 +6,11 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from guardrails.analysis.difference import describe
+from guardrails.analysis.difference.contracts import Places
 from guardrails.analysis.difference.files import Patterns
 from guardrails.model.change import ChangeKind
 from guardrails.model.difference import (
+    ContractField,
     Difference,
     Excerpt,
     LayerEdge,
@@ -30,6 +32,7 @@ PATTERNS = Patterns(
     tests=("tests/**",),
     packages=("shop",),
     layers=".importlinter",
+    contracts=Places("api.json", "events", "pacts"),
 )
 
 
@@ -63,7 +66,10 @@ def differences() -> st.SearchStrategy[Difference]:
     swaps = st.lists(st.builds(Swap, texts(), texts(), texts(), texts()), max_size=1).map(tuple)
     excerpts = st.dictionaries(texts(), st.builds(Excerpt, lines, st.just(0), st.booleans()), max_size=2)
     graphs = st.lists(layer_graphs(), max_size=1).map(tuple)
-    return st.builds(Difference, st.lists(files, max_size=2).map(tuple), counts, excerpts, swaps, swaps, swaps, graphs)
+    names = st.lists(texts(), max_size=2).map(tuple)
+    fields = st.lists(st.builds(ContractField, texts(), names, texts(), texts(), texts(), names), max_size=1).map(tuple)
+    listed = st.lists(files, max_size=2).map(tuple)
+    return st.builds(Difference, listed, counts, excerpts, swaps, swaps, swaps, graphs, fields)
 
 
 def layer_graphs() -> st.SearchStrategy[LayerGraph]:

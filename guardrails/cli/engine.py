@@ -25,6 +25,7 @@ from guardrails.adapters.scratch import scratch_directory
 from guardrails.adapters.secret_scanner import DetectSecrets
 from guardrails.adapters.suites import PytestSuites
 from guardrails.analysis.difference import describe
+from guardrails.analysis.difference.contracts import Places
 from guardrails.analysis.difference.files import Patterns
 from guardrails.cli.agents.memory import notes_of
 from guardrails.cli.approvals import court_of
@@ -174,7 +175,8 @@ def patterns_of(policy: Policy) -> Patterns:
     """Which path is what, for the reviewer's page."""
     scope, project = policy.scope, policy.project
     tests, layers = policy.tampering.tests, policy.layers.config
-    return Patterns(scope.protected, scope.generated, project.judges, tests, project.packages, layers)
+    contracts = Places(policy.contracts.openapi, policy.contracts.events, policy.contracts.pacts)
+    return Patterns(scope.protected, scope.generated, project.judges, tests, project.packages, layers, contracts)
 
 
 def available_cores() -> int:

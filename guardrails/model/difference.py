@@ -137,12 +137,25 @@ class LayerGraph:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractField:
+    """One field of a published contract that both sides say otherwise: what of it `before` and `after` (empty on the
+    side that lacks it), in which `operations`, and which consumers' pacts read it."""
+
+    document: str
+    operations: tuple[str, ...]
+    field: str
+    before: str
+    after: str
+    readers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """The change as a reviewer sees it.
 
     `excerpts` are by `Finding.place`. `tests` are test functions that came, went or moved, `dependencies` what the
     lock files and `pyproject.toml` name, `edges` imports between packages that are new or gone, `graphs` the imports
-    of both sides by the layers that the base declares.
+    of both sides by the layers that the base declares, `contracts` the fields of published contracts that changed.
     """
 
     files: tuple[ShownFile, ...] = ()
@@ -152,3 +165,4 @@ class Difference:
     dependencies: tuple[Swap, ...] = ()
     edges: tuple[Swap, ...] = ()
     graphs: tuple[LayerGraph, ...] = ()
+    contracts: tuple[ContractField, ...] = ()

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from guardrails.model.change import ChangeKind
-from guardrails.model.difference import Excerpt, Line, Role, ShownFile, ShownHunk, Swap
+from guardrails.model.contract import Verified
+from guardrails.model.difference import ContractField, Excerpt, Line, Role, ShownFile, ShownHunk, Swap
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.verdict import Verdict
 from guardrails.report import words
@@ -70,6 +71,15 @@ class Tests:
 
 
 @dataclass(frozen=True, slots=True)
+class Consumer:
+    """What became of a consumer's expectations: how many were held against the head, and those that were not kept."""
+
+    name: str
+    held: int
+    missed: tuple[Verified, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """The page beside its findings and gates. `known` says that the lines of the change are at hand; `questions` are
     faults in changed lines that no test notices, and lines that none executes."""
@@ -80,6 +90,8 @@ class Page:
     excerpts: Mapping[str, Excerpt]
     tests: Tests
     contracts: tuple[Flag, ...]
+    fields: tuple[ContractField, ...]
+    consumers: tuple[Consumer, ...]
     weakened: tuple[Flag, ...]
     questions: tuple[Flag, ...]
     dependencies: tuple[Swap, ...]
@@ -106,6 +118,8 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
             new=tuple(s for s in swaps if not s.before),
             moved=tuple(s for s in swaps if s.before and s.after),
         ),
+        fields=difference.contracts if difference else (),
+        consumers=_consumers(verdict),
         contracts=tuple(flag for finding, flag in flags if finding.rule.startswith("contracts/")),
         weakened=tuple(flag for finding, flag in flags if _is_of_tests(finding, judges)),
         questions=tuple(flag for finding, flag in flags if finding.rule in _QUESTIONS),
@@ -113,6 +127,15 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
         edges=difference.edges if difference else (),
         graphs=tuple(drawn(one) for one in difference.graphs) if difference else (),
     )
+
+
+def _consumers(verdict: Verdict) -> tuple[Consumer, ...]:
+    """By name; those of whom something is not kept first."""
+    owed: dict[str, list[Verified]] = {}
+    for one in (one for result in verdict.results for one in result.verified):
+        owed.setdefault(one.consumer, []).append(one)
+    found = [Consumer(name, len(all_), tuple(v for v in all_ if not v.good)) for name, all_ in owed.items()]
+    return tuple(sorted(found, key=lambda one: (not one.missed, one.name)))
 
 
 def _is_of_tests(finding: Finding, judges: set[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from guardrails.analysis.difference.contracts import contract_fields
 from guardrails.analysis.difference.dependencies import dependencies
 from guardrails.analysis.difference.excerpts import excerpts
 from guardrails.analysis.difference.files import Patterns, shown_files
@@ -34,4 +35,5 @@ def describe(change: Change, base: Tree, head: Tree, patterns: Patterns, finding
         dependencies=dependencies(change, before, after),
         edges=imports.edges(),
         graphs=graphs(imports, before, after, patterns.layers),
+        contracts=contract_fields(change, before, after, patterns.contracts),
     )

@@ -1,7 +1,8 @@
 """The files of a change in the order of risk, which is told from structure alone, and their hunks within bounds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from guardrails.analysis.difference.contracts import Places
 from guardrails.analysis.difference.hunks import shown_hunks, with_moves
 from guardrails.analysis.difference.imports import Imports
 from guardrails.analysis.source import Sources
@@ -30,6 +31,7 @@ class Patterns:
     tests: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     layers: str = ""
+    contracts: Places = field(default_factory=Places)
 
 
 def shown_files(

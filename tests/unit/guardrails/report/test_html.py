@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrails.model.difference import Difference
+from guardrails.model.contract import Verified
+from guardrails.model.difference import ContractField, Difference
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.result import Figure, GateResult, GateStatus
 from guardrails.model.verdict import Verdict
@@ -260,3 +261,22 @@ def test_what_no_test_notices_is_asked_as_questions_beside_the_tests() -> None:
     assert "proves nothing" in against
     assert "whatever" not in against
     assert "Questions that no test answers" not in html.render(of(gate("mutants", proves)))
+
+
+def test_contracts_stand_field_by_field_with_who_feels_it_and_what_was_kept() -> None:
+    gone = ContractField(
+        "api.json", ("GET /a", "GET /b", "GET /c", "GET /d"), "`items[].<b>`", "number", "", ("web", "app")
+    )
+    new = ContractField("api.json", ("GET /a",), "`tempo`", "", "number", ())
+    other = ContractField("api.json", ("GET /a",), "`id`", "string", "integer", ())
+    kept = Verified("app", "shop", "an item", (), "base", "d", "pacts/app.json")
+    missed = replace(kept, consumer="web", description="a <list>", mismatches=("`id` is 1",), pending=True)
+    result = GateResult("contracts", GateStatus.PASSED, 1.0, {"n": 1}, {"n": 1}, verified=(kept, kept, missed))
+    text = html.render(replace(of(result), difference=Difference(contracts=(gone, new, other))))
+    shown = " ".join("".join(Page(text).text).split())
+    assert "`items[].<b>` gone, it was number. Felt by web, app. GET /a; GET /b; GET /c and 1 more api.json" in shown
+    assert "`tempo` new: number. No pact reads it." in shown
+    assert "`id`: string became integer." in shown
+    assert "web: 1 of 1 expectation not kept a <list> (pending: it does not count yet)" in shown
+    assert "`id` is 1" in shown
+    assert "app: 2 expectations kept" in shown
