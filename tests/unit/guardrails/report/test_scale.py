@@ -13,6 +13,7 @@ POSITIVE = st.lists(st.floats(1e-6, 1e9), min_size=1, max_size=9)
 @given(NUMBERS, st.booleans())
 def test_a_linear_scale_holds_its_numbers_in_their_order(numbers: list[float], from_zero: bool) -> None:
     made = scale.linear(numbers, 200.0, 20.0, from_zero=from_zero)
+    assert made.least <= min(numbers) <= max(numbers) <= made.most
     places = [made.place(number) for number in sorted(numbers)]
     assert places == sorted(places, reverse=True)
     assert all(20.0 <= place <= 200.0 for place in places)
