@@ -8,6 +8,7 @@ from dataclasses import replace
 import guardrails
 from guardrails.adapters.terminal import progress
 from guardrails.cli.engine import Engine
+from guardrails.cli.loading.journal import Journal
 from guardrails.cli.options import CheckOptions, ReportOptions
 from guardrails.cli.origin import take_over
 from guardrails.cli.output import clear, complain, publish
@@ -22,9 +23,13 @@ def run_check(options: CheckOptions, report: ReportOptions, arguments: Sequence[
     if report.output is not None:
         clear(report.output)
     options = replace(options, page=report.shows_page)
-    engine = Engine(GATES, os.environ, lambda names: progress(sys.stderr, names))
+    journal = Journal(report.output)
+    engine = Engine(GATES, os.environ, lambda names: progress(sys.stderr, names), tell=journal.tell)
     try:
         verdict = engine.check(options)
+    except KeyboardInterrupt:
+        journal.close()
+        raise
     except BaseJudges as base:
         complain(f"the base's own gate judges (tree {base.origin.tree[:12]})")
         take_over(base.origin, arguments, os.environ)

@@ -17,6 +17,7 @@ import guardrails
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.loopback import LoopbackClient
 from guardrails.adapters.mutations import PytestMutations
+from guardrails.adapters.openrig import OpenRig
 from guardrails.adapters.package_index import SimpleIndex
 from guardrails.adapters.pact import NativePactVerifier
 from guardrails.adapters.process import ProcessRunner
@@ -39,10 +40,14 @@ from guardrails.model.change import Change
 from guardrails.model.result import GateResult
 from guardrails.model.verdict import Verdict, of_change
 from guardrails.policy import plan
-from guardrails.ports import Trees
+from guardrails.ports import OpenDesk, Trees
 from guardrails.runner import Progress, Workshop, alive, run
 
 ProgressFactory = Callable[[Sequence[str]], AbstractContextManager[Progress]]
+
+
+def silent(_line: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,7 @@ class Engine:
 
     `own_judge` has the running gate judge whatever gate the base holds; `cache` is a cache for all repositories instead
     of one for each. `sandboxes` are the backends to try for untrusted code. Setting `stopped` ends what runs.
+    `tell` hears how far a long measurement is.
     """
 
     gates: Sequence[Gate]
@@ -60,6 +66,7 @@ class Engine:
     cache: Path | None = None
     sandboxes: Sequence[str] = BACKENDS
     stopped: threading.Event = field(default_factory=threading.Event)
+    tell: Callable[[str], None] = silent
 
     def check(self, options: CheckOptions) -> Verdict:
         """The verdict on the change that the options name.
@@ -104,7 +111,8 @@ class Engine:
         names = [gate.name for gate in self.gates]
         chosen = plan(self.gates, profile=options.profile, only=options.only, skip=options.skip)
         with scratch_directory(Path(tempfile.gettempdir())) as scratch, self.progress(names) as progress:
-            bench = make_bench(options, site, ProcessRunner(scratch, self.environment, self.stopped, sandbox))
+            processes = ProcessRunner(scratch, self.environment, self.stopped, sandbox)
+            bench = make_bench(options, site, processes, self.tell)
             workshop = Workshop(
                 lambda cores: replace(bench, cores=cores),
                 options.jobs or available_cores(),
@@ -135,7 +143,9 @@ def sandbox_for(site: Site, environment: Mapping[str, str], backends: Sequence[s
     )
 
 
-def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> Bench:
+def make_bench(
+    options: CheckOptions, site: Site, processes: ProcessRunner, tell: Callable[[str], None] = silent
+) -> Bench:
     """The workbench of the gates: the one place that names the adapters which they see as ports."""
     policy = site.policies.base
     project_python = site.project_python or sys.executable
@@ -162,6 +172,7 @@ def make_bench(options: CheckOptions, site: Site, processes: ProcessRunner) -> B
         project_python=project_python,
         seed=options.seed or 0,
         rig=LocustRig(processes, sys.executable),
+        desk=OpenDesk(OpenRig(processes, sys.executable), time.monotonic, tell, options.seconds),
         pacts=NativePactVerifier(processes, site.store, sys.executable),
         today=datetime.now(UTC).date(),
         http=LoopbackClient(),

@@ -27,6 +27,8 @@ class CheckOptions:
     seed: int | None = None
     page: bool = False
     approvals: Path | None = None
+    seconds: float | None = None
+    """What the open part of the load gate may take for a release; None: what slo.toml says."""
     adopting: bool = False
     """Judge by the head's policy where the base has none: `guardrails init` alone does."""
 

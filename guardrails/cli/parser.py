@@ -153,6 +153,7 @@ def load_options(arguments: argparse.Namespace) -> CheckOptions:
         profile=arguments.profile,
         jobs=arguments.jobs,
         seed=arguments.seed,
+        seconds=arguments.seconds,
     )
 
 

@@ -15,6 +15,7 @@ from guardrails.ports import (
     HttpClient,
     LoadRig,
     Mutations,
+    OpenDesk,
     PackageIndex,
     PactVerifier,
     Processes,
@@ -39,7 +40,7 @@ class Bench:
 
     `policy` is the base's and decides; `head_policy` is the head's, or None where it does not parse. `gate_python` runs
     the gate's own tools (ruff, mypy, import-linter); `project_python` runs the project's code. `seed` is fresh in each
-    check. `cores` is what this gate may use. `rig` drives services under load;
+    check. `cores` is what this gate may use. `rig` drives services under load, `desk` by open arrivals;
     `pacts` replays consumers' expectations; `secrets` finds what looks like a credential; `mutations` tries mutants of
     the product; `http` asks services; `index` looks packages up. `today` is the day of the check (UTC), by which
     deadlines are judged; None where nobody told, and then no deadline has passed.
@@ -58,6 +59,7 @@ class Bench:
     seed: int
     cores: int = 1
     rig: LoadRig | None = None
+    desk: OpenDesk | None = None
     pacts: PactVerifier | None = None
     today: date | None = None
     secrets: SecretScanner | None = None

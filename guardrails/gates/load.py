@@ -12,10 +12,13 @@ from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.load import slo as objectives
 from guardrails.load.comparison import figures
+from guardrails.load.examine import for_release
 from guardrails.load.growth import explained, silences
 from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
+from guardrails.load.open_rules import OPEN_RULES
 from guardrails.load.pictures import pictures
 from guardrails.load.recorder import pairs_of
+from guardrails.load.release import Found
 from guardrails.load.rules import NOT_STARTED, RULES
 from guardrails.load.schedule import plan
 from guardrails.load.service import Recipe
@@ -38,7 +41,7 @@ class LoadGate:
     profiles = frozenset({Profile.PR, Profile.RELEASE})
     alone = True
     runs_code = True
-    rules = RULES
+    rules = (*RULES, *OPEN_RULES)
     probes = PROBES
 
     def skip(self, bench: Bench) -> Skip | None:
@@ -61,12 +64,15 @@ class LoadGate:
         again = f"guardrails load --base {bench.change.base.ref} --head {bench.change.head.ref}"
         try:
             evidence = _measure(bench, subject, slo)
+            more = _release(bench, subject, slo, evidence)
         except NotStartedError as error:
             return Outcome({"services": 1}, {"services": 1}, (NOT_STARTED.finding(str(error), reproduce=again),))
-        found = tuple(replace(finding, reproduce=again) for finding in explained(findings(evidence), evidence))
+        every = (*explained(findings(evidence), evidence), *more.findings)
+        found = tuple(replace(finding, reproduce=again) for finding in every)
         work, floor = _work(evidence, found)
-        said = (*notes(evidence, bench.seed), *silences(evidence.runs))
-        return Outcome(work, floor, found, said, figures(evidence.compared), pictures=pictures(evidence))
+        said = (*notes(evidence, bench.seed), *silences(evidence.runs), *more.notes)
+        seen = (*figures(evidence.compared), *more.figures)
+        return Outcome(work | more.work, floor | more.floor, found, said, seen, pictures=pictures(evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,22 @@ def _watch(bench: Bench, load: Load) -> StageWatch | None:
     if not load.metrics_path or bench.http is None:
         return None
     return StageWatch(bench.http, load.metrics_path, load.stage_metric, load.stage_label)
+
+
+def _release(bench: Bench, subject: Subject, slo: Slo, evidence: Evidence) -> Found:
+    """What a release is asked besides; nothing in a merge check, or where the head is broken already."""
+    if bench.profile is not Profile.RELEASE or evidence.is_broken:
+        return Found()
+    if slo.release is None:
+        return Found(notes=["capacity, crowds and leaks were not looked for: slo.toml has no table [release]"])
+    if bench.desk is None:
+        raise JudgementError("there is no generator of open arrivals on this bench. Give it an OpenDesk.")
+    trees = {BASE: bench.trees.base, HEAD: bench.trees.head}
+    chosen = {side: trees[side] for side in subject.sides}
+    assert bench.rig is not None
+    session = Session.prepared(chosen, _recipe(bench, subject), bench.processes, bench.store, bench.rig)
+    policy, tree = subject.policy, subject.scenario
+    return for_release(session, tree, policy.scenarios, policy.locustfile, slo, bench.desk, bench.seed)
 
 
 def _recipe(bench: Bench, subject: Subject) -> Recipe:

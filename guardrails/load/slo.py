@@ -76,6 +76,19 @@ class Regression(_Section, frozen=True):
         return {"cpu": self.cpu_ratio, "p50": self.p50_ratio, "p95": self.p95_ratio, "p99": self.p99_ratio}
 
 
+class Release(_Section, frozen=True):
+    """What a release is asked under open arrivals, beyond the comparison."""
+
+    seconds: Positive = 240.0
+    """For all of it: the search for the capacity and the scenarios, both sides together."""
+    capacity_ratio: Ratio = 1.25
+    """The base may hold at most so many times the rate that the head holds."""
+    first_rate_per_second: Positive = 20.0
+    step_seconds: Positive = 3.0
+    scenarios: tuple[str, ...] = ()
+    """Names of scenarios in load.scenarios, in their order."""
+
+
 class Slo(_Section, frozen=True):
     """All of `slo.toml`."""
 
@@ -83,6 +96,8 @@ class Slo(_Section, frozen=True):
     drive: Drive = Drive()
     budget: Budget = Budget()
     regression: Regression = Regression()
+    release: Release | None = None
+    """Left out: a release is compared with its base, and nothing else."""
 
 
 def parse(text: str, source: str) -> Slo:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guardrails.load.measured import Shown, missed, saturation, shown
+from guardrails.load.measured import WINDOW, Shown, missed, saturation, shown
 from guardrails.load.scenario import Scenario
 from guardrails.load.slo import Slo
 from guardrails.load.trend import UNKNOWN, Slope, blocks, theil_sen
@@ -82,7 +82,9 @@ def _grown(scenario: Scenario, leak: Slope, memory: float) -> Iterator[str]:
 
 
 def _blind(scenario: Scenario, leak: Slope, run: OpenRun) -> Iterator[str]:
-    hold = scenario.hold
+    hold, calm = scenario.hold, scenario.calm_from()
+    if calm is not None and not run.complaint and sum(one.at >= calm for one in run.answers) < WINDOW:
+        yield f"fewer than {WINDOW} requests came after second {calm:.1f}, from which on it must have recovered"
     if hold.memory_mib is not None and not run.memory:
         yield "the memory of the service was not seen: its process is not known"
     if hold.leak_kib_per_request is None:

@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
@@ -38,9 +38,10 @@ def _reject_unknown(data: dict[str, Any], kind: type[msgspec.Struct], source: st
             near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
             hint = f"Did you mean '{where}{near[0]}'?" if near else f"Known here: {', '.join(sorted(known))}."
             raise ConfigurationError(f"{source}: unknown key '{dotted}'. {hint}")
-        inner = known[key]
-        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
-            _reject_unknown(value, inner, source, f"{dotted}.")
+        # A table that may be left out is a union with None.
+        for inner in (known[key], *get_args(known[key])):
+            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                _reject_unknown(value, inner, source, f"{dotted}.")
 
 
 def _as_toml(message: str) -> str:

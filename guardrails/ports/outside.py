@@ -1,6 +1,6 @@
 """Everything else that stands outside of the judge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +73,17 @@ class ArrivalRig(Protocol):
             ToolMissingError: the generator is not installed.
             JudgementError: the scenario cannot be driven, or the generator crashed or did not end.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDesk:
+    """What driving open arrivals for a release takes: the rig, a clock in seconds, who is told how far it is, and for
+    how many seconds it may go on (None: as slo.toml says)."""
+
+    rig: ArrivalRig
+    clock: Callable[[], float]
+    tell: Callable[[str], None]
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

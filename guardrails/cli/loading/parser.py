@@ -9,13 +9,16 @@ from guardrails.gates.base import Profile
 
 LONG = """\
 Judge a change by the load gate alone: head and base are compared side by side under the same requests, and the head
-must not be slower. With --profile release (the default) they are compared for longer than in a merge check.
+must not be slower. With --profile release (the default) they are compared for longer than in a merge check, and then
+each is driven by open arrivals: the highest rate at which the budgets hold, and the scenarios that slo.toml names (a
+crowd, a long run with an eye on memory). Standard error says how far it is, and after Ctrl-C what was measured.
 
 With --target no change is judged: a service that runs already is loaded by one scenario and held to slo.toml.
 """
 EXAMPLES = """\
 examples:
   guardrails load --base main --head my-branch              two refs, as for a release
+  guardrails load --seconds 600                             take ten minutes for capacity and scenarios
   guardrails load --target http://127.0.0.1:8080            a service that runs, by the scenario 'steady'
   guardrails load --target http://127.0.0.1:8080 --scenario spike --rate 50 --pid 4711
   guardrails load --target http://127.0.0.1:8080 --trace requests.jsonl
@@ -47,11 +50,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--profile",
         choices=[Profile.PR.value, Profile.RELEASE.value],
         default=Profile.RELEASE.value,
-        help="how long to compare: pr as in a merge check, release for longer (the default)",
+        help="pr: compare as in a merge check; release: longer, then capacity and scenarios (the default)",
+    )
+    parser.add_argument(
+        "--seconds",
+        metavar="N",
+        type=_above_zero,
+        help="for capacity and scenarios together (default: release.seconds of slo.toml); with --target: for the load",
     )
     group = parser.add_argument_group("a service that runs already")
     group.add_argument("--target", metavar="URL", help="load this service instead of judging a change")
-    group.add_argument("--seconds", metavar="N", type=_above_zero, help="how long (default: the scenario's length)")
     group.add_argument("--scenario", metavar="NAME", help="a name in load.scenarios, or a .toml file (default: steady)")
     group.add_argument("--trace", metavar="FILE", type=Path, help="send the requests of this trace, as they came")
     group.add_argument("--rate", metavar="N", type=_above_zero, help="arrivals a second (default: the scenario's)")
@@ -69,7 +77,7 @@ def target_options(arguments: argparse.Namespace) -> TargetOptions | None:
     Raises:
         UsageError: options of the one stand beside the other.
     """
-    theirs = ("seconds", "scenario", "trace", "rate", "wait", "ready_path", "pid", "i_own_this_host")
+    theirs = ("scenario", "trace", "rate", "wait", "ready_path", "pid", "i_own_this_host")
     given = [f"--{name.replace('_', '-')}" for name in theirs if getattr(arguments, name)]
     if arguments.target is None:
         if given:

@@ -128,7 +128,9 @@ def test_every_rule_of_this_judge_has_a_probe_or_says_why_not() -> None:
     rules = {rule.id: rule for gate in GATES for rule in gate.rules}
     assert probed <= rules.keys()
     assert {name for name, rule in rules.items() if name not in probed and not rule.unprovable} == set()
-    assert {name for name, rule in rules.items() if rule.unprovable} == {"load/inconclusive"}
+    # What only minutes under open arrivals show, and what noise alone brings.
+    minutes = {"load/less-capacity", "load/no-recovery", "load/leak"}
+    assert {name for name, rule in rules.items() if rule.unprovable} == {"load/inconclusive", *minutes}
 
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

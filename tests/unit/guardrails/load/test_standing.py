@@ -72,6 +72,13 @@ def test_one_slow_second_after_the_crowd_is_no_recovery() -> None:
     assert kind_of(replace(run_of(), answers=during), spike) is Kind.HOLDS
 
 
+def test_a_recovery_that_nobody_waited_for_is_a_doubt() -> None:
+    spike = Scenario(
+        shape="spike", spike=Spike(after_seconds=5, lasts_seconds=2), hold=Hold(recovers_within_seconds=12.5)
+    )
+    assert kind_of(run_of(), spike) is Kind.UNCLEAR
+
+
 def test_a_leak_is_found_and_its_twin_is_not() -> None:
     soak = Scenario(shape="soak", hold=Hold(leak_kib_per_request=0.5))
     found = standing(run_of(leak=1.0), soak, SLO)
