@@ -11,6 +11,7 @@ from recsys.domain.items import Catalogue
 from recsys.errors import InvalidValueError
 
 MAX_WEIGHT: Final = 8.0
+ROWS_A_CHECK: Final = 1_024  # what a check computes stays in the processor's cache, and takes no memory to speak of
 
 
 @runtime_checkable
@@ -47,8 +48,7 @@ class ItemItem:
         put = object.__setattr__
         put(self, "neighbours", slot_column("neighbours", self.neighbours, size, size, width))
         put(self, "weights", column("weights", self.weights, np.float32, size, width))
-        units = self.weights * np.float32(WEIGHT_SCALE)
-        if not (np.abs(self.weights) <= MAX_WEIGHT).all() or (units != np.rint(units)).any():
+        if not all(_on_grid(self.weights[start : start + ROWS_A_CHECK]) for start in range(0, size, ROWS_A_CHECK)):
             raise InvalidValueError(
                 "item-item weights must be multiples of 2**-20 within [-8, 8]: use ItemItem.quantised"
             )
@@ -58,6 +58,11 @@ class ItemItem:
         """Build from real weights: clip to [-8, 8] and round to multiples of 2**-20."""
         clipped = np.clip(weights, -MAX_WEIGHT, MAX_WEIGHT)
         return ItemItem(neighbours, to_grid(clipped, WEIGHT_SCALE).astype(np.float32))
+
+
+def _on_grid(weights: Singles) -> bool:
+    units = weights * np.float32(WEIGHT_SCALE)
+    return bool((np.abs(weights) <= MAX_WEIGHT).all() and (units == np.rint(units)).all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

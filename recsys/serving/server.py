@@ -6,7 +6,6 @@ ends at once what is left. SIGHUP: the model that is published by now is put in 
 """
 
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -22,6 +21,7 @@ import uvicorn
 from recsys.bootstrap import artifact_directory, experiments, production, renewed
 from recsys.errors import RecsysError
 from recsys.ports import Outside
+from recsys.serving import footprint
 from recsys.serving.app import App, build
 from recsys.serving.lifecycle import Phase
 from recsys.serving.renewal import Renewal
@@ -139,10 +139,8 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
 
 
 def _settle(outside: Outside) -> None:
-    """Say what is served, and take what was loaded out of the garbage collector's rounds: it lives as long as we do."""
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
+    """Say what is served, and settle down with it."""
+    footprint.settle()
     model = outside.published.model
     LOG.info(
         "model %s: %d tracks; a request without a market, by a user without one, is served as in %s",
