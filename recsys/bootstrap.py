@@ -5,7 +5,7 @@ Each adapter is imported where it is built, so that training needs no search eng
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +27,7 @@ from recsys.ports import (
     Neighbours,
     Outside,
     PolicyStore,
+    SearchIndex,
     UserStore,
 )
 from recsys.settings import ServeSettings
@@ -43,22 +44,40 @@ def artifact_directory(path: Path) -> ArtifactDirectory:
     return ArtifactDirectory(path)
 
 
-def production(settings: ServeSettings, worker: int = 0) -> Outside:
-    """Return what the real service stands on. worker: number of this process among `settings.workers`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """What every worker has alike, and may share with the others: the model and the index of its titles."""
 
-    Raises `ArtifactError`, `StoreUnavailableError`, `PolicyUnavailableError` or `InvalidValueError`.
-    """
+    published: Published
+    search: SearchIndex
+
+
+def loaded(settings: ServeSettings) -> Loaded:
+    """Read the model and index it. Raises `ArtifactError`."""
     from recsys.adapters.search import TantivySearch
-    from recsys.adapters.telemetry import PrometheusTelemetry
 
     published = artifact_directory(settings.artifact).read()
+    return Loaded(published, TantivySearch(published.model.catalogue))
+
+
+def production(settings: ServeSettings, worker: int = 0, before: Loaded | None = None) -> Outside:
+    """Return what the real service stands on. worker: number of this process among `settings.workers`.
+
+    before: what was loaded before this process was forked; it counts unless another model is published by now.
+    Raises `ArtifactError`, `StoreUnavailableError`, `PolicyUnavailableError` or `InvalidValueError`.
+    """
+    from recsys.adapters.telemetry import PrometheusTelemetry
+
+    newest = artifact_directory(settings.artifact).manifest().model_version
+    held = before if before is not None and before.published.model.version == newest else loaded(settings)
+    published = held.published
     model = published.model
     telemetry = PrometheusTelemetry(model.version, shared=settings.workers > 1)
     with ExitStack() as opened:
         outside = _neighbourly(settings, worker, telemetry, opened, _stateful(settings, published, opened))
         return replace(
             outside,
-            search=TantivySearch(model.catalogue),
+            search=held.search,
             decisions=_decisions(settings, worker, model, telemetry.dropped, opened),
             telemetry=telemetry,
             close=opened.pop_all().close,

@@ -18,7 +18,7 @@ from typing import Final
 
 import uvicorn
 
-from recsys.bootstrap import artifact_directory, experiments, production, renewed
+from recsys.bootstrap import Loaded, artifact_directory, experiments, production, renewed
 from recsys.errors import RecsysError
 from recsys.ports import Outside
 from recsys.serving import footprint
@@ -106,10 +106,17 @@ def bound(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, listening: Callable[[], None]) -> int:
+def run_worker(
+    settings: ServeSettings,
+    listener: socket.socket,
+    worker: int,
+    listening: Callable[[], None],
+    before: Loaded | None = None,
+) -> int:
     """Load the model and serve until a signal. Returns 0, or raises a `RecsysError` when the service cannot start.
 
-    listening: called once, when connections are taken. worker: number of this process.
+    listening: called once, when connections are taken. worker: number of this process. before: what was loaded before
+    it was forked.
     """
     layers = experiments(settings.experiments)
     directory = artifact_directory(settings.artifact)
@@ -117,7 +124,7 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
         # Until the model is there, which is then the newest.
         opened.callback(signal.signal, signal.SIGHUP, signal.signal(signal.SIGHUP, signal.SIG_IGN))
         seen = directory.stamp()
-        outside = opened.enter_context(contextlib.closing(production(settings, worker)))
+        outside = opened.enter_context(contextlib.closing(production(settings, worker, before)))
         app = build(outside, limits=settings.limits, layers=layers)
         config = uvicorn.Config(
             app,
@@ -131,16 +138,16 @@ def run_worker(settings: ServeSettings, listener: socket.socket, worker: int, li
             backlog=BACKLOG,
             timeout_graceful_shutdown=max(1, round(settings.stop_seconds)),
         )
-        _settle(outside)
+        _settle(outside, shared=before is not None)
         load = partial(renewed, settings)
         renewal = Renewal(app, outside, load, _settle, directory.stamp, seen, settings.watch_seconds)
         DrainingServer(config, app, renewal, settings.drain_seconds, listening).run(sockets=[listener])
     return 0
 
 
-def _settle(outside: Outside) -> None:
+def _settle(outside: Outside, *, shared: bool = False) -> None:
     """Say what is served, and settle down with it."""
-    footprint.settle()
+    footprint.settle(shared=shared)
     model = outside.published.model
     LOG.info(
         "model %s: %d tracks; a request without a market, by a user without one, is served as in %s",

@@ -1,4 +1,8 @@
-"""Several serving processes on one socket: forked before anything is loaded, watched, restarted, stopped together."""
+"""Several serving processes on one socket: forked when the model is loaded, watched, restarted, stopped together.
+
+Forked after loading they share the memory of the model, its titles and its search index. The parent keeps none of it:
+a worker that is started again, or that puts another model in service, loads its own.
+"""
 
 import contextlib
 import logging
@@ -14,7 +18,9 @@ from time import monotonic
 from types import FrameType
 from typing import Final
 
+from recsys.bootstrap import Loaded, loaded
 from recsys.errors import RecsysError
+from recsys.serving import footprint
 from recsys.serving.server import SIGNALS, bound, run_worker
 from recsys.settings import ServeSettings
 
@@ -48,7 +54,7 @@ def _announce(listener: socket.socket) -> None:
 
 
 class Workers:
-    """The parent of `settings.workers` processes. It serves nothing itself and loads nothing."""
+    """The parent of `settings.workers` processes. It loads for them and serves nothing itself."""
 
     def __init__(self, settings: ServeSettings, listener: socket.socket, announce: Callable[[], None]) -> None:
         self._settings, self._listener, self._announce = settings, listener, announce
@@ -59,16 +65,26 @@ class Workers:
         self._status = 0
 
     def run(self) -> int:
-        """Return 0 when all ended as asked, 1 when one did not, 2 when one could not start (it has said why)."""
+        """Return 0 when all ended as asked, 1 when one did not, 2 when one could not start (it has said why).
+
+        Raises a `RecsysError` when the model cannot be loaded.
+        """
         with self._signals():
-            for worker in range(self._settings.workers):
-                self._fork(worker)
+            self._start()
             while self._alive:
                 self._hear()
                 self._reap()
                 if self._kill_at is not None and monotonic() > self._kill_at:
                     self._send(signal.SIGKILL)
         return self._status
+
+    def _start(self) -> None:
+        """Load, fork the workers, and let go of what they have now."""
+        before = loaded(self._settings)
+        footprint.settle()
+        if self._kill_at is None:  # nobody has told it to stop meanwhile
+            for worker in range(self._settings.workers):
+                self._fork(worker, before)
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
@@ -94,7 +110,7 @@ class Workers:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, number)
 
-    def _fork(self, worker: int) -> None:
+    def _fork(self, worker: int, before: Loaded | None = None) -> None:
         # Held back until the child is known here and has handlers of its own: a signal in between would run the
         # parent's handler in the child, which would then go on serving until it is killed.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
@@ -103,9 +119,9 @@ class Workers:
             self._alive[process] = worker
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             return
-        os._exit(self._child(worker))
+        os._exit(self._child(worker, before))
 
-    def _child(self, worker: int) -> int:
+    def _child(self, worker: int, before: Loaded | None) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_DFL)
@@ -113,7 +129,7 @@ class Workers:
         os.setpgid(0, 0)  # Ctrl-C reaches the parent alone, which passes it on once
         os.close(self._ready_reader)
         try:
-            return run_worker(self._settings, self._listener, worker, lambda: _tell(self._ready_writer))
+            return run_worker(self._settings, self._listener, worker, lambda: _tell(self._ready_writer), before)
         except RecsysError as error:
             sys.stderr.write(f"recsys: error: {error}\n")
             return CANNOT_START

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys.adapters.search import TantivySearch, words_of
+from recsys.adapters.search import WORD, TantivySearch, _folded, words_of
 from recsys.domain.items import Catalogue
 from tests.recsys_fakes import Track, make_catalogue
 
@@ -102,3 +102,12 @@ def test_the_last_of_many_matches_is_reached() -> None:
 def test_an_empty_catalogue_is_searched() -> None:
     empty = TantivySearch(make_catalogue([]))
     assert empty.search("love", 5, np.zeros(0, dtype=np.bool_)).tolist() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Abba", "Don't stop, ME now!", "a_b 12 a12", "??? \t", "".join(map(chr, range(128)))]
+)
+def test_plain_text_is_folded_as_any_other(text: str) -> None:
+    slow = _folded(text)
+    words = tuple(sorted(set(WORD.findall(slow)))) or tuple(["".join(slow.split())] if slow.strip() else [])
+    assert words_of(text) == words
