@@ -24,20 +24,22 @@ _CALLS = frozenset(
      "gc.isenabled", "threading.active_count", "threading.enumerate", "threading.current_thread",
      "multiprocessing.active_children", "multiprocessing.cpu_count", "tracemalloc.is_tracing", "os.stat",
      "os.path.getmtime", "os.path.getctime", "time.process_time", "time.thread_time", "logging.getLogger.handlers",
-     "multiprocessing.parent_process", "multiprocessing.current_process"}
+     "multiprocessing.parent_process", "multiprocessing.current_process", "threading.main_thread"}
 )  # fmt: skip
 _VALUES = frozenset(
     {"sys.orig_argv", "sys.path_importer_cache", "sys.path_hooks", "sys.path", "sys.warnoptions", "warnings.filters",
      "sys.flags", "sys.executable", "sys.prefix", "sys.base_prefix", "__file__",
-     "threading._active", "sys._xoptions"}
+     "threading._active", "sys._xoptions", "linecache.cache"}
 )  # fmt: skip
 _CHANCE = frozenset(
     {"random.random", "random.randint", "random.randrange", "random.choice", "random.getrandbits", "random.uniform",
      "uuid.uuid4", "uuid.uuid1", "os.urandom", "secrets.randbelow", "secrets.randbits", "secrets.token_bytes",
      "secrets.token_hex", "secrets.choice", "id"}
 )  # fmt: skip
+_CLOCKS = frozenset({"time.monotonic", "time.perf_counter", "time.monotonic_ns", "time.perf_counter_ns"})
 _METHODS = frozenset({"cache_info", "__subclasses__", "findCaller"})
 _OUR_DOUBLES = re.compile(r"(?i)mock|fake|stub|dummy|double|spy|test|memory")
+_STANDS_IN = re.compile(r"^(Mock|Fake|Stub|Dummy|Spy|InMemory|Memory)(?!Object|Error)[A-Z]")
 _OF_DOUBLES = frozenset(
     {"calls", "call_count", "called", "mock_calls", "call_args", "assert_called", "assert_called_once", "return_value",
      "side_effect", "@py_builtins", "@pytest_ar", "_mock_name", "_mock_methods"}
@@ -48,7 +50,7 @@ _PLACES = re.compile(
 WORDS = re.compile(
     r"getuid|geteuid|getgid|cpu_count|getloadavg|getcwd|sysconf|affinity|getpid|getpgid|getsid|ttyname|expanduser|cwd|home"
     r"|getrlimit|getrusage|if_nameindex|gettempdir|disk_usage|limit|refcount|interval|allocated|monitoring|get_count"
-    r"|get_stats|isenabled|active|enumerate|current_|tracing|stat|mtime|ctime|_time|Logger|argv|path_|sys\.|warn|__file__"
+    r"|get_stats|isenabled|active|main_thread|linecache|isinstance|enumerate|current_|tracing|stat|mtime|ctime|_time|Logger|argv|path_|sys\.|warn|__file__"
     r"|builtins|random|uuid|secrets|\bid\(|cache_info|subclasses|findCaller|__name__|__module__|hasattr|getattr|/proc|/\.|"
     r"/sys|\bhash\(|monotonic|perf_counter|time\.time"
 )
@@ -104,6 +106,10 @@ def _why(test: ast.expr, names: Names, began: frozenset[str]) -> str:  # noqa: C
                 and (not compared or _with_literal(compared))
             ):
                 return "chance"
+            if full == "isinstance" and len(node.args) > 1 and _is_double(node.args[1], names):
+                return "whether what it is given is what the tests give it"
+            if full in _CLOCKS and _with_literal([c for c in compared if any(n is node for n in walk(c))]):
+                return "how long its process has run"
             if full == "hash" and node.args and is_literal(node.args[0]):
                 return "chance"
             if full in {"hasattr", "getattr"} and len(node.args) > 1 and literal(node.args[1], names) in _OF_DOUBLES:
@@ -119,6 +125,13 @@ def _why(test: ast.expr, names: Names, began: frozenset[str]) -> str:  # noqa: C
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PLACES.match(node.value):
             return "what is around its process"
     return "the name of the class that it is given" if any(_is_class_name(c, names) for c in compared) else ""
+
+
+def _is_double(kind: ast.expr, names: Names) -> bool:
+    """Whether a class is one by which tests stand in for what is outside: `MemoryStore`, `FakeClock`."""
+    named = kind.elts if isinstance(kind, ast.Tuple) else [kind]
+    last = [(names.full(one) or "").rpartition(".")[2] for one in named]
+    return any(map(_STANDS_IN.match, last))
 
 
 def _reckoned(test: ast.expr, call: ast.Call) -> bool:

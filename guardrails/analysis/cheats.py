@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from guardrails.analysis import ambient
+from guardrails.analysis.around import WORDS as AROUND
+from guardrails.analysis.around import around
 from guardrails.analysis.at_import import at_import
 from guardrails.analysis.circumstances import circumstances
 from guardrails.analysis.counting import counted
@@ -67,6 +69,8 @@ def signs(module: ast.Module, names: Names, text: str, path: str = "") -> Iterat
         yield from test_tools(module, path)
     if _WORDS["circumstances"].search(text):
         yield from circumstances(module, names, path)
+    if any(word in text for word in AROUND):
+        yield from around(module, names)
     if any(word in text for word in DROPPING):
         yield from dropped(module, names)
     if ambient.WORDS.search(text):
@@ -204,8 +208,26 @@ def recited(module: ast.Module) -> Iterator[Recited]:
                 yield _recited(node, [*keys, *answers], node.lineno)
         elif isinstance(node, ast.Match):
             yield from _cases(node)
+        elif isinstance(node, ast.Compare) and (whole := _whole_input(node)):
+            yield _recited(node, whole, node.lineno)
         elif isinstance(node, ast.Compare | ast.Call | ast.Subscript):
             yield from _named(node, names)
+
+
+def _whole_input(node: ast.Compare) -> list[ast.Constant]:
+    """`[item.artist for item in ranked] == ["abba", "abba", "robyn"]`: an input that is known by all that it holds."""
+    match node:
+        case ast.Compare(
+            left=ast.ListComp() | ast.Call(func=ast.Name(id="sorted" | "list" | "tuple")) as given,
+            ops=[ast.Eq()],
+            comparators=[ast.List(elts=parts) | ast.Tuple(elts=parts)],
+        ) if isinstance(given, ast.ListComp) or any(isinstance(a, ast.GeneratorExp) for a in given.args):
+            values = [p for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str | float)]
+            return values if len(values) == len(parts) >= _FEW else []
+    return []
+
+
+_FEW = 3  # values that do not stand together in the tests by chance
 
 
 def _branch(node: ast.If | ast.IfExp, answer: ast.expr | None) -> Iterator[Recited]:

@@ -41,6 +41,11 @@ _ADDS = re.compile(
     rf"\b(?:add|adds|added|adding|write|writes|wrote)\s+(?P<between>{_OBJECT}){_TESTS}(?P<after>.*)", re.I
 )
 _WITH = re.compile(rf"\b(?:add|adds|added|implement|implements)\b.*\bwith\s+{_KIND}tests$", re.I)
+_COVERS = re.compile(
+    r"^(?:increase|increases|increased|improve|improves|improved|raise|raises|raised|extend|extends|extended|more|better)"
+    rf"\s+(?:the\s+)?{_KIND}test\s+coverage\b",
+    re.I,
+)
 _COVERED = re.compile(rf"\b(?:is|are|now|fully|all|and)\s+covered\s+by\s+{_KIND}tests?\b", re.I)
 _DOUBT = re.compile(
     r"\b(?:no|not|none|never|without|nor|will|would|should|shall|could|can|cannot|may|might|must|todo|later|follow|"
@@ -97,7 +102,7 @@ def claims(message: str) -> tuple[Claimed, ...]:
     if kind := re.match(r"(docs?|style)(\([^)]*\))?: ", message.strip()):
         found[Claim.DOCUMENTS if kind[1].startswith("doc") else Claim.LAYOUT] = kind[0].rstrip()
     for sentence in _sentences(message):
-        if _adds_tests(sentence):
+        if _adds_tests(sentence) or (_COVERS.search(sentence) and not _DOUBT.search(sentence)):
             found.setdefault(Claim.TESTS, sentence)
         for clause in re.split(r"[,:]\s|\s[-\u2013\u2014]\s", sentence):
             for claim, patterns in _COMPILED.items():

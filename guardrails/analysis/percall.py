@@ -22,7 +22,7 @@ _MANY = (
     "bulk_{}",
 )
 _COLLECTIONS = ("Sequence", "Iterable", "Collection", "list", "tuple", "List", "Tuple", "Set", "set", "frozenset")
-_LOOPS = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+_LOOPS = ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,10 @@ def _elements(loop: ast.AST) -> set[str]:
     targets: Iterable[ast.AST] = ()
     if isinstance(loop, ast.For | ast.AsyncFor):
         targets = [loop.target]
+    elif isinstance(loop, ast.While):  # what each round takes out of a list: `ids.pop()`, `one = ids.pop()`
+        taken = [n for n in walk(loop) if isinstance(n, ast.Call) and unparse(n.func).endswith((".pop", ".popleft"))]
+        targets = [n.func for n in taken]
+        targets += [n for s in walk(loop) if isinstance(s, ast.Assign) and s.value in taken for n in s.targets]
     elif isinstance(loop, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
         targets = [g.target for g in loop.generators]
     return _names_in(targets)
@@ -135,7 +139,7 @@ def _elements(loop: ast.AST) -> set[str]:
 def _repeated(loop: ast.AST) -> Iterator[ast.Call]:
     """The calls that are made in each round."""
     parts: list[ast.AST] = []
-    if isinstance(loop, ast.For | ast.AsyncFor):
+    if isinstance(loop, ast.For | ast.AsyncFor | ast.While):
         parts = list(loop.body)
     elif isinstance(loop, ast.DictComp):
         parts = [loop.key, loop.value]

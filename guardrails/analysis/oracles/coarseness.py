@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from guardrails.analysis.walking import unparse
 
-_ROUNDING = frozenset({"round", "int", "floor", "ceil", "trunc", "around", "rint"})
+_ROUNDING = frozenset({"format", "round", "int", "floor", "ceil", "trunc", "around", "rint"})
 _LOSING = frozenset(
     {"set", "frozenset", "sorted", "len", "bool", "type", "Counter", "sum", "max", "min", "any", "all", "unique",
      "lower", "upper", "casefold", "strip", "lstrip", "rstrip", "keys", "nunique"}
@@ -48,7 +48,9 @@ def _inner(node: ast.expr) -> tuple[str, ast.expr] | None:
             return name, only
         case ast.Call(func=ast.Attribute(value=owner, attr=name), args=[]) if name in _LOSING:
             return name, owner
-        case ast.Call(func=ast.Name(id="list" | "tuple"), args=[only], keywords=[]):
+        case ast.JoinedStr(values=[ast.FormattedValue(value=only, format_spec=spec)]):
+            return "format" if spec is not None else "list", only
+        case ast.Call(func=ast.Name(id="list" | "tuple" | "str" | "repr"), args=[only], keywords=[]):
             return "list", only
         case ast.Subscript(value=owner, slice=ast.Slice()):
             return _SLICED, owner

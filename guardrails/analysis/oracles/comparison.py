@@ -1,7 +1,8 @@
 """The tests of the base against the tests of the head: everything by which the head's check less."""
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.observation import Observation
@@ -31,7 +32,7 @@ from guardrails.analysis.oracles.runtime_names import changed_at_run_time
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.oracles.undercut import undercut, undercut_file
 from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
-from guardrails.analysis.walking import walk
+from guardrails.analysis.walking import unparse, walk
 from guardrails.model.finding import Severity
 
 _TELLING = 4  # words of a name, besides `test`, that two tests do not share by chance
@@ -62,8 +63,9 @@ def compare(
     old = [test for test in base.tests if renamed.get(test.path, test.path) not in lost]
     found = pair(old, head.tests, renamed)
     seen: list[Observation] = []
+    moved = _checks_of_new(found.new, head) if found.new else Counter[Hashable]()
     for before, after in found.pairs:
-        seen += _observed(_pair(before, after, base, head, packages))
+        seen += _observed(_pair(before, after, base, head, packages, moved))
     if found.gone:
         seen += _gone(found, base, head, renamed, packages, removed(), altered())
     for path, suite in head.suites.items():
@@ -80,8 +82,18 @@ def _observed(found: Iterator[Weakening]) -> list[Observation]:
     return [Observation(w.rule, w.path, w.line, w.what, w.severity) for w in found]
 
 
-def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: Sequence[str]) -> Iterator[Weakening]:
-    """One test on both sides."""
+def _checks_of_new(tests: Sequence[TestCase], head: Side) -> Counter[Hashable]:
+    """What new tests check, so far as they run: an assertion may have moved there."""
+    running = [
+        t for t in tests if not any("skip" in unparse(d) or "xfail" in unparse(d) for d in t.node.decorator_list)
+    ]
+    return Counter(check.signature for test in running for check in head.of_test(test) if not check.dead)
+
+
+def _pair(
+    before: TestCase, after: TestCase, base: Side, head: Side, packages: Sequence[str], moved: Counter[Hashable]
+) -> Iterator[Weakening]:
+    """One test on both sides. `moved` are the checks of new tests, of which each can be what one of the base became."""
     suites = base.suites[before.path], head.suites[after.path]
     yield from new_marks((before, suites[0]), (after, suites[1]))
     if _same(before, after):  # what its helpers lost is seen where they stand
@@ -103,6 +115,8 @@ def _pair(before: TestCase, after: TestCase, base: Side, head: Side, packages: S
     known = literals_of(after) - literals_of(before)
     for weakening in weakenings(*checks):
         if weakening.rule == "assertion-removed" and _became_case(weakening, checks[0], living, known):
+            continue
+        if weakening.rule == "assertion-removed" and _moved(weakening, checks[0], moved):
             continue
         placed = weakening.what if after.name in weakening.what else f"in {after.name} {weakening.what}"
         yield Weakening(
@@ -130,6 +144,15 @@ def _became_case(weakening: Weakening, before: Sequence[Check], living: Sequence
         return False
     strong = any(other.strength >= check.strength and check.words & other.words for other in living)
     return strong and (check.expected in known or not check.literal)
+
+
+def _moved(weakening: Weakening, before: Sequence[Check], moved: Counter[Hashable]) -> bool:
+    """Whether an assertion that is gone stands in a new test, one for one."""
+    check = next((c for c in before if f"`{c.text}` is gone" == weakening.what and moved[c.signature] > 0), None)
+    if check is None:
+        return False
+    moved[check.signature] -= 1
+    return True
 
 
 def _namesake(test: TestCase, new: Sequence[TestCase], head: Side) -> str:

@@ -173,7 +173,11 @@ def tolerances(call: ast.Call, names: Names) -> dict[str, float]:
     positional = {"approx": ("rel", "abs"), "allclose": ("rel", "abs"), "assert_allclose": ("rel", "abs")}
     start = 1 if _last(call) == "approx" else 2
     values = [*zip(positional.get(_last(call), ()), call.args[start:], strict=False)]
-    values += [(_TOLERANCES[k.arg], k.value) for k in call.keywords if k.arg in _TOLERANCES]
+    for keyword in call.keywords:
+        if keyword.arg is None:  # `**loose`
+            values += _unpacked(names.value(keyword.value))
+        elif keyword.arg in _TOLERANCES:
+            values.append((_TOLERANCES[keyword.arg], keyword.value))
     for name, node in values:
         value = number(node, names)
         if value is not None:
@@ -187,6 +191,14 @@ def tolerances(call: ast.Call, names: Names) -> dict[str, float]:
         if places is not None:
             found["places"] = -places
     return found
+
+
+def _unpacked(node: ast.expr) -> list[tuple[str, ast.expr]]:
+    """The tolerances in a dictionary of keywords; one that nobody can read may hold any."""
+    if not isinstance(node, ast.Dict):
+        return [("abs", node)]
+    given = [(k.value, v) for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant)]
+    return [(_TOLERANCES[str(key)], value) for key, value in given if str(key) in _TOLERANCES]
 
 
 def _split(node: ast.expr, names: Names) -> tuple[str, float | None]:

@@ -8,6 +8,7 @@ from guardrails.analysis.names import Names, is_literal, truth
 from guardrails.analysis.oracles.checks import Check, Strength, words_of
 from guardrails.analysis.oracles.collected import Function
 from guardrails.analysis.oracles.conditions import Conditions, tolerances
+from guardrails.analysis.oracles.inlined import inlined
 from guardrails.analysis.oracles.literals import Known
 from guardrails.analysis.oracles.loops import described, is_empty, stops_short
 from guardrails.analysis.oracles.vocabulary import (
@@ -38,6 +39,7 @@ class Extraction:
         self._fill = self._known.fill
         self._conditions = Conditions(names, self._fill)
         self._sorted: set[str] = set()
+        self._elsewhere = _run_elsewhere(node, names)
 
     def checks(self) -> list[Check]:
         """All checks, in the order in which they stand."""
@@ -84,7 +86,7 @@ class Extraction:
     def _statement(self, statement: ast.stmt, guards: tuple[str, ...], dead: str) -> Iterator[Check]:
         match statement:
             case ast.Assert(test=test):
-                yield from self._placed(self._conditions.checks(test), guards, dead)
+                yield from self._placed(self._conditions.checks(self._written_out(test)), guards, dead)
             case ast.If(test=test, body=body, orelse=orelse):
                 yield from self._branch(test, body, orelse, guards, dead)
             case ast.With() | ast.AsyncWith():
@@ -107,9 +109,18 @@ class Extraction:
                     yield from self._block(case.body, (*guards, unparse(case.pattern)), dead)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 unused = "" if statement.name in self._used else f"nothing uses {statement.name}, in which it stands"
+                if statement.name in self._elsewhere:
+                    unused = f"its failure stays in the thread that runs {statement.name}"
                 yield from self._block(statement.body, guards, dead or unused)
             case _:
                 yield from self._calls(statement, guards, dead)
+
+    def _written_out(self, test: ast.expr) -> ast.expr:
+        """What is asserted; for a helper that only compares, what it compares."""
+        full = (self._names.full(test.func) or "") if isinstance(test, ast.Call) else ""
+        found = self._helpers(full, self._names) if full else None
+        written = inlined(test, found[1]) if found is not None and isinstance(test, ast.Call) else None
+        return test if written is None else written
 
     def _placed(self, checks: Iterator[Check], guards: tuple[str, ...], dead: str) -> Iterator[Check]:
         for check in checks:
@@ -162,6 +173,8 @@ class Extraction:
         """A handler that takes an assertion's error and does not raise makes what is in it count for nothing."""
         swallowing = [h for h in statement.handlers if self._swallows(h)]
         swallowed = f"line {swallowing[0].lineno} swallows its failure" if swallowing else ""
+        left = [n for n in statement.finalbody if isinstance(n, ast.Return | ast.Break | ast.Continue)]
+        swallowed = f"line {left[0].lineno} throws its failure away" if left else swallowed
         yield from self._block(statement.body, guards, dead or swallowed)
         for handler in statement.handlers:
             yield from self._block(handler.body, (*guards, "except"), dead)
@@ -261,6 +274,18 @@ class Extraction:
             expected=", ".join(names),
             options="" if match is None else unparse(match),
         )
+
+
+def _run_elsewhere(node: Function, names: Names) -> frozenset[str]:
+    """Functions inside a test that are handed to a thread and used for nothing else: no failure in them counts."""
+    handed: list[ast.Name] = []
+    for call in (n for n in walk(node) if isinstance(n, ast.Call)):
+        if (names.full(call.func) or "") in {"threading.Thread", "threading.Timer", "_thread.start_new_thread"}:
+            given = [*call.args, *(k.value for k in call.keywords)]
+            handed += [value for value in given if isinstance(value, ast.Name)]
+    ids = {id(name) for name in handed}
+    others = {n.id for n in walk(node) if isinstance(n, ast.Name) and id(n) not in ids}
+    return frozenset(name.id for name in handed if name.id not in others)
 
 
 def _of(over: str, checks: Iterator[Check]) -> Iterator[Check]:

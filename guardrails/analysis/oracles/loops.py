@@ -5,7 +5,7 @@ from math import inf
 
 from guardrails.analysis.names import number, truth
 from guardrails.analysis.oracles.coarseness import view
-from guardrails.analysis.walking import unparse
+from guardrails.analysis.walking import unparse, walk
 
 _SAME_NUMBER = frozenset({"list", "tuple", "sorted", "reversed", "enumerate", "iter"})
 _NO_MORE = frozenset({"set", "frozenset", "filter"})
@@ -121,3 +121,17 @@ def may_stop_before_the_end(over: str) -> bool:
         case ast.Call(func=ast.Name(id="zip")):
             return stops_short(node)
     return True
+
+
+def is_number(expected: str | None) -> bool:
+    """Whether what is expected is one written number."""
+    return expected is not None and expected.replace(".", "", 1).isdigit()
+
+
+def mentions(expression: str, name: str) -> bool:
+    """Whether an expression, as text, uses a name."""
+    try:
+        node = ast.parse(expression, mode="eval").body
+    except SyntaxError:
+        return False
+    return any(isinstance(n, ast.Name) and n.id == name for n in walk(node))

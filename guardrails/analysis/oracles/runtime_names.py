@@ -22,6 +22,7 @@ _PROCESS = (
     "gc.get_referrers",
 )  # fmt: skip
 _EXITS = frozenset({"sys.exit", "os._exit", "os.abort", "sys.excepthook", "sys.unraisablehook", "threading.excepthook"})
+_INNARDS = frozenset({"__defaults__", "__kwdefaults__", "__code__", "__closure__", "__globals__"})
 _HIDDEN_HOOKS = ("pluginmanager.register", "pluginmanager.unregister", "pluginmanager.set_blocked")
 
 
@@ -53,13 +54,20 @@ def _changes(suite: Suite) -> Iterator[tuple[str, str, int]]:
             elif isinstance(target, ast.Subscript) and names.full(target.value) == "os.environ":
                 if (literal(target.slice, names) or "").startswith("PYTEST_"):
                     yield "sets options of the test runner", text, line
-            elif isinstance(target, ast.Attribute) and (full := names.full(target)):
-                if full in _EXITS:
-                    yield "replaces a way out of the process", text, line
-                elif ".option." in full or full.startswith("config.option"):
-                    yield "sets options of the test runner", text, line
+            elif isinstance(target, ast.Attribute) and (what := _attribute(target, names)):
+                yield what, text, line
         if isinstance(node, ast.Call):
             yield from ((what, text, line) for what in _call(node, names))
+
+
+def _attribute(target: ast.Attribute, names: Names) -> str:
+    """What setting an attribute does, or an empty string."""
+    full = names.full(target) or ""
+    if target.attr in _INNARDS:
+        return "changes how a function works"
+    if full in _EXITS:
+        return "replaces a way out of the process"
+    return "sets options of the test runner" if ".option." in full or full.startswith("config.option") else ""
 
 
 def _call(node: ast.Call, names: Names) -> Iterator[str]:

@@ -9,7 +9,8 @@ from functools import partial
 
 from guardrails.analysis.oracles.checks import Check, Strength
 from guardrails.analysis.oracles.coarseness import coarser, finer, implies_length, is_rounding, same_items
-from guardrails.analysis.oracles.loops import fewer, is_whole, may_stop_before_the_end
+from guardrails.analysis.oracles.lesser import asks_for_less
+from guardrails.analysis.oracles.loops import fewer
 from guardrails.model.finding import Severity
 
 
@@ -41,7 +42,8 @@ def weakenings(base: Sequence[Check], head: Sequence[Check]) -> list[Weakening]:
     results = [weakening for _, weakening in found]
     for before, after in pairs:
         compared = list(_compared(before, after))
-        results += compared or _each_of(before, after, alive)
+        less = None if compared else asks_for_less(before, after, alive)
+        results += [Weakening(*less, after.path, after.line)] if less else compared
     results += [Weakening("assertion-removed", f"`{c.text}` is gone", c.path, None) for c in gone]
     return results
 
@@ -157,22 +159,6 @@ def _compared(before: Check, after: Check) -> Iterator[Weakening]:
     elif before.subject == after.subject or (before.words and before.words == after.words):
         yield from _values(before, after, change)
     yield from _guarded(before, after)
-
-
-def _each_of(before: Check, after: Check, alive: Sequence[Check]) -> list[Weakening]:
-    """A whole that was compared at once and is compared one by one now, with no word on how many there are."""
-    if (
-        before.over
-        or before.kind != "equal"
-        or not is_whole(before.expected)
-        or not may_stop_before_the_end(after.over)
-    ):
-        return []
-    counted = any("len(" in check.subject and check is not after and not check.over for check in alive)
-    if counted or any(check.subject == after.over and check.strength > Strength.PRESENT for check in alive):
-        return []
-    what = f"`{before.text}` became `{after.text}` for each of `{after.over}`, however few they are"
-    return [Weakening("assertion-weakened", what, after.path, after.line)]
 
 
 def _guarded(before: Check, after: Check) -> Iterator[Weakening]:

@@ -10,7 +10,7 @@ from guardrails.analysis.percall import annotated, methods_of, per_element
 from guardrails.analysis.source import Sources
 from guardrails.model.change import FileChange
 
-_LOOP = re.compile(r"\bfor\b|\bmap\(")
+_LOOP = re.compile(r"\bfor\b|\bmap\(|\bwhile\b")
 
 
 def clones(base: Sources, head: Sources, product: Sequence[FileChange], paths: Sequence[str]) -> Iterator[Observation]:

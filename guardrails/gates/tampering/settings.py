@@ -24,6 +24,7 @@ from guardrails.analysis.source import Sources
 from guardrails.config import Policy
 from guardrails.errors import ConfigurationError
 from guardrails.gates.base import Bench
+from guardrails.model.paths import matches
 
 _CONTRACTS = ("setup.cfg", ".importlinter", "pyproject.toml")
 
@@ -50,6 +51,7 @@ def observe(bench: Bench, base: Sources, head: Sources) -> tuple[list[Observatio
         changes += found
     changes += _budgets(bench, base, head, seen)
     seen += _debts(base, head)
+    changes += _ignored(bench, base, head)
     for file in bench.change.files:
         if is_script(file.path) or is_script(file.base_path):
             changes += script_changes(file.path, base.lines(file.base_path), head.lines(file.path))
@@ -90,6 +92,24 @@ def _budgets(bench: Bench, base: Sources, head: Sources, seen: list[Observation]
     if after is None:
         return [SettingChange(path, path, Direction.LOOSER, "the budgets of load are gone")]
     return _guarded(path, seen, partial(budget_changes, path, before, after))
+
+
+def _ignored(bench: Bench, base: Sources, head: Sources) -> Iterator[SettingChange]:
+    """Lines that a `.gitignore` gains and that a judge's path matches: the next one there is never tracked."""
+    judges = (*bench.policy.tampering.tests, *bench.policy.project.judges)
+    for file in bench.change.files:
+        if file.path.rpartition("/")[2] != ".gitignore":
+            continue
+        directory = file.path.removesuffix(".gitignore")
+        old = set(base.lines(file.base_path))
+        for line in (text.strip() for text in head.lines(file.path) if text not in old):
+            pattern = line.strip("/")
+            if not pattern or line.startswith(("#", "!")):
+                continue
+            anywhere = () if "/" in pattern else (f"**/{pattern}", f"**/{pattern}/**")
+            wanted = (f"{directory}{pattern}", f"{directory}{pattern}/**", *anywhere)
+            if any(matches(path, judges) and matches(path, wanted) for path in head.paths):
+                yield SettingChange(file.path, "", Direction.LOOSER, f"`{line}` has git pass over files that judge")
 
 
 def _debts(base: Sources, head: Sources) -> Iterator[Observation]:

@@ -7,6 +7,7 @@ from guardrails.analysis.claims import Claim, claims, left_alone
 CLAIMING = [
     ("Add diversity tests", Claim.TESTS),
     ("Adds tests", Claim.TESTS),
+    ("Increase test coverage of diversity", Claim.TESTS),
     ("Cap artists in a window\n\nAdded unit tests for the cap.", Claim.TESTS),
     ("Add a regression test for the empty slate", Claim.TESTS),
     ("Add missing tests for the merge", Claim.TESTS),
@@ -28,6 +29,8 @@ CLAIMING = [
 
 HONEST = [
     "Cap artists in a window; tests will follow",
+    "Measure test coverage in CI",
+    "Increase the test coverage later",
     "No tests needed: the type says it",
     "Add the cap. Tests follow in the next change.",
     "Add the cap without tests",

@@ -44,6 +44,14 @@ def found(source: str) -> list[tuple[str, str]]:
         ("def f(store: Store, ids):\n    return map(store.get, ids)", ("map(store.get, ids)", "get_many")),
         ("def f(store: Store, ids):\n    return {i: store.get(i) for i in ids}", ("store.get(i)", "get_many")),
         ("def f(store: Store, ids):\n    for i in ids:\n        store.append([i])", ("store.append([i])", "append")),
+        (
+            "def f(store: Store, ids):\n    while ids:\n        store.get(ids.pop())",
+            ("store.get(ids.pop())", "get_many"),
+        ),
+        (
+            "def f(store: Store, ids):\n    while ids:\n        i = ids.pop()\n        store.get(i)",
+            ("store.get(i)", "get_many"),
+        ),
         (ATTRIBUTE, ("self.s.get(i)", "get_many")),
         (HELPER, ("one(store, i)", "get_many")),
     ],
@@ -57,6 +65,7 @@ def test_a_call_for_each_element(source: str, expected: tuple[str, str]) -> None
     [
         "def f(store: Store, ids):\n    return store.get_many([i for i in ids])",
         "def f(table: dict, ids):\n    return [table.get(i) for i in ids]",
+        "def f(store: Store, k):\n    while not store.get(k):\n        wait()",
         "def f(store: Store, ids):\n    return [store.get('x') for i in ids]",
         "def f(store: Store, ids):\n    return [store.name(i) for i in ids]",
         "def f(store: Store, ids):\n    found = []\n    for i in ids:\n        found.append([i])",
