@@ -14,7 +14,7 @@ from guardrails.model.finding import Finding
 from guardrails.model.verdict import Verdict
 from guardrails.report import page, picture, plot, words
 from guardrails.report.fingerprint import fingerprint
-from guardrails.report.printable import printable, printable_block
+from guardrails.report.printable import printable, printable_block, shorten
 
 MOST_OPEN = 10
 """Findings of one rule that stand open; more are folded."""
@@ -61,6 +61,7 @@ def _template() -> jinja2.Template:
         keep_trailing_newline=True,
     )
     environment.filters["source_line"] = _source_line
+    environment.filters["one_line"] = _one_line
     return environment.get_template("report.html")
 
 
@@ -69,6 +70,11 @@ def _shown(value: object) -> object:
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return printable_block(value, 200, 20_000)
+
+
+def _one_line(text: str) -> str:
+    """A name or a path: a line break in it is a part of it, and no space."""
+    return shorten(printable(text), 2000)
 
 
 def _source_line(text: str) -> Markup:

@@ -280,3 +280,11 @@ def test_contracts_stand_field_by_field_with_who_feels_it_and_what_was_kept() ->
     assert "web: 1 of 1 expectation not kept a <list> (pending: it does not count yet)" in shown
     assert "`id` is 1" in shown
     assert "app: 2 expectations kept" in shown
+
+
+def test_a_line_break_in_a_path_is_seen_as_one(tmp_path: Path) -> None:
+    name = "shop/a\nb\t.py"
+    difference = difference_of(tmp_path, {"k.py": ""}, {name: "x = 1\n"})
+    text = html.render(replace(of(gate("scope", finding(path=name, line=1))), difference=difference))
+    assert '<code class="place">shop/a\\nb\\t.py:1</code>' in text
+    assert "<summary><code>shop/a\\nb\\t.py</code>" in text
