@@ -50,9 +50,12 @@ def _gathered(inside: list[ast.AST], names: Names) -> Iterator[Sign]:
     """`gather(…, return_exceptions=True)`: the errors come back as results, and nobody looks for them."""
     kept = {id(n.value): n.targets[0] for n in inside if isinstance(n, ast.Assign) and len(n.targets) == 1}
     alone = {id(n.value) for n in inside if isinstance(n, ast.Expr)}
+    asked = any(isinstance(n, ast.Attribute) and n.attr in {"result", "exception"} for n in inside)
     for waited in (n for n in inside if isinstance(n, ast.Await)):
         if not isinstance(waited.value, ast.Call) or not _takes_errors(waited.value, names):
             continue
+        if names.full(waited.value.func) == "asyncio.wait" and asked:
+            continue  # of the tasks themselves, afterwards
         target = kept.get(id(waited))
         left = id(waited) in alone or (isinstance(target, ast.Name) and _only_sorted_out(target.id, inside))
         if left:

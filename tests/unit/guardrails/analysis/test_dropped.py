@@ -44,6 +44,7 @@ def test_what_nobody_asks_for_is_dropped(body: str) -> None:
         "r = await asyncio.gather(*work, return_exceptions=True)\nreturn r\n",
         "for r in await asyncio.gather(*work, return_exceptions=True):\n    if r:\n        raise r\n",
         "done, _ = await asyncio.wait(work)\nreturn done\n",
+        "await asyncio.wait(work)\nreturn [one.result() for one in work]\n",
         "for w in work:\n    w.cancel()\nawait asyncio.gather(*work, return_exceptions=True)\n",
         "with ThreadPoolExecutor() as pool:\n    asked = [pool.submit(print, w) for w in work]\nreturn asked\n",
         "with ThreadPoolExecutor() as pool:\n    return list(pool.map(print, work))\n",
