@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import guardrails
+from guardrails.adapters.history import changes_lately
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.loopback import LoopbackClient
 from guardrails.adapters.mutations import PytestMutations
@@ -96,7 +97,8 @@ class Engine:
             difference = None
             if options.page:
                 patterns = patterns_of(site.policies.base)
-                difference = describe(site.change, site.base, site.head, patterns, verdict.findings)
+                churn = changes_lately(site.repository.git, site.change.base.commit)
+                difference = describe(site.change, site.base, site.head, patterns, verdict.findings, churn)
             seconds = time.monotonic() - began
             return replace(
                 verdict,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from guardrails.adapters.diff import difference
 from guardrails.adapters.git import open_repository
+from guardrails.adapters.history import changes_lately
 from guardrails.adapters.objects import private_objects
 from guardrails.adapters.store import cache_directory
 from guardrails.adapters.trees import Exporter
@@ -43,7 +44,8 @@ def with_lines(verdict: Verdict, directory: Path, environment: Mapping[str, str]
         base, head = exporter.export(verdict.base.tree), exporter.export(verdict.head.tree)
         patterns = patterns_of(read_policies(base, head).base)
         change = Change(verdict.base, verdict.head, files, verdict.uncommitted)
-        return replace(verdict, difference=describe(change, base, head, patterns, verdict.findings))
+        churn = changes_lately(repository.git, verdict.base.commit)
+        return replace(verdict, difference=describe(change, base, head, patterns, verdict.findings, churn))
 
 
 def _require(side: Snapshot, answer: tuple[int, bytes, str]) -> None:

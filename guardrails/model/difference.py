@@ -62,7 +62,8 @@ class ShownHunk:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """One file of the change. `importers` is how many modules of the head import it, as far as plain text tells.
+    """One file of the change. `importers` is how many modules of the head import it, as far as plain text tells, and
+    `churn` how many of the newest commits before the change touched it.
 
     `hunks_left_out` counts hunks beyond the bound of the page; `silence` says why a file shows no line.
     """
@@ -77,6 +78,7 @@ class ShownFile:
     hunks: tuple[ShownHunk, ...] = ()
     hunks_left_out: int = 0
     silence: str = ""
+    churn: int = 0
 
     @property
     def is_moved(self) -> bool:
@@ -85,8 +87,9 @@ class ShownFile:
 
     @property
     def risk(self) -> tuple[bool, int, int, str]:
-        """The order of the page: role, then lines changed (removed ones twice) and ten for each importer."""
-        weight = self.added + 2 * self.removed + 10 * self.importers
+        """The order of the page: role, then lines changed (removed ones twice), ten for each importer and two for each
+        of the newest commits that touched it."""
+        weight = self.added + 2 * self.removed + 10 * self.importers + 2 * self.churn
         return (self.is_moved, self.role.rank, -weight, self.path)
 
 

@@ -186,6 +186,8 @@ def _facts(file: ShownFile) -> str:
     facts.append(f"+{file.added:,} −{file.removed:,}")  # noqa: RUF001 - a minus sign, as wide as the plus
     if file.importers:
         facts.append(f"imported by {words.counted(file.importers, 'modules')}")
+    if file.churn:
+        facts.append(f"touched by {words.counted(file.churn, 'commits')} lately")
     return ", ".join(facts)
 
 

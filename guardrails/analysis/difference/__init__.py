@@ -1,6 +1,7 @@
 """From a change and its trees to what a reviewer sees: text alone, no tool, nothing of the head's code is run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from guardrails.analysis.difference.contracts import contract_fields
 from guardrails.analysis.difference.dependencies import dependencies
@@ -20,13 +21,24 @@ MOST_FILES = 400
 """Files that a page lists; more are counted."""
 
 
-def describe(change: Change, base: Tree, head: Tree, patterns: Patterns, findings: Iterable[Finding]) -> Difference:
-    """The change as a reviewer sees it; `patterns` are those of the base's policy."""
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+def describe(
+    change: Change,
+    base: Tree,
+    head: Tree,
+    patterns: Patterns,
+    findings: Iterable[Finding],
+    churn: Mapping[str, int] = NOTHING,
+) -> Difference:
+    """The change as a reviewer sees it; `patterns` are those of the base's policy, `churn` is in how many of the newest
+    commits before it each path was touched."""
     findings = tuple(findings)
     hidden = withheld(findings)
     before, after = Sources(base), Sources(head)
     imports = Imports.read(change, before, after)
-    files = shown_files(change, before, after, patterns, imports)
+    files = shown_files(change, before, after, patterns, imports, churn)
     return Difference(
         files=tuple(hidden.of_file(file) for file in files[:MOST_FILES]),
         files_left_out=max(0, len(files) - MOST_FILES),

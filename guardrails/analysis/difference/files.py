@@ -1,5 +1,6 @@
 """The files of a change in the order of risk, which is told from structure alone, and their hunks within bounds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from guardrails.analysis.difference.contracts import Places
@@ -35,10 +36,13 @@ class Patterns:
 
 
 def shown_files(
-    change: Change, base: Sources, head: Sources, patterns: Patterns, imports: Imports
+    change: Change, base: Sources, head: Sources, patterns: Patterns, imports: Imports, churn: Mapping[str, int]
 ) -> tuple[ShownFile, ...]:
-    """Every file, the riskiest first; past the bounds without hunks, and said to be."""
-    bare = sorted((_bare(file, patterns, imports) for file in change.files), key=lambda file: file.risk)
+    """Every file, the riskiest first; past the bounds without hunks, and said to be.
+
+    `churn` is in how many of the newest commits a path was touched.
+    """
+    bare = sorted((_bare(file, patterns, imports, churn) for file in change.files), key=lambda file: file.risk)
     by_path = {file.path: file for file in change.files}
     room, filled = MOST_LINES, []
     for file in bare:
@@ -64,10 +68,11 @@ def role_of(path: str, patterns: Patterns) -> Role:
     return Role.PRODUCT if inside else Role.OTHER
 
 
-def _bare(file: FileChange, patterns: Patterns, imports: Imports) -> ShownFile:
+def _bare(file: FileChange, patterns: Patterns, imports: Imports, churn: Mapping[str, int]) -> ShownFile:
     role = min((role_of(path, patterns) for path in (file.path, file.base_path)), key=lambda role: role.rank)
     importers = imports.importers(file.path)
-    return ShownFile(file.path, file.old_path, file.kind, role, file.added, file.removed, importers)
+    lately = churn.get(file.base_path, 0)
+    return ShownFile(file.path, file.old_path, file.kind, role, file.added, file.removed, importers, churn=lately)
 
 
 def _filled(shown: ShownFile, file: FileChange, base: Sources, head: Sources, room: int) -> ShownFile:

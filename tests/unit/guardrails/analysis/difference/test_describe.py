@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from guardrails.analysis.difference import describe
 from guardrails.analysis.difference.hunks import CONTEXT, MOST_LINES, shown_hunks, with_moves
 from guardrails.analysis.difference.withheld import HIDDEN
 from guardrails.model.change import Hunk
 from guardrails.model.difference import Excerpt, Role, ShownHunk, Swap
-from tests.difference_samples import difference_of
-from tests.judge_fakes import link
+from tests.difference_samples import PATTERNS, difference_of
+from tests.judge_fakes import bench_of, link
 from tests.verdict_samples import finding
 
 
@@ -166,6 +167,14 @@ def test_dependencies_by_name_and_version(tmp_path: Path) -> None:
     }
     broken = difference_of(tmp_path, {"pyproject.toml": "["}, {"pyproject.toml": "project = 3\n"})
     assert broken.dependencies == ()
+
+
+def test_of_two_files_alike_the_one_that_changes_often_comes_first(tmp_path: Path) -> None:
+    base = {"shop/a.py": "x = 1\n", "shop/b.py": "x = 1\n", "shop/c.py": "x = 1\n"}
+    bench = bench_of(tmp_path, base=base, head=dict.fromkeys(base, "x = 2\n"))
+    churn = {"shop/b.py": 3, "shop/c.py": 9}
+    seen = describe(bench.change, bench.trees.base, bench.trees.head, PATTERNS, (), churn)
+    assert [(file.path, file.churn) for file in seen.files] == [("shop/c.py", 9), ("shop/b.py", 3), ("shop/a.py", 0)]
 
 
 def test_imports_between_packages_that_are_new_and_gone(tmp_path: Path) -> None:
