@@ -72,7 +72,9 @@ class LoadGate:
         work, floor = _work(evidence, found)
         said = (*notes(evidence, bench.seed), *silences(evidence.runs), *more.notes)
         seen = (*figures(evidence.compared), *more.figures)
-        return Outcome(work | more.work, floor | more.floor, found, said, seen, pictures=pictures(evidence))
+        drawn = pictures(evidence)
+        drawn = replace(drawn, plots=(*drawn.plots, *more.plots))
+        return Outcome(work | more.work, floor | more.floor, found, said, seen, pictures=drawn)
 
 
 @dataclass(frozen=True, slots=True)

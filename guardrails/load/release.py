@@ -12,6 +12,7 @@ from guardrails.load.arrivals import poisson
 from guardrails.load.capacity import STEP, Capacity, Search
 from guardrails.load.measured import missed, saturation, shown
 from guardrails.load.open_rules import CAPACITY, LEAK, RECOVERY
+from guardrails.load.rates import Step, pictures
 from guardrails.load.rules import BUDGET, DIED, INCONCLUSIVE
 from guardrails.load.scenario import Scenario
 from guardrails.load.schedule import orders
@@ -22,6 +23,7 @@ from guardrails.load.standing import Kind, Standing, standing
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.load_run import BASE, HEAD
 from guardrails.model.open_run import OpenPlan, OpenRun, OpenTarget
+from guardrails.model.picture import Plot
 from guardrails.model.result import Figure
 from guardrails.ports import OpenDesk
 
@@ -48,6 +50,7 @@ class Found:
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
+    plots: tuple[Plot, ...] = ()
     runs: int = 0
 
     @property
@@ -74,6 +77,7 @@ class Examination:
     seconds: float
     began: float = 0.0
     found: Found = field(default_factory=Found)
+    steps: list[Step] = field(default_factory=list)
 
     def run(self) -> Found:
         """Do all of it.
@@ -133,6 +137,7 @@ class Examination:
             self._say_capacity(held)
             if _is_less(held, self.release):
                 self._confirm(held, targets)
+        self.found.plots = pictures(self.steps, self.slo.budget.p99_ms)
         return held
 
     def _try(self, side: str, search: Search, target: OpenTarget) -> None:
@@ -140,12 +145,12 @@ class Examination:
         if rung is None:
             return
         rate = search.rate(rung)
-        verdict, why = self._holds(target, rate)
+        verdict, why = self._holds(side, target, rate)
         search.vote(rung, verdict)
         said = {True: "held", False: "did not hold", None: "could not tell"}[verdict]
         self.desk.tell(f"capacity, {side}: {rate:.0f}/s {said} ({why}); {max(0.0, self._left()):.0f} s remain")
 
-    def _holds(self, target: OpenTarget, rate: float) -> tuple[bool | None, str]:
+    def _holds(self, side: str, target: OpenTarget, rate: float) -> tuple[bool | None, str]:
         """Whether the budgets of slo.toml hold for a few seconds at a rate; None where the generator was the limit."""
         run = self._drive(target, Scenario(rate_per_second=rate, length_seconds=self.release.step_seconds), 1.0)
         figures, wrong = shown(run), missed(run, self.slo.budget)
@@ -155,6 +160,7 @@ class Examination:
             return None, unfit
         if figures.answers < STEP_ANSWERS:
             return None, f"only {figures.answers} requests"
+        self.steps.append(Step(side, rate, figures.latency_ms["p99"]))
         return not wrong, wrong[0] if wrong else f"p99 {figures.latency_ms['p99']:.0f} ms"
 
     def _confirm(self, held: Mapping[str, Capacity], targets: Mapping[str, OpenTarget]) -> None:
@@ -164,7 +170,7 @@ class Examination:
         votes: dict[str, list[bool | None]] = {BASE: [], HEAD: []}
         for order in orders(self.plan.seed + 1, CONFIRMATIONS):
             for side in order:
-                votes[side].append(self._holds(targets[side], rate)[0])
+                votes[side].append(self._holds(side, targets[side], rate)[0])
         what = f"the budgets hold at {held[HEAD].words()}, and at {held[BASE].words()} on the base"
         if votes[HEAD].count(False) > CONFIRMATIONS / 2 and votes[BASE].count(True) > CONFIRMATIONS / 2:
             self.found.findings.append(CAPACITY.finding(f"{what}; confirmed at {rate:.0f}/s"))

@@ -25,6 +25,8 @@ class PlotKind(StrEnum):
 
     SERIES = "series"
     """One value at each place, joined by a line."""
+    CURVE = "curve"
+    """As a series, but joined across places where the value is not known, and drawn by ratios where they are wide."""
     HISTOGRAM = "histogram"
     """One value between each place and the next: there is one place more than there are values."""
     PERCENTILES = "percentiles"

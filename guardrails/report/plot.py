@@ -11,7 +11,7 @@ from guardrails.report.scale import Scale
 WIDTH, HEIGHT = 460.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 54.0, 432.0, 32.0, 206.0
 WIDE = 8.0
-"""A ratio of largest to smallest above which percentiles are drawn on a logarithmic scale."""
+"""A ratio of largest to smallest above which percentiles and curves are drawn on a logarithmic scale."""
 LONGEST = 120.0
 """The length of the longest bar of a table."""
 TONES = ("base", "head", "third", "fourth")
@@ -84,7 +84,7 @@ def _drawing(plot: Plot) -> Drawing:
     x, x_marks = _across(plot)
     y, y_marks, y_name = _up(plot)
     tones = _tones(plot.lines)
-    draw = _steps if plot.kind is PlotKind.HISTOGRAM else _joined
+    draw = {PlotKind.HISTOGRAM: _steps, PlotKind.CURVE: _across_gaps}.get(plot.kind, _joined)
     shapes = tuple(
         Shape(line.name, tone, draw(plot.at, line, x, y)) for line, tone in zip(plot.lines, tones, strict=True)
     )
@@ -105,7 +105,8 @@ def _across(plot: Plot) -> tuple[Scale, Marks]:
         drawn = [p for n, p in enumerate(plot.at) if any(line.values[n] is not None for line in plot.lines)]
         across = scale.nines(drawn or plot.at, LEFT, RIGHT)
         return across, scale.nine_marks(across)
-    if plot.kind is PlotKind.HISTOGRAM and plot.at[0] > 0:
+    by_ratio = plot.kind is PlotKind.HISTOGRAM or (plot.kind is PlotKind.CURVE and plot.at[-1] > WIDE * plot.at[0])
+    if by_ratio and plot.at[0] > 0:
         across = scale.logarithmic(plot.at, LEFT, RIGHT)
         return across, scale.ratio_marks(across)
     across = Scale(plot.at[0], plot.at[-1], LEFT, RIGHT, float)
@@ -115,7 +116,8 @@ def _across(plot: Plot) -> tuple[Scale, Marks]:
 def _up(plot: Plot) -> tuple[Scale, Marks, str]:
     """The vertical scale and what stands beside it."""
     values = scale.known(value for line in plot.lines for value in line.values)
-    if plot.kind is PlotKind.PERCENTILES and values and min(values) > 0 and max(values) > WIDE * min(values):
+    by_ratio = plot.kind in (PlotKind.PERCENTILES, PlotKind.CURVE)
+    if by_ratio and values and min(values) > 0 and max(values) > WIDE * min(values):
         up = scale.logarithmic(values, BOTTOM, TOP)
         return up, scale.ratio_marks(up), f"{plot.y}, logarithmic"
     up = scale.linear(values, BOTTOM, TOP, from_zero=plot.kind is PlotKind.HISTOGRAM)
@@ -132,6 +134,12 @@ def _joined(at: Sequence[float], line: Line, x: Scale, y: Scale) -> str:
         path.append(f"{pen}{x.place(place)} {y.place(value)}{'h0' if pen == 'M' else ''}")
         pen = "L"
     return "".join(path)
+
+
+def _across_gaps(at: Sequence[float], line: Line, x: Scale, y: Scale) -> str:
+    """The values that are known, joined."""
+    known = [(place, value) for place, value in zip(at, line.values, strict=True) if value is not None]
+    return _joined([place for place, _ in known], Line(line.name, tuple(value for _, value in known)), x, y)
 
 
 def _steps(at: Sequence[float], line: Line, x: Scale, y: Scale) -> str:

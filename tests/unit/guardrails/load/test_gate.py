@@ -10,12 +10,16 @@ import pytest
 
 from guardrails import config
 from guardrails.errors import ConfigurationError, JudgementError, ToolMissingError
+from guardrails.gates import load as gate
 from guardrails.gates.base import Bench, Profile
 from guardrails.gates.load import LoadGate
+from guardrails.load import rates
+from guardrails.load.rates import Step
+from guardrails.load.release import Found
 from guardrails.model.exchange import HttpAnswer, HttpRequest
 from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadTally
 from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
-from guardrails.ports import Command, Service
+from guardrails.ports import Command, OpenDesk, Service
 from guardrails.probes.load import PROJECT
 from tests.judge_fakes import NoSuites, RealProcesses, bench_of, rules_of
 from tests.load_samples import FakeRig, run_of
@@ -283,3 +287,15 @@ def test_a_service_without_the_metric_gives_no_table_and_says_so(tmp_path: Path)
 def test_metrics_that_cannot_be_read_are_refused_with_the_policy(line: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         config.parse(f"[load]\n{line}\n", "guardrails.toml")
+
+
+def test_what_a_release_was_asked_has_its_pictures_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [Step(HEAD, 10.0, 5.0), Step(HEAD, 20.0, 6.0)]
+    monkeypatch.setattr(gate, "for_release", lambda *_: Found(plots=rates.pictures(steps, None)))
+    slo = "[release]\nseconds = 9\n"
+    made = bench(tmp_path, FakeRig(run_of()), base={**PROJECT, "loadtests/slo.toml": slo}, profile=Profile.RELEASE)
+    outcome = GATE.run(replace(made, desk=OpenDesk(FakeRig(), lambda: 0.0, print, 1.0)))  # type: ignore[arg-type] # not driven
+    assert [plot.title for plot in outcome.pictures.plots][-1] == "Latency p99 by rate"
+    assert len(outcome.pictures.plots) > 1

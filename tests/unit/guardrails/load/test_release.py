@@ -96,6 +96,14 @@ def test_a_lock_that_halves_the_capacity_is_found_and_confirmed() -> None:
     found = examine(Machine(base=100, head=50))
     assert rules_of(found.findings) == ["load/less-capacity"]
     assert "confirmed at" in found.findings[0].what
+    (plot,) = found.plots
+    at_70 = {
+        line.name: [v for rate, v in zip(plot.at, line.values, strict=True) if v and 51 < rate < 99]
+        for line in plot.lines
+    }
+    assert set(at_70["base"]) == {9.0}, "below its capacity the base is as fast as ever"
+    assert set(at_70["head"]) == {900.0}
+    assert set(at_70["budget"]) == {100.0}
     assert found.findings[0].severity is Severity.BLOCK
     assert rules_of(examine(Machine(base=50, head=100)).findings) == []
 

@@ -59,6 +59,19 @@ def test_a_gap_breaks_the_line_and_a_single_value_is_a_dot() -> None:
     assert re.match(r"M[\d.]+ [\d.]+h0M", path)
 
 
+def test_a_curve_goes_on_across_what_is_not_known() -> None:
+    line = Line("head", (1.0, None, 3.0, None))
+    curve = Plot(PlotKind.CURVE, "t", "s", "x", "y", (1.0, 2.0, 3.0, 4.0), (line, Line("budget", (2.0,) * 4)))
+    shape, _ = drawn(curve).shapes
+    assert shape.path.count("M") == 1
+    assert len(points(shape.path)) == 2
+    wide = replace(curve, at=(1.0, 2.0, 3.0, 90.0), lines=(Line("head", (1.0, None, 300.0, None)),))
+    assert drawn(wide).y_name == "y, logarithmic"
+    assert points(drawn(wide).shapes[0].path)[1][0] > (LEFT + RIGHT) / 2 - 110, (
+        "3 of 1 to 90 is a quarter of the ratios"
+    )
+
+
 def test_a_histogram_stands_on_the_axis_with_its_shares_as_heights() -> None:
     (shape,) = drawn(BINS).shapes
     places = points(shape.path)
