@@ -17,11 +17,8 @@ if seed := os.environ.get("GUARDRAILS_LOAD_SEED"):
     random.seed(int(seed))
 
 if scenario := os.environ.get("LOAD_SCENARIO"):
-    from locust import constant_throughput
+    from loadtests.shapes import pace, shape
 
-    from loadtests.shapes import TASKS_PER_SECOND, shape
-
+    # Its class is what locust looks for; a loop here would leave a second name for a user, which locust refuses.
     Shape = shape(scenario)
-    for kind in (HeavyListener, NewListener, ReturningListener, Searcher):
-        kind.wait_time = constant_throughput(TASKS_PER_SECOND)
-        kind.weight = Shape.scenario.personas.get(kind.__name__, kind.weight if not Shape.scenario.personas else 0)
+    pace([HeavyListener, NewListener, ReturningListener, Searcher], Shape.scenario)

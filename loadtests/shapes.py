@@ -8,8 +8,9 @@ of one machine, and this for more load than one machine makes.
 """
 
 from pathlib import Path
+from typing import Any
 
-from locust import LoadTestShape
+from locust import LoadTestShape, constant_throughput
 
 from guardrails.load import scenario as scenarios
 from guardrails.load.scenario import Scenario
@@ -57,3 +58,10 @@ def shape(name: str) -> type[ScenarioShape]:
         raise ValueError(f"LOAD_SCENARIO is {name!r}, and there is no such scenario. Known are {known}.")
     made = scenarios.parse(file.read_text(encoding="utf-8"), file.name)
     return type(f"{name.title().replace('_', '')}Shape", (ScenarioShape,), {"abstract": False, "scenario": made})
+
+
+def pace(users: list[Any], scenario: Scenario) -> None:
+    """Give user classes the pace that the shapes count on, and the weights of a scenario, where it has any."""
+    for one in users:
+        one.wait_time = constant_throughput(TASKS_PER_SECOND)
+        one.weight = scenario.personas.get(one.__name__, 0) if scenario.personas else one.weight
