@@ -58,7 +58,10 @@ class Herd(_Section, frozen=True):
 
 
 class Cause(_Section, frozen=True):
-    """A request that is sent once, `at_seconds` into the schedule: it makes the service load its artifact again."""
+    """A request that is sent once, `at_seconds` into the schedule: it makes the service load its artifact again.
+
+    Without a `path` none is sent: `service.command` does it by itself, about then.
+    """
 
     at_seconds: Moment = 5.0
     method: Literal["GET", "POST", "PUT"] = "POST"
@@ -160,7 +163,7 @@ class Scenario(_Section, frozen=True):
     def event(self) -> Event | None:
         """What is done to the service during the schedule."""
         one = self.cause
-        return Event(one.at_seconds, one.method, one.path, one.body) if one else None
+        return Event(one.at_seconds, one.method, one.path, one.body) if one and one.path else None
 
 
 def _flat(seconds: float, rate: float) -> Segment:
@@ -200,8 +203,11 @@ def parse(text: str, source: str) -> Scenario:
         raise ConfigurationError(
             f"{source}: the shape 'slow_dependency' lacks service.command, which starts the service with the slow one."
         )
-    if made.cause and not made.cause.path.startswith("/"):
-        raise ConfigurationError(f"{source}: cause.path is {made.cause.path!r}, and must begin with /. Correct it.")
+    if made.cause and not made.cause.path.startswith("/") and (made.cause.path or not made.service.command):
+        raise ConfigurationError(
+            f"{source}: cause.path is {made.cause.path!r}, and must begin with /. Correct it, or have service.command "
+            "do what it does, and leave it out."
+        )
     if any(one.seconds <= 0 for one in made.segments()):
         raise ConfigurationError(
             f"{source}: length_seconds is {made.length_seconds:g}, and what happens in it takes longer. Lengthen it."

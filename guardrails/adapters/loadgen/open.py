@@ -121,11 +121,12 @@ def _tick(recorder: Recorder) -> None:
 
 
 def _cause(lane: OpenLane, plan: OpenPlan) -> None:
-    """Do what the scenario does to the service; a cause that fails would make a scenario of nothing."""
+    """Do what the scenario does to the service. Where that fails the scenario is one of nothing, and the run ends."""
     import requests
 
     one = plan.event
     assert one is not None
+    what = f"the cause {one.method} {one.path}"
     try:
         answer = requests.request(
             one.method,
@@ -136,9 +137,9 @@ def _cause(lane: OpenLane, plan: OpenPlan) -> None:
             allow_redirects=False,
         )
         if answer.status_code >= 400:
-            lane.errors[f"the cause {one.method} {one.path} was answered with status {answer.status_code}"] += 1
+            lane.spoilt = f"{what} was answered with status {answer.status_code}"
     except requests.RequestException as error:
-        lane.errors[f"the cause {one.method} {one.path} failed: {type(error).__name__}"] += 1
+        lane.spoilt = f"{what} failed: {type(error).__name__}"
 
 
 def main() -> None:

@@ -47,6 +47,7 @@ class OpenLane:
         self.errors: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
         self.open = self.done = self.strays = 0
+        self.spoilt = ""
         self.calm = Event()
         self._idle: deque[tuple[User, AsyncResult[Arrival]]] = deque()
         self._backlog: deque[Arrival] = deque()
@@ -179,6 +180,8 @@ class OpenLane:
 
     def trouble(self) -> str:
         """Why it makes no sense to go on; empty where it does."""
+        if self.spoilt:
+            return self.spoilt
         if self.target.pid and not is_alive(self.target.pid):
             return "the service ended"
         quiet = self.now() - self._good_at

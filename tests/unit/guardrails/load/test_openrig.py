@@ -117,14 +117,14 @@ def test_a_trace_is_replayed_as_it_came(rig: OpenRig, plan: OpenPlan) -> None:
 
 
 @pytest.mark.slow
-def test_the_cause_is_sent_once_and_its_failure_is_an_error(rig: OpenRig, plan: OpenPlan) -> None:
+def test_the_cause_is_sent_once_and_its_failure_spoils_the_run(rig: OpenRig, plan: OpenPlan) -> None:
     def moody(handler: server.BaseHTTPRequestHandler, number: int) -> None:
         server.answer(handler, status=500 if handler.path == "/reload" else 200)
 
     with server.serving(moody) as asked:
         run = rig.arrive(replace(plan, event=Event(0.2, "POST", "/reload", "{}")), OpenTarget(asked.url))
     assert [one for one in asked.requests if one[1] == "/reload"] == [("POST", "/reload", b"{}")]
-    assert run.errors == {"the cause POST /reload was answered with status 500": 1}
+    assert run.complaint == "the cause POST /reload was answered with status 500"
 
 
 @pytest.mark.slow

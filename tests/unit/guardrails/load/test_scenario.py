@@ -48,6 +48,13 @@ def test_a_cause_is_an_event_of_the_schedule() -> None:
     assert (event.at, event.method, event.path) == (3, "POST", "/reload")
 
 
+def test_a_cause_may_be_the_own_doing_of_the_command() -> None:
+    made = parse('shape = "artifact_reload"\n[cause]\nat_seconds = 3\n[service]\ncommand = ["x"]', "x.toml")
+    assert made.event() is None
+    with pytest.raises(ConfigurationError, match=r"have service\.command do"):
+        parse('shape = "artifact_reload"\n[cause]\nat_seconds = 3', "x.toml")
+
+
 def test_what_must_hold_stands_before_slo_toml() -> None:
     hold = parse("[hold]\np99_ms = 90\nerror_share = 0.0", "x.toml").hold
     assert hold.budget(Budget(p99_ms=250, p50_ms=20, error_share=0.1)) == Budget(p99_ms=90, p50_ms=20, error_share=0.0)
