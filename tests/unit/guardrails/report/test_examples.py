@@ -9,7 +9,7 @@ from guardrails.model.example import Example, Moved, Reason
 from guardrails.model.exchange import HttpAnswer
 from guardrails.model.result import GateResult, GateStatus
 from guardrails.report import as_json, html, read
-from tests.verdict_samples import of
+from tests.verdict_samples import finding, of
 
 _READING = Reading(items=("items", "[]", "id"), user=("user",), ignore=frozenset(), tolerance=0.0)
 
@@ -72,3 +72,12 @@ def test_a_file_from_before_there_were_reasons_is_still_read() -> None:
     for key in ("moved", "whole", "unexplained"):
         del data["gates"][0]["examples"][0][key]
     assert read.read(json.dumps(data)).results[0].examples == (example,)
+
+
+def test_how_many_users_it_reaches_stands_above_the_examples() -> None:
+    example = Example("POST /r", "", "moved", ("a",), ("b",), 0.0)
+    found = finding("2 of 9 answers differ: 1 of 3 users (33%)\nGET /r: moved", rule="behaviour/differs")
+    result = GateResult("behaviour", GateStatus.PASSED, 1.0, {"n": 1}, {"n": 1}, (found,), examples=(example,))
+    page = html.render(of(result))
+    assert '<p class="text">2 of 9 answers differ: 1 of 3 users (33%)</p>' in page
+    assert '<a href="#answers-1">Answers that changed</a>' in page
