@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Full, Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -32,6 +32,7 @@ FORMAT: Final = 1
 MAX_BYTES: Final = 64 << 20
 KEPT_FILES: Final = 8
 CAPACITY: Final = 1_000
+PAUSE_SECONDS: Final = 0.01
 LOG: Final = logging.getLogger(__name__)
 
 
@@ -100,6 +101,7 @@ class QueuedDecisions:
     ) -> None:
         self._sink, self._encode, self._dropped = sink, encode, dropped
         self._queue: Queue[Line | None] = Queue(capacity)
+        self._closing = Event()
         self._thread = Thread(target=self._run, name="decisions", daemon=True)
         self._thread.start()
 
@@ -116,6 +118,7 @@ class QueuedDecisions:
 
     def close(self, seconds: float = 5.0) -> None:
         """Write what is queued and stop, within about `seconds`."""
+        self._closing.set()
         try:
             self._queue.put(None, timeout=seconds)
         except Full:
@@ -124,12 +127,21 @@ class QueuedDecisions:
         self._sink.close()
 
     def _run(self) -> None:
+        """Write what is queued, then rest for a moment: what comes meanwhile is written together.
+
+        A thread that waited on the queue would be woken for every line, in the middle of the next request.
+        """
         while (line := self._queue.get()) is not None:
-            try:
-                self._sink.write(line())
-            except OSError as error:
-                self._dropped()
-                LOG.warning("a decision could not be logged: %s", error)
+            self._written(line)
+            if self._queue.empty():
+                self._closing.wait(PAUSE_SECONDS)
+
+    def _written(self, line: Line) -> None:
+        try:
+            self._sink.write(line())
+        except OSError as error:
+            self._dropped()
+            LOG.warning("a decision could not be logged: %s", error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,10 @@ class Slate:
 
     def source_names(self, row: int) -> tuple[str, ...]:
         """Return the sources of one row, the attributed one first; ("backfill",) when no source returned the track."""
-        bits = int(self.provenance[row])
+        return self.names_of(int(self.provenance[row]))
+
+    def names_of(self, bits: int) -> tuple[str, ...]:
+        """Return the sources of a row's `provenance`, as `source_names` does."""
         return tuple(name for bit, name in enumerate(self.sources) if bits >> bit & 1) or ("backfill",)
 
 

@@ -135,9 +135,12 @@ def _worse_releases(context: Context, scored: Scored, allowed: Bools) -> Slots:
     """Return the allowed rows that share a recording with an allowed row of a greater score (ties: of a lower slot)."""
     rows = np.flatnonzero(allowed)
     recording = context.model.catalogue.recording[scored.slots[rows]]
-    alike: Bools = np.diff(np.sort(recording)) == 0
-    if not alike.any():
+    ordered = np.sort(recording)
+    shared = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not shared.shape[0]:
         return np.zeros(0, dtype=np.int32)
+    alike = np.flatnonzero(shared[np.minimum(shared.searchsorted(recording), shared.shape[0] - 1)] == recording)
+    rows, recording = rows[alike], recording[alike]  # few: most recordings have one release
     order = np.lexsort((scored.slots[rows], -scored.scores[rows], recording))
     later = np.zeros(rows.shape[0], dtype=np.bool_)
     later[order[1:]] = recording[order[1:]] == recording[order[:-1]]

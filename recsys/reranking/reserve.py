@@ -23,6 +23,9 @@ def fill(context: Context, kept: Scored, fallback: Callable[[Slots], Ints]) -> S
     """
     horizon = context.config.horizon
     ranked = kept.take(np.flatnonzero(kept.tier == Tier.SCORED))
+    if ranked.slots.shape[0] >= horizon:
+        # The rows ascend by slot, and a stable sort keeps that among equals.
+        return ranked.take(np.argsort(-ranked.scores, kind="stable")[:horizon])
     extra = _backfill(context, ranked, horizon - ranked.slots.shape[0])
     slots = np.concatenate((ranked.slots, extra))
     scores = np.concatenate((ranked.scores, fallback(extra)))

@@ -42,10 +42,12 @@ class ReleaseSource:
         oldest = _first_not_after(context, context.today - context.config.release_window_days - 1)
         window = model.release_order[newest:oldest]
         weights = context.profile.artist_weight.take(model.catalogue.artist.take(window))
-        heard = np.flatnonzero(weights)
+        wanted = weights > 0.0
+        heard = np.flatnonzero(wanted)
         if not context.query.repeats:
-            heard = heard[~context.played(window[heard])]
-        rows = np.union1d(heard, first_unplayed(context, window, budget))
+            wanted[heard] = ~context.played(window[heard])
+        wanted[first_unplayed(context, window, budget)] = True
+        rows = np.flatnonzero(wanted)
         recency = 1.0 - rows / max(window.shape[0], 1)
         scores = weights[rows] + recency * RECENCY
         chosen = best(scores, budget)

@@ -62,7 +62,8 @@ def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
     """Return the tracks of a slate, in its order."""
     slate = decision.slate
     artists = catalogue.artist[slate.slots].tolist()
-    names = [slate.source_names(row) for row in range(slate.size)]
+    origins = slate.provenance.tolist()
+    names_of = {bits: slate.names_of(bits) for bits in set(origins)}
     columns = zip(
         slate.slots.tolist(),
         artists,
@@ -71,7 +72,7 @@ def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
         slate.tier.tolist(),
         slate.positions.tolist(),
         slate.propensities.tolist(),
-        names,
+        [names_of[bits] for bits in origins],
         decision.explored.tolist(),
         strict=True,
     )
