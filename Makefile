@@ -111,6 +111,10 @@ pacts: $(READY) ## Write contracts/pacts anew from the consumers' tests
 openapi: $(READY) ## Write contracts/openapi.json anew from the types
 	$(BIN)/python -c "from recsys.serving import openapi; print(openapi.text(), end='')" > contracts/openapi.json
 
+.PHONY: fuzz
+fuzz: $(READY) ## Fuzz every endpoint from the service's own description (ARGS="--seconds 600 --examples 2000")
+	$(BIN)/python -m benchmarks.fuzz $(ARGS)
+
 .PHONY: bench-gate
 bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; writes docs/benchmarks/gate.md
 	$(BIN)/python -m benchmarks.gate

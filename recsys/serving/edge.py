@@ -11,6 +11,7 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Final, TypeAlias
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
@@ -73,9 +74,27 @@ class Endpoint:
         scope[REPLY] = await self._handler(call)
 
 
+class AnyText(Convertor[str]):
+    """A parameter of a path that may be any text, slashes and line ends included: what is no id is told as such."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """Take it as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """Give it as it is."""
+        return value
+
+
+register_url_convertor("text", AnyText())
+
+
 def route(path: str, method: str, handler: Handler) -> Route:
     """Return the route of one handler."""
-    return Route(path, Endpoint(path, handler), methods=[method], name=path)
+    # Starlette's own `path` stops at a line end, and the answer would be of a path that does not exist.
+    return Route(path.replace(":path", ":text"), Endpoint(path, handler), methods=[method], name=path)
 
 
 class Edge:

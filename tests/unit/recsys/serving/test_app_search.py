@@ -106,5 +106,5 @@ def test_similar_tracks_leave_out_the_track_itself(service: Harness) -> None:
 
 
 def test_similar_tracks_of_an_unknown_track_are_not_found(service: Harness) -> None:
-    for track in ("nowhere", "a/b", "%00", "é"):
+    for track in ("nowhere", "a/b", "%00", "é", "a%0Ab", "a%0A"):
         refused(service.client.get(f"/v1/tracks/{track}/similar"), 404, "unknown-track")
