@@ -4,7 +4,7 @@ Pure: a branch is a name with what it touches, a verification is a function that
 was verified as a whole; what cannot be in it is left out with the others that it breaks with.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
@@ -64,6 +64,12 @@ class Plan:
     outcome: Outcome | None
     left_out: tuple[LeftOut, ...] = ()
     verifications: int = field(default=0, compare=False)
+    alone: Mapping[str, Outcome] = field(default_factory=dict, compare=False)
+
+    def asks(self) -> Iterator[tuple[str, str]]:
+        """What a person must decide of the order: the branch that asks it by itself, or none, and what."""
+        for why in self.outcome.why if self.outcome else ():
+            yield next((name for name in self.order if name in self.alone and why in self.alone[name].why), ""), why
 
 
 def overlaps(branches: Sequence[Branch]) -> Iterator[Overlap]:
@@ -124,14 +130,23 @@ def planned(
     while rest and not (outcome := asked(tuple(rest))).good:
         place = _first_failure(rest, asked)
         culprit = rest[place]
-        failed = asked(tuple(rest[: place + 1]))
-        left_out.append(LeftOut(culprit, failed, _partners(rest[:place], culprit, asked)))
+        partners = _partners(rest[:place], culprit, asked)
+        failed = asked((*partners, culprit) if partners else tuple(rest[: place + 1]))
+        known = {why for name in (*partners, culprit) for why in asked((name,)).why}
+        left_out.append(LeftOut(culprit, _only(failed, known), partners))
         gone = [name for name in rest if name != culprit and culprit in within.get(name, ())]
         why = Outcome(VerdictKind.BLOCK, (f"it contains {culprit}, which is left out",))
         left_out += [LeftOut(name, why) for name in gone]
         rest = [name for name in rest if name != culprit and name not in gone]
     final = asked(tuple(rest)) if rest else None
-    return Plan(tuple(rest), final, tuple(left_out), count)
+    verifications = count
+    return Plan(tuple(rest), final, tuple(left_out), verifications, {name: asked((name,)) for name in order})
+
+
+def _only(outcome: Outcome, known: Set[str]) -> Outcome:
+    """The outcome without what each says alone, where anything else is left."""
+    news = tuple(why for why in outcome.why if why not in known)
+    return Outcome(outcome.kind, news or outcome.why)
 
 
 def _without(order: Sequence[str], left_out: Sequence[LeftOut], within: Mapping[str, frozenset[str]]) -> list[str]:

@@ -22,8 +22,9 @@ def policy_text(found: Found, *, default_branch: str = "") -> str:
     if default_branch:
         why = "# The branch that changes are merged into: it is neither main nor master."
         parts.append(f"{why}\n{_key('default_branch', default_branch)}\n")
-    tables = (_project, _environment, _scope, _tampering, _lint, _types, _layers, _tests, _services, _isolation)
-    parts += ["\n".join(lines) + "\n" for table in tables if (lines := list(table(found)))]
+    tables = (_project, _environment, _scope, _tampering, _lint, _types, _layers, _tests, _services)
+    always = (_approvals, _isolation)
+    parts += ["\n".join(lines) + "\n" for table in (*tables, *always) if (lines := list(table(found)))]
     return "\n".join(parts)  # fmt: skip
 
 
@@ -215,6 +216,17 @@ def _services(found: Found) -> Iterator[str]:
         yield from _commented(
             ["[behaviour]", _key("requests", "tests/behaviour/requests.jsonl"), _key("command", command)]
         )
+
+
+def _approvals(found: Found) -> Iterator[str]:
+    del found
+    yield from _note(
+        "What asks for a person can be let stand by a signature: name a file of allowed signers, as ssh-keygen(1) has "
+        "it, with a line for each person. `guardrails approve --help` tells more."
+    )
+    yield from _commented(
+        ["[approvals]", _key("allowed_signers", "allowed_signers"), _key("agents", ["bot@example.org"])]
+    )
 
 
 def _isolation(found: Found) -> Iterator[str]:

@@ -160,7 +160,9 @@ def _as_text(plan: Plan, pairs: Sequence[Overlap], judge: Judge) -> str:
     lines.append("Merge in this order" if plan.order else "Nothing can be merged")
     lines += [f"  {number}. {printable(name)}" for number, name in enumerate(plan.order, 1)]
     if plan.outcome is not None and plan.outcome.kind is VerdictKind.REVIEW:
-        lines += ["", "A person must decide first", *(f"  {why}" for why in plan.outcome.why[:_SHOWN])]
+        asked = list(plan.asks())[:_SHOWN]
+        lines += ["", "A person must decide first"]
+        lines += [f"  {printable(name) if name else 'together'}: {why}" for name, why in asked]
     if plan.left_out:
         lines += ["", "Left out", *(line for one in plan.left_out for line in _left_out(one))]
     lines += ["", f"{plan.verifications} verifications, {judge.reused} of them of a tree that was known."]
@@ -182,6 +184,7 @@ def _as_json(plan: Plan, pairs: Sequence[Overlap], judge: Judge) -> str:
         "order": list(plan.order),
         "verdict": plan.outcome.kind.value if plan.outcome else None,
         "why": list(plan.outcome.why) if plan.outcome else [],
+        "asks": [{"branch": name or None, "what": why} for name, why in plan.asks()],
         "left_out": [
             {
                 "branch": one.name,

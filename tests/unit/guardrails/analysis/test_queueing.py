@@ -74,3 +74,17 @@ def test_what_is_contained_comes_first_then_what_overlaps_least_and_is_small() -
 
 def test_a_circle_does_not_hang() -> None:
     assert ordered([branch("a", contains="b"), branch("b", contains="a")]) == ("a", "b")
+
+
+def test_what_each_says_alone_is_not_laid_on_another() -> None:
+    alone = {"a": Outcome(VerdictKind.REVIEW, ("a's old test",)), "b": PASS, "c": PASS}
+
+    def together(names: tuple[str, ...]) -> Outcome:
+        both = {"a", "b"} <= set(names)
+        why = [*(["a's old test"] if "a" in names else []), *(["b calls what is gone"] if both else []), "c and all"]
+        return Outcome(VerdictKind.BLOCK if both else VerdictKind.REVIEW, tuple(why[: None if "c" in names else -1]))
+
+    plan = planned(("a", "b", "c"), alone.__getitem__, together)
+    (out,) = plan.left_out
+    assert (out.name, out.partners, out.outcome.why) == ("b", ("a",), ("b calls what is gone",))
+    assert list(plan.asks()) == [("a", "a's old test"), ("", "c and all")]

@@ -120,9 +120,11 @@ def test_every_proposal_of_the_policy_is_one_that_can_be_read(name: str) -> None
     """Uncommented, each table that is only proposed holds known keys."""
     lines = policy_text(seen(KINDS[name].files), default_branch="trunk").splitlines()
     settings = ("# [", "# python =", "# targets =", "# paths =", "# locustfile =", "# command =", "# ready_path =")
-    more = ("# requests =", "# mode =", "# minimum =", "# workers =")
+    more = ("# allowed_signers =", "# agents =", "# requests =", "# mode =", "# minimum =", "# workers =")
     text = "\n".join(line.removeprefix("# ") if line.startswith((*settings, *more)) else line for line in lines)
-    assert config.parse(text, "x").default_branch == "trunk"
+    policy = config.parse(text, "x")
+    assert policy.default_branch == "trunk"
+    assert (policy.approvals.allowed_signers, policy.approvals.agents) == ("allowed_signers", ("bot@example.org",))
 
 
 def test_what_is_installed_elsewhere_is_not_the_project() -> None:
