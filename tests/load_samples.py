@@ -2,8 +2,10 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadSlice, LoadTally, LoadTarget
+from guardrails.model.load_run import BASE, HEAD, LoadMemory, LoadPlan, LoadRun, LoadSlice, LoadTally, LoadTarget
 
 
 def one_slice(
@@ -31,32 +33,54 @@ def run_of(
     cpu: float = 1.0,
     latency: float = 1.0,
     tail: float = 0.0,
+    together: float = 1.0,
+    calls: float = 1.0,
+    memory: float = 1.0,
+    leak: float = 0.0,
     pairs: int = 120,
     noise: float = 0.03,
+    luck: float = 0.008,
     seed: int = 1,
     share: float = 0.3,
     sides: Sequence[str] = (BASE, HEAD),
     errors: Mapping[str, int] | None = None,
     marks: Mapping[str, int] | None = None,
 ) -> LoadRun:
-    """A run on a machine that drifts. The head takes `cpu` times the base's processor time and `latency` times its
-    latency; 2 in 100 of its answers come `tail` milliseconds later. `errors` and `marks` are the head's.
+    """A session on a machine that drifts, with two processes that had their luck. The head takes `cpu` times the base's
+    processor time and `latency` times its latency; 2 in 100 of its answers come `tail` milliseconds later. Asked by
+    many at once it takes `together` times as long; it makes `calls` times the calls, holds `memory` times the memory
+    and keeps `leak` KiB of each request. `errors` and `marks` are the head's.
     """
     chance, slices = random.Random(seed), []
+    lucky = {side: chance.lognormvariate(0, luck) for side in sides}
+    worse = {BASE: (1.0, 1.0, 0.0, 1.0, 1.0), HEAD: (cpu, latency, tail, together, calls)}
     for pair in range(pairs):
         speed = chance.lognormvariate(0, 0.1)
         for side in sides:
-            worse = side == HEAD
-            wobble = speed * chance.lognormvariate(0, noise)
-            times = [2 * wobble * chance.lognormvariate(0, 0.1) * (latency if worse else 1) for _ in range(30)]
-            times = [time + (tail if worse and chance.random() < 0.02 else 0) for time in times]
-            slices.append(one_slice(side, pair, cpu_ms=wobble * (cpu if worse else 1), milliseconds=times))
+            more_cpu, later, more_tail, longer, more_calls = worse[side]
+            wobble = speed * lucky[side] * chance.lognormvariate(0, noise)
+            times = [2 * wobble * later * chance.lognormvariate(0, 0.1) for _ in range(30)]
+            times = [time + (more_tail if chance.random() < 0.02 else 0) for time in times]
+            made = one_slice(side, pair, cpu_ms=wobble * more_cpu, milliseconds=times)
+            slices.append(replace(made, seconds=0.05 * wobble * longer, calls=round(300 * more_calls)))
     tallies = {side: tally_of(slices, side, *((errors, marks) if side == HEAD else ())) for side in sides}
-    return LoadRun(tuple(slices), tallies, share)
+    sent = 30 * pairs
+    held = {
+        side: LoadMemory(60_000.0 * (memory if side == HEAD else 1.0), 40_000.0, 40_000.0 + sent * grown, sent)
+        for side, grown in ((BASE, 0.5), (HEAD, 0.5 + leak))
+        if side in sides
+    }
+    return LoadRun(tuple(slices), tallies, share, memory=held, cold_ms=dict.fromkeys(sides, (9.0, 11.0)))
+
+
+def sessions_of(count: int, *, seed: int = 1, **changes: Any) -> list[LoadRun]:
+    """Some sessions alike but for chance."""
+    return [run_of(seed=seed + number, **{"pairs": 60, **changes}) for number in range(count)]
 
 
 class FakeRig:
-    """A `LoadRig` that answers with `runs` in turn; each is a run, an exception, or a function of the plan."""
+    """A `LoadRig` that answers with `runs` in turn, and then with the last again; each is a run, an exception, or a
+    function of the plan."""
 
     def __init__(self, *runs: LoadRun | Exception | Callable[[LoadPlan], LoadRun]) -> None:
         self.runs = list(runs)
@@ -66,7 +90,7 @@ class FakeRig:
     def drive(self, plan: LoadPlan, targets: Sequence[LoadTarget]) -> LoadRun:
         self.plans.append(plan)
         self.targets.append(tuple(targets))
-        answer = self.runs.pop(0)
+        answer = self.runs.pop(0) if len(self.runs) > 1 else self.runs[0]
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, LoadRun) else answer(plan)

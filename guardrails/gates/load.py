@@ -1,8 +1,8 @@
 """Gate `load`: is the service of the head slower than the base's, or does it break under load?
 
-Both services run at once and are driven in turns, in short slices that hold the same requests; processor time for each
-request and the percentiles of raw response times are compared pair by pair (`guardrails.load`). The scenario and its
-budgets are the base's. An alarm counts only if a second run, with both services started anew, agrees.
+Both services run at once and are driven in turns, in short slices that hold the same requests, in sessions for each of
+which both are started anew. What a request costs and how long people wait is compared session by session
+(`guardrails.load`). The scenario and its budgets are the base's. An alarm counts only if sessions after it agree.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from guardrails.load import slo as objectives
 from guardrails.load.comparison import figures
 from guardrails.load.examine import for_release
 from guardrails.load.growth import explained, silences
-from guardrails.load.judgement import Evidence, findings, is_in_doubt, notes, weigh
+from guardrails.load.judgement import Evidence, findings, needs_more, notes, weigh
 from guardrails.load.open_rules import OPEN_RULES
 from guardrails.load.pictures import pictures
 from guardrails.load.recorder import pairs_of
@@ -52,7 +52,7 @@ class LoadGate:
         return unchanged(bench, bench.policy.load.inputs)
 
     def run(self, bench: Bench) -> Outcome:
-        """Drive both sides, twice where the first run leaves a doubt.
+        """Drive both sides in as many sessions as it takes to be certain.
 
         Raises:
             ConfigurationError: the scenario or slo.toml is wrong.
@@ -116,7 +116,7 @@ def _read_slo(subject: Subject) -> Slo:
 
 
 def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
-    """One run, or two."""
+    """Session after session, until every metric is certain or the bound is reached."""
     if bench.rig is None:
         raise JudgementError("there is no load generator on this bench. Give it a LoadRig.")
     trees = {BASE: bench.trees.base, HEAD: bench.trees.head}
@@ -131,8 +131,8 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
         return session.drive(plan(slo.drive, scenario, locustfile, subject.path, seed, seconds))
 
     evidence = weigh([drive(bench.seed)], slo)
-    if is_in_doubt(evidence):
-        evidence = weigh([*evidence.runs, drive(bench.seed + 1)], slo)
+    while needs_more(evidence):
+        evidence = weigh([*evidence.runs, drive(bench.seed + len(evidence.runs))], slo)
     if not evidence.head.answers and not evidence.is_broken:
         raise JudgementError(f"the head gave no good answer to {evidence.head.requests} requests, and no error either")
     return evidence

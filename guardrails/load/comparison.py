@@ -5,36 +5,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guardrails.load.recorder import PERCENTILES, Pair, Totals, windows
-from guardrails.load.statistics import UNKNOWN, Ratio, detectable, paired_ratio, quantile
+from guardrails.load.metrics import METRICS, Metric, Value, value_of
+from guardrails.load.statistics import UNKNOWN, Mean, Ratio, moderated_mean, student_quantile
+from guardrails.model.load_run import LoadRun
 from guardrails.model.result import Figure
 
-ALPHA = 0.01
-"""Error rate of one bound of one metric, for a head that is slower by exactly the margin: 4 % over the four metrics.
-For a head that is not slower the margin and the second run bring it far down."""
-WINDOW = {"p50": (1, 1), "p95": (20, 60), "p99": (100, 200)}
-"""Least and most answers of each side in a window: at least one above the percentile, better three."""
-WINDOWS = 12
-"""Windows that are wanted; with fewer than 7 there is no bound at ALPHA."""
-NAMES = {"cpu": "processor time a request", "p50": "latency p50", "p95": "latency p95", "p99": "latency p99"}
+FAMILY = 0.05
+"""How often a head that is the same as its base may raise an alarm on any metric at any look. An alarm is no finding:
+sessions that come after it must agree, and would by chance at most once in 20, so 1 check in 400 is wrong."""
+MISS = 0.01
+"""Error rate of each of the bounds that are shown, and by which a slowdown as large as the budget is ruled out."""
+PRIOR_WEIGHT = 4
+"""How many sessions the standard deviation that experience expects is worth."""
+LEAST_SESSIONS = 2
+"""With one session nothing is known of how much sessions differ."""
+POWER = 0.95
 
 
 class Outcome(StrEnum):
     """What a comparison says."""
 
     SLOWER = "slower"
-    """The lower bound of the ratio is above the margin."""
+    """Surely more than the base, and by more than the margin."""
     NOT_SLOWER = "not slower"
     UNCLEAR = "unclear"
-    """A ratio as large as the budget could have been missed, and is not ruled out."""
+    """A difference as large as the budget could have been missed, and is not ruled out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One metric. `base` and `head` are in milliseconds; `budget` is the ratio that must not be missed.
+    """One metric over some sessions. `base` and `head` are in the metric's unit.
 
-    `margin` is half of the budget (its square root): what a lower bound must exceed to count, so that the luck of where
-    a process lies in memory does not. `detectable` is the smallest ratio that this run would have found 19 times in 20.
+    `ratio` is head to base (a difference where the metric is one) with bounds that are each wrong once in 100; `surely`
+    is the lower bound at the level of an alarm. `budget` is what must not be missed, `margin` half of it: an estimate
+    below it is no matter. `detectable` is the smallest ratio that these sessions would have found 19 times in 20.
     """
 
     metric: str
@@ -44,56 +48,67 @@ class Comparison:
     budget: float
     margin: float
     detectable: float
+    surely: float
+
+    @property
+    def of(self) -> Metric:
+        """What is compared."""
+        return METRICS[self.metric]
 
     @property
     def outcome(self) -> Outcome:
         """What it says."""
-        if self.ratio.low > self.margin:
+        if self.surely > self.of.neutral and self.ratio.estimate > self.margin:
             return Outcome.SLOWER
         missed = self.detectable > self.budget and self.ratio.high >= self.budget
         return Outcome.UNCLEAR if missed else Outcome.NOT_SLOWER
 
+    @property
+    def is_ruled_out(self) -> bool:
+        """Whether a difference as large as the budget is."""
+        return self.ratio.high < self.budget
 
-def compare(
-    pairs: Sequence[Pair], base: Totals, head: Totals, budgets: Mapping[str, float], alpha: float
-) -> tuple[Comparison, ...]:
-    """Every metric of `budgets` (`cpu`, `p50`, `p95`, `p99`), each with bounds at the one-sided level `alpha`."""
+
+def alarm_level(metrics: int, looks: int) -> float:
+    """The error rate of one alarm: FAMILY is shared out evenly among the metrics and the looks (Bonferroni)."""
+    return FAMILY / metrics / looks
+
+
+def compare(sessions: Sequence[LoadRun], budgets: Mapping[str, float], alarm: float) -> tuple[Comparison, ...]:
+    """Every metric of `budgets` that the sessions show or that is wanted; `alarm` is the error rate of `surely`."""
     found = []
-    for metric, budget in budgets.items():
-        ratio = _cpu_ratio(pairs, alpha) if metric == "cpu" else _latency_ratio(pairs, metric, alpha)
-        margin = math.sqrt(budget)
-        values = (base.cpu_ms, head.cpu_ms) if metric == "cpu" else (base.latency_ms[metric], head.latency_ms[metric])
-        found.append(Comparison(metric, *values, ratio, budget, margin, detectable(ratio, margin, alpha)))
+    for key, budget in budgets.items():
+        values = [value for session in sessions if (value := value_of(key, session)) is not None]
+        if values or METRICS[key].is_wanted:
+            found.append(_comparison(METRICS[key], values, budget, alarm))
     return tuple(found)
 
 
-def _cpu_ratio(pairs: Sequence[Pair], alpha: float) -> Ratio:
-    """Processor time for each request, pair by pair."""
-    costs = [(p.base.cpu_seconds / p.base.requests, p.head.cpu_seconds / p.head.requests) for p in pairs]
-    # A clock that counts in steps can stand still during a short slice.
-    return _ratio([(base, head) for base, head in costs if base > 0 and head > 0], alpha)
+def _comparison(metric: Metric, values: Sequence[Value], budget: float, alarm: float) -> Comparison:
+    base = sum(value.base for value in values) / len(values) if values else math.nan
+    head = sum(value.head for value in values) / len(values) if values else math.nan
+    margin = metric.margin(budget)
+    if len(values) < LEAST_SESSIONS:
+        return Comparison(metric.key, base, head, UNKNOWN, budget, margin, math.inf, -math.inf)
+    mean = moderated_mean([value.differs for value in values], metric.prior, PRIOR_WEIGHT)
+    within = mean.bound(MISS)
+    ratio = Ratio(*(metric.shown(value) for value in (mean.value, mean.value - within, mean.value + within)))
+    surely = metric.shown(mean.value - mean.bound(alarm))
+    return Comparison(metric.key, base, head, ratio, budget, margin, _detectable(metric, mean, margin, alarm), surely)
 
 
-def _latency_ratio(pairs: Sequence[Pair], metric: str, alpha: float) -> Ratio:
-    """A percentile, window by window: a burst of noise spoils one window, not the answer."""
-    share, (least, most) = PERCENTILES[metric], WINDOW[metric]
-    answers = min(sum(len(p.base.milliseconds) for p in pairs), sum(len(p.head.milliseconds) for p in pairs))
-    size = max(least, min(most, answers // WINDOWS))
-    return _ratio([(quantile(base, share), quantile(head, share)) for base, head in windows(pairs, size)], alpha)
-
-
-def _ratio(values: Sequence[tuple[float, float]], alpha: float) -> Ratio:
-    if not values:
-        return UNKNOWN
-    return paired_ratio([base for base, _ in values], [head for _, head in values], alpha)
+def _detectable(metric: Metric, mean: Mean, margin: float, alarm: float) -> float:
+    """The smallest true ratio (or difference) that would have raised an alarm with probability POWER."""
+    threshold = max(margin if metric.is_difference else math.log(margin), mean.bound(alarm))
+    return metric.shown(threshold + student_quantile(POWER, mean.freedom) * mean.error)
 
 
 def figures(comparisons: Sequence[Comparison]) -> tuple[Figure, ...]:
-    """The comparisons for a picture; a ratio or a bound that is not known is None."""
+    """The comparisons of ratios for a picture; a ratio or a bound that is not known is None."""
     return tuple(
         Figure(
-            NAMES[c.metric],
-            "ms",
+            c.of.name,
+            c.of.unit,
             c.base,
             c.head,
             None if c.ratio == UNKNOWN else c.ratio.estimate,
@@ -102,21 +117,22 @@ def figures(comparisons: Sequence[Comparison]) -> tuple[Figure, ...]:
             c.budget,
         )
         for c in comparisons
+        if not c.of.is_difference and not math.isnan(c.base)
     )
 
 
 def table(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     """The comparisons as lines of text, a heading first: what was measured and what could have been seen."""
-    rows = [("metric", "base ms", "head ms", "ratio", "interval", "budget", "detectable", "")]
+    rows = [("metric", "base", "head", "ratio", "interval", "budget", "detectable", "")]
     rows += [
         (
-            NAMES[c.metric].removesuffix(" a request"),
-            f"{c.base:.3f}",
-            f"{c.head:.3f}",
-            "unknown" if c.ratio == UNKNOWN else f"{c.ratio.estimate:.3f}",
-            interval(c.ratio),
-            f"{c.budget:.2f}",
-            _number(c.detectable),
+            c.of.name.removesuffix(" a request"),
+            f"{c.base:.3f} {c.of.unit}".rstrip(),
+            f"{c.head:.3f} {c.of.unit}".rstrip(),
+            "unknown" if c.ratio == UNKNOWN else _signed(c, c.ratio.estimate),
+            interval(c),
+            _signed(c, c.budget, digits=2),
+            _signed(c, c.detectable),
             c.outcome.value,
         )
         for c in comparisons
@@ -125,10 +141,14 @@ def table(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
     return tuple("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
-def interval(ratio: Ratio) -> str:
-    """The bounds of a ratio, for people."""
-    return f"{_number(ratio.low)} to {_number(ratio.high)}"
+def interval(comparison: Comparison) -> str:
+    """The bounds of a ratio or a difference, for people."""
+    if comparison.ratio == UNKNOWN:
+        return "unknown"
+    return f"{_signed(comparison, comparison.ratio.low)} to {_signed(comparison, comparison.ratio.high)}"
 
 
-def _number(value: float) -> str:
-    return "unknown" if math.isinf(value) or value == 0 else f"{value:.3f}"
+def _signed(comparison: Comparison, value: float, digits: int = 3) -> str:
+    if math.isinf(value):
+        return "unknown"
+    return f"{value:+.{digits}f}" if comparison.of.is_difference else f"{value:.{digits}f}"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from guardrails.load.judgement import Evidence
+from guardrails.load.recorder import latencies
 from guardrails.load.rules import SLOWER_CPU, SLOWER_LATENCY
 from guardrails.model.finding import Finding
 from guardrails.model.load_run import BASE, HEAD, LoadRun
@@ -98,7 +99,7 @@ def _wanted(finding: Finding, evidence: Evidence) -> float:
 
 
 def _mean(runs: Sequence[LoadRun], side: str) -> float:
-    times = [time for run in runs for one in run.slices if one.side == side for time in one.milliseconds]
+    times = latencies(runs, side)
     return math.fsum(times) / len(times) if times else math.nan
 
 

@@ -1,30 +1,37 @@
 """From the runs of a check to its findings. What is not certain is said to be so."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from guardrails.load.comparison import ALPHA, NAMES, Comparison, Outcome, compare, interval, table
+from guardrails.load.comparison import Comparison, Outcome, interval, table
 from guardrails.load.recorder import Totals, pairs_of, totals
-from guardrails.load.rules import BUDGET, DIED, ERRORS, INCONCLUSIVE, SLOWER_CPU, SLOWER_LATENCY
+from guardrails.load.rules import BUDGET, DIED, ERRORS, INCONCLUSIVE, RULE_OF
+from guardrails.load.sequence import CONFIRMING, Settled, looks, settle
 from guardrails.load.slo import Slo
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.load_run import BASE, HEAD, LoadRun
 
 SATURATED = 0.9
 """Share of a core above which the generator, and not the service, may be what was measured."""
+LATE_SHARE = 0.25
+"""Share of the base's median latency that the generator's own lateness may reach: beyond it the tail is its own."""
 MOST_QUOTED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was measured in all runs together and what it is held against. `base` is None where there is none."""
+    """What was measured in all sessions together and what it is held against. `base` is None where there is none."""
 
     runs: tuple[LoadRun, ...]
     slo: Slo
     head: Totals
     base: Totals | None
-    compared: tuple[Comparison, ...]
+    settled: tuple[Settled, ...]
+
+    @property
+    def compared(self) -> tuple[Comparison, ...]:
+        """Every metric, by the samples of all sessions."""
+        return tuple(one.comparison for one in self.settled)
 
     @property
     def is_broken(self) -> bool:
@@ -33,36 +40,50 @@ class Evidence:
 
     @property
     def generator_share(self) -> float:
-        """The share of a core that the generator used, in the run where it used most."""
+        """The share of a core that the generator used, in the session where it used most."""
         return max(run.generator_share for run in self.runs)
+
+    @property
+    def generator_lag_ms(self) -> float:
+        """How late the generator sent one of a hundred requests of its schedule, in the session of the median."""
+        lags = sorted(run.generator_lag_ms for run in self.runs)
+        return lags[len(lags) // 2]
 
 
 def weigh(runs: Sequence[LoadRun], slo: Slo) -> Evidence:
-    """The evidence of some runs."""
+    """The evidence of some sessions."""
     head = totals(runs, HEAD)
     base = totals(runs, BASE) if all(BASE in run.tallies for run in runs) else None
     if base is None or not head.answers or not base.answers:
         return Evidence(tuple(runs), slo, head, base, ())
-    return Evidence(tuple(runs), slo, head, base, compare(pairs_of(runs), base, head, slo.regression.ratios(), ALPHA))
+    return Evidence(tuple(runs), slo, head, base, settle(runs, slo))
 
 
-def is_in_doubt(evidence: Evidence) -> bool:
-    """Whether a second run is owed: there is an alarm to confirm, or a slowdown that matters could have been missed."""
+def needs_more(evidence: Evidence) -> bool:
+    """Whether another session is owed: an alarm is to be confirmed, or something that matters is not yet certain."""
+    drive, sessions = evidence.slo.drive, len(evidence.runs)
     if evidence.is_broken:
         return False
-    doubts = {Outcome.SLOWER, *([Outcome.UNCLEAR] if evidence.slo.regression.inconclusive == "review" else [])}
-    return any(one.outcome in doubts for one in evidence.compared) or any(_late(evidence.head, evidence.slo))
+    if not evidence.settled:
+        return sessions < 2 and any(_late(evidence.head, evidence.slo))
+    if sessions < drive.least_sessions or any(one.is_pending for one in evidence.settled):
+        return sessions < drive.most_sessions + CONFIRMING
+    if any(one.outcome is Outcome.SLOWER for one in evidence.settled):
+        return False
+    uncertain = not all(one.comparison.is_ruled_out for one in evidence.settled)
+    return uncertain and evidence.slo.regression.inconclusive == "review" and sessions < drive.most_sessions
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """What is wrong, by the evidence of one run that left no doubt or of two."""
+    """What is wrong, by the evidence of as many sessions as it took."""
     if evidence.is_broken:
         yield from _broken(evidence)
         return
-    settled = _settled(evidence)
-    yield from _slower([one for one, outcome in settled if outcome is Outcome.SLOWER])
+    slower = [one.comparison for one in evidence.settled if one.outcome is Outcome.SLOWER]
+    yield from _slower(slower, len(evidence.runs))
     yield from _missed(evidence)
-    yield from _unclear(evidence, [one for one, outcome in settled if outcome is Outcome.UNCLEAR])
+    if not slower:
+        yield from _unclear(evidence)
 
 
 def _broken(evidence: Evidence) -> Iterator[Finding]:
@@ -88,26 +109,18 @@ def _shared(old: bool) -> str:
     return ". The base does too" if old else ""
 
 
-def _settled(evidence: Evidence) -> tuple[tuple[Comparison, Outcome], ...]:
-    """Each metric by the samples of all runs. It is slower only if every run by itself says so too."""
-    each = [weigh([run], evidence.slo).compared for run in evidence.runs]
-    agreed = {
-        one.metric
-        for one in evidence.compared
-        if all(other.ratio.estimate > one.margin for run in each for other in run if other.metric == one.metric)
-    }
-    return tuple(
-        (one, Outcome.UNCLEAR if one.outcome is Outcome.SLOWER and one.metric not in agreed else one.outcome)
-        for one in evidence.compared
-    )
-
-
-def _slower(slower: Sequence[Comparison]) -> Iterator[Finding]:
+def _slower(slower: Sequence[Comparison], sessions: int) -> Iterator[Finding]:
     for one in slower:
-        rule = SLOWER_CPU if one.metric == "cpu" else SLOWER_LATENCY
-        yield rule.finding(
-            f"{NAMES[one.metric]} is {one.ratio.estimate:.2f} times the base's: {one.head:.3f} ms against "
-            f"{one.base:.3f} ms (ratio {interval(one.ratio)}, budget {one.budget:.2f}), in two runs"
+        unit = f" {one.of.unit}".rstrip()
+        how = f"{one.head:.3f}{unit} against {one.base:.3f}{unit}"
+        much = (
+            f"{one.ratio.estimate:.2f}{unit} more than the base's"
+            if one.of.is_difference
+            else f"{one.ratio.estimate:.2f} times the base's"
+        )
+        kind = "difference" if one.of.is_difference else "ratio"
+        yield RULE_OF[one.metric].finding(
+            f"{one.of.name} is {much}: {how} ({kind} {interval(one)}, budget {one.budget:.2f}), in {sessions} sessions"
         )
 
 
@@ -126,6 +139,11 @@ def _missed(evidence: Evidence) -> Iterator[Finding]:
         if all(name in late for late in each):
             what = f"latency {name} is {evidence.head.latency_ms[name]:.1f} ms, and {limit:g} ms is allowed"
             yield BUDGET.finding(what + _shared(name in old), severity=Severity.REVIEW if name in old else None)
+    limit_mib = evidence.slo.budget.memory_mib
+    if limit_mib is not None and (held := _held(evidence.runs, HEAD)) > limit_mib:
+        too = _held(evidence.runs, BASE) > limit_mib
+        what = f"the service holds {held:.1f} MiB of memory, and {limit_mib:g} MiB is allowed"
+        yield BUDGET.finding(what + _shared(too), severity=Severity.REVIEW if too else None)
     for mark, share in evidence.slo.budget.shares().items():
         if evidence.head.mark_share(mark) > share:
             too = evidence.base is not None and evidence.base.mark_share(mark) > share
@@ -133,44 +151,60 @@ def _missed(evidence: Evidence) -> Iterator[Finding]:
             yield BUDGET.finding(what + _shared(too), severity=Severity.REVIEW if too else None)
 
 
-def _unclear(evidence: Evidence, unclear: Sequence[Comparison]) -> Iterator[Finding]:
+def _held(runs: Sequence[LoadRun], side: str) -> float:
+    """The least that a side held at the end of any session, in MiB; 0 where the system does not tell."""
+    return min((run.memory[side].resident / 1024 for run in runs if side in run.memory), default=0.0)
+
+
+def _unclear(evidence: Evidence) -> Iterator[Finding]:
     """What could have been missed, as one finding."""
-    said = [_doubt(one) for one in unclear]
+    said = [_doubt(one) for one in evidence.settled if one.outcome is Outcome.UNCLEAR]
     if evidence.base is not None and (share := evidence.generator_share) >= SATURATED:
         said.append(f"the generator used {share:.2f} of its core, so the latencies may be its own")
+    if evidence.base is not None and (lag := evidence.generator_lag_ms) > LATE_SHARE * evidence.base.latency_ms["p50"]:
+        said.append(f"the generator was {lag:.1f} ms late with one request of 100, so the latencies may be its own")
     if said:
         severity = Severity.REVIEW if evidence.slo.regression.inconclusive == "review" else Severity.NOTE
         yield INCONCLUSIVE.finding("; ".join(said), severity=severity)
 
 
-def _doubt(one: Comparison) -> str:
-    if one.outcome is Outcome.SLOWER:
-        return f"{NAMES[one.metric]}: one run says {interval(one.ratio)} times the base's, and another disagrees"
-    seen = (
-        f"only a ratio of {one.detectable:.2f} or more would" if one.detectable < math.inf else "no ratio would surely"
-    )
-    return f"{NAMES[one.metric]}: {seen} have been seen, and the budget is {one.budget:.2f}"
+def _doubt(settled: Settled) -> str:
+    one = settled.comparison
+    if settled.is_denied:
+        return f"{one.of.name}: an alarm was raised, and the sessions after it did not confirm it ({interval(one)})"
+    seen = f"only {one.detectable:.2f} or more would" if one.detectable < float("inf") else "no ratio would surely"
+    return f"{one.of.name}: {seen} have been seen, and the budget is {one.budget:.2f}"
 
 
 def notes(evidence: Evidence, seed: int) -> tuple[str, ...]:
     """The figures, for people: one line for each metric, then how they came about."""
-    runs, head = evidence.runs, evidence.head
-    how = f"{len(runs)} run{'s' * (len(runs) > 1)}, {len(pairs_of(runs))} pairs of slices, seed {seed}, "
-    how += f"generator at {evidence.generator_share:.2f} of a core"
+    runs, head, drive = evidence.runs, evidence.head, evidence.slo.drive
     shares = f"head: {head.requests} requests, {head.error_share:.2%} failed"
     shares += "".join(f", {head.mark_share(mark):.2%} {mark}" for mark in sorted(head.marks))
     late = ", ".join(f"{name} {value:.2f} ms" for name, value in head.latency_ms.items())
     alone = f"nothing to compare with; head alone: {late}" if head.answers else "the head gave no good answer"
     rows = table(evidence.compared) if evidence.compared else (alone,)
-    return (*rows, shares, how, *_unconfirmed(evidence))
+    how = f"{len(runs)} session{'s' * (len(runs) > 1)} of at most {drive.most_sessions + CONFIRMING}, services started "
+    how += f"anew for each; {len(pairs_of(runs))} pairs of slices, seed {seed}, {looks(drive)} looks"
+    held = "each side on a core of its own" if all(run.pinned for run in runs) else "sides free to move over cores"
+    sent = (
+        f"generator at {evidence.generator_share:.2f} of a core, {evidence.generator_lag_ms:.2f} ms late (p99); {held}"
+    )
+    return (*rows, *_cold(runs), shares, how, sent, *_denied(evidence))
 
 
-def _unconfirmed(evidence: Evidence) -> Iterator[str]:
-    """Alarms of the first run that did not hold."""
-    if len(evidence.runs) < 2 or evidence.is_broken:
-        return
-    held = {one.metric for one, outcome in _settled(evidence) if outcome is not Outcome.NOT_SLOWER}
-    for one in weigh(evidence.runs[:1], evidence.slo).compared:
-        if one.outcome is Outcome.SLOWER and one.metric not in held:
-            times = f"{one.ratio.estimate:.2f} times the base's"
-            yield f"{NAMES[one.metric]} looked {times} in the first run; with the second run it does not"
+def _cold(runs: Sequence[LoadRun]) -> Iterator[str]:
+    """The first requests after a start, which find every cache cold: for people, no budget holds them."""
+    means = {
+        side: [sum(times) / len(times) for run in runs if (times := run.cold_ms.get(side))] for side in (BASE, HEAD)
+    }
+    if all(means.values()):
+        base, head = (sum(values) / len(values) for values in (means[BASE], means[HEAD]))
+        yield f"first requests after a start: {base:.1f} ms on the base, {head:.1f} ms on the head"
+
+
+def _denied(evidence: Evidence) -> Iterator[str]:
+    """Alarms that did not hold."""
+    for one in evidence.settled:
+        if one.is_denied and one.outcome is Outcome.NOT_SLOWER:
+            yield f"{one.comparison.of.name} raised an alarm; with the sessions after it, it does not"

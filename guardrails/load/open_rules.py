@@ -29,16 +29,4 @@ RECOVERY = Rule(
     good="queue = asyncio.Queue(maxsize=128)  # beyond it: 503 at once",
     unprovable=_MINUTES,
 )
-LEAK = Rule(
-    "load/leak",
-    Severity.BLOCK,
-    "Memory grows with every request",
-    "A process that grows is killed in the end, mostly at the busiest hour.",
-    "Find what is kept for each request (a cache without a bound, a list that is only added to, a reference from a "
-    "callback) and bound it.",
-    bad="self._seen[request_id] = answer",
-    good="self._seen = LruCache(10_000)",
-    limits="What leaks on paths that no persona takes, or more slowly than could be seen today, as the report says.",
-    unprovable=_MINUTES,
-)
-OPEN_RULES = (CAPACITY, RECOVERY, LEAK)
+OPEN_RULES = (CAPACITY, RECOVERY)

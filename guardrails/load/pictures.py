@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from guardrails.load import growth
 from guardrails.load.judgement import Evidence
-from guardrails.load.recorder import pairs_of
+from guardrails.load.recorder import latencies, pairs_of
 from guardrails.load.statistics import quantile
-from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadSlice
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadRun, LoadSlice
 from guardrails.model.picture import Line, Pictures, Plot, PlotKind, Table
 
 PERCENTS = (
@@ -35,9 +35,8 @@ def pictures(evidence: Evidence) -> Pictures:
 
 
 def _answers(runs: Sequence[LoadRun], side: str) -> list[float]:
-    """Response times of the good answers within whole slices, in milliseconds, sorted."""
-    slices = (one for run in runs for one in run.slices if one.side == side and one.complete)
-    return sorted(min(time, LONGEST) for one in slices for time in one.milliseconds if math.isfinite(time))
+    """Response times by which latency is judged, in milliseconds, sorted."""
+    return sorted(min(time, LONGEST) for time in latencies(runs, side) if math.isfinite(time))
 
 
 def _percentiles(answers: dict[str, list[float]]) -> Plot:
@@ -98,7 +97,7 @@ def _series(evidence: Evidence) -> Iterator[Plot]:
         return
     sides = [side for side in (BASE, HEAD) if any(side == one.side for _, group in groups for one in group)]
     at = tuple(float(place) for place, _ in groups)
-    runs = f" Run 2 begins at slice {_second(evidence)}." if len(evidence.runs) > 1 else ""
+    runs = f" Session 2 begins at slice {_second(evidence)}." if len(evidence.runs) > 1 else ""
     for title, y, value in (
         ("Median latency over the run", "ms", _median),
         ("Processor time a request over the run", "ms", _cpu),
@@ -138,7 +137,8 @@ def _second(evidence: Evidence) -> int:
 
 
 def _median(slices: Sequence[LoadSlice]) -> float | None:
-    times = [time for one in slices for time in one.milliseconds if math.isfinite(time)]
+    kind = OPEN if any(one.kind == OPEN for one in slices) else CLOSED
+    times = [time for one in slices if one.kind == kind for time in one.milliseconds if math.isfinite(time)]
     return _rounded(quantile(times, 0.5)) if times else None
 
 

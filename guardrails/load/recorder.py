@@ -2,11 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from guardrails.load.statistics import quantile
-from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadSlice
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadRun, LoadSlice
 
 PERCENTILES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
@@ -58,29 +58,18 @@ def pairs_of(runs: Iterable[LoadRun]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def windows(pairs: Sequence[Pair], least: int) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], ...]:
-    """Response times of the base and the head in windows of neighbouring pairs, at least `least` of each in a window.
-
-    What is left at the end joins the last window.
-    """
-    found: list[tuple[tuple[float, ...], tuple[float, ...]]] = []
-    base: tuple[float, ...] = ()
-    head: tuple[float, ...] = ()
-    for pair in pairs:
-        base, head = base + pair.base.milliseconds, head + pair.head.milliseconds
-        if min(len(base), len(head)) >= least:
-            found.append((base, head))
-            base, head = (), ()
-    if found:
-        found[-1] = (found[-1][0] + base, found[-1][1] + head)
-    return tuple(found)
+def latencies(runs: Iterable[LoadRun], side: str) -> tuple[float, ...]:
+    """The response times of one side, in milliseconds: of the open slices, or of all where there are none."""
+    slices = [one for run in runs for one in run.slices if one.side == side and one.complete]
+    kind = OPEN if any(one.kind == OPEN for one in slices) else CLOSED
+    return tuple(time for one in slices if one.kind == kind for time in one.milliseconds)
 
 
 def totals(runs: Iterable[LoadRun], side: str) -> Totals:
     """The totals of one side over all runs."""
     runs = tuple(runs)
     slices = [one for run in runs for one in run.slices if one.side == side and one.complete]
-    times = [time for one in slices for time in one.milliseconds]
+    times = latencies(runs, side)
     sent = sum(one.requests for one in slices)
     tallies = [run.tallies[side] for run in runs]
     errors: Counter[str] = Counter()
@@ -90,7 +79,7 @@ def totals(runs: Iterable[LoadRun], side: str) -> Totals:
         marks.update(tally.marks)
     return Totals(
         requests=sum(tally.requests for tally in tallies),
-        answers=len(times),
+        answers=sum(len(one.milliseconds) for one in slices),
         errors=errors,
         marks=marks,
         died=any(tally.died for tally in tallies),

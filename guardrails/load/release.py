@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from guardrails.load.arrivals import poisson
 from guardrails.load.capacity import STEP, Capacity, Search
 from guardrails.load.measured import missed, saturation, shown
-from guardrails.load.open_rules import CAPACITY, LEAK, RECOVERY
+from guardrails.load.open_rules import CAPACITY, RECOVERY
 from guardrails.load.rates import Step, pictures
-from guardrails.load.rules import BUDGET, DIED, INCONCLUSIVE
+from guardrails.load.rules import BUDGET, DIED, INCONCLUSIVE, LEAK
 from guardrails.load.scenario import Scenario
 from guardrails.load.schedule import orders
 from guardrails.load.service import serving

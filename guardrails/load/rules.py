@@ -1,5 +1,7 @@
 """What the gate `load` looks for."""
 
+from collections.abc import Mapping
+
 from guardrails.model.finding import Rule, Severity
 
 SLOWER_CPU = Rule(
@@ -40,6 +42,47 @@ BUDGET = Rule(
     "Bring the figure back under its budget. Where base and head both miss it, the machine or an older change may be "
     "the cause, and a person decides.",
 )
+THROUGHPUT = Rule(
+    "load/slower-together",
+    Severity.BLOCK,
+    "Requests that come at once wait for each other",
+    "A lock or a queue that one request never notices halves what a service can carry.",
+    "Find what only one request at a time may do (a lock held across an await, a file lock, one connection, one "
+    "worker) and hold it for less, or take it out of the request.",
+    bad="async with self._lock: answer = await self._store.get(key)",
+    good="answer = await self._store.get(key)  # the store may be asked by many at once",
+)
+CALLS = Rule(
+    "load/more-calls",
+    Severity.BLOCK,
+    "A request reads or writes more often than before",
+    "A call to a store in a loop costs little on an idle machine and everything on a busy one.",
+    "Ask the store once for all that a request needs. If more calls are wanted, ask a person to raise calls_ratio in "
+    "slo.toml in a change of its own.",
+    bad="[store.get(track) for track in candidates]",
+    good="store.get_many(candidates)",
+    limits="Outside of the service only system calls that read or write are counted, and a store that answers from "
+    "memory makes none; what the service itself counts it can also leave uncounted.",
+)
+MEMORY = Rule(
+    "load/more-memory",
+    Severity.BLOCK,
+    "The service holds more memory than before",
+    "Memory is what decides how many workers fit on a machine, and the one that does not fit is killed.",
+    "Find what is held twice or held too long. If it is wanted, ask a person to raise memory_ratio in slo.toml in a "
+    "change of its own.",
+)
+LEAK = Rule(
+    "load/leak",
+    Severity.BLOCK,
+    "The service keeps more memory of each request than it should",
+    "A process that grows with every request is killed in the end, mostly at the busiest hour.",
+    "Find what is kept for each request (a cache without a bound, a list that is only added to, a reference from a "
+    "callback) and bound it.",
+    bad="self._seen[request_id] = answer",
+    good="self._seen = LruCache(10_000)",
+    limits="What leaks on paths that no persona takes, or more slowly than could be seen today, as the report says.",
+)
 INCONCLUSIVE = Rule(
     "load/inconclusive",
     Severity.REVIEW,
@@ -63,4 +106,27 @@ NOT_STARTED = Rule(
     "The base's service starts with the same command on the same machine.",
     "Run `load.prepare` and then `load.command` of guardrails.toml by hand and read what they say.",
 )
-RULES = (SLOWER_CPU, SLOWER_LATENCY, ERRORS, BUDGET, INCONCLUSIVE, DIED, NOT_STARTED)
+RULES = (
+    SLOWER_CPU,
+    SLOWER_LATENCY,
+    THROUGHPUT,
+    CALLS,
+    MEMORY,
+    LEAK,
+    ERRORS,
+    BUDGET,
+    INCONCLUSIVE,
+    DIED,
+    NOT_STARTED,
+)
+RULE_OF: Mapping[str, Rule] = {
+    "cpu": SLOWER_CPU,
+    "throughput": THROUGHPUT,
+    "p50": SLOWER_LATENCY,
+    "p95": SLOWER_LATENCY,
+    "p99": SLOWER_LATENCY,
+    "calls": CALLS,
+    "memory": MEMORY,
+    "leak": LEAK,
+}
+"""The rule that a metric breaks when it is worse."""

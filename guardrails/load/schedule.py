@@ -1,5 +1,6 @@
 """Who is driven when: alternating short slices, in an order that chance decides for each pair anew."""
 
+import itertools
 import random
 from collections.abc import Sequence
 
@@ -21,6 +22,17 @@ def orders(seed: int, count: int, sides: Sequence[str] = (BASE, HEAD)) -> tuple[
     return tuple(tuple(chance.sample(sides, len(sides))) for _ in range(count))
 
 
+def arrivals(plan: LoadPlan, number: int, rate: float) -> tuple[float, ...]:
+    """When the requests of the open slices of a pair are to come, in seconds after the slice's start, ascending.
+
+    `rate` is in requests a second. The gaps are exponential, as of people who know nothing of each other; both sides
+    of the pair get the same, and the seed and the pair's number decide them.
+    """
+    chance = random.Random(f"{plan.seed}:{number}:arrivals")  # noqa: S311 - a schedule, no secret
+    gaps = (chance.expovariate(rate) for _ in range(max(1, round(rate * plan.arrivals_seconds))))
+    return tuple(itertools.accumulate(gaps))
+
+
 def plan(drive: Drive, tree: Tree, locustfile: str, path: tuple[str, ...], seed: int, seconds: float) -> LoadPlan:
     """The plan of one run that measures each side for `seconds` seconds."""
     slice_seconds = drive.slice_ms / 1000
@@ -38,4 +50,8 @@ def plan(drive: Drive, tree: Tree, locustfile: str, path: tuple[str, ...], seed:
         warmup_seconds=drive.warmup_seconds,
         request_timeout_seconds=drive.request_timeout_seconds,
         least_pairs=LEAST_PAIRS,
+        arrivals_share=drive.arrivals_share,
+        arrivals_seconds=drive.arrivals_ms / 1000,
+        open_share=drive.open_share,
+        pinned=drive.pinned,
     )

@@ -24,15 +24,28 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Drive(_Section, frozen=True):
-    """How the requests are sent: a closed loop without think times, one side at a time."""
+    """How the requests are sent: without think times, one side at a time, in sessions of fresh processes."""
 
     users: Count = 16
     concurrency: Count = 2
-    """Requests in flight at once. Few show a slow request best; a lock shows only with more than one."""
+    """Requests in flight at once in closed slices. A lock shows only with more than one."""
+    open_share: Share = 0.5
+    """Share of the time in which requests come by a schedule that waits for no answer: latency is measured there. 0:
+    latency is that of the closed slices."""
+    arrivals_share: Annotated[float, Meta(gt=0, lt=1)] = 0.5
+    """How many come then, by how many a saturated service answers."""
+    arrivals_ms: Positive = 120.0
+    """Length of an open slice."""
+    pinned: bool = True
+    """Hold each side on a core of its own and swap the cores half-way, where there are two."""
+    least_sessions: Annotated[int, Meta(ge=2, le=50)] = 3
+    most_sessions: Annotated[int, Meta(ge=2, le=50)] = 8
+    """Both services are started anew for each session. It ends early when every metric is certain."""
     slice_ms: Positive = 50.0
     """Length of a slice. Short ones follow a machine whose speed drifts; see loadtests/README.md."""
-    seconds_per_side: Positive = 8.0
-    release_seconds_per_side: Positive = 30.0
+    seconds_per_side: Positive = 2.0
+    """In one session."""
+    release_seconds_per_side: Positive = 8.0
     warmup_seconds: Positive = 1.5
     """For each side, before anything is measured."""
     request_timeout_seconds: Positive = 10.0
@@ -49,6 +62,8 @@ class Budget(_Section, frozen=True):
     error_share: Share = 0.001
     empty_share: Share | None = None
     degraded_share: Share | None = None
+    memory_mib: Positive | None = None
+    """Resident memory of the whole process tree at the end of a session."""
 
     def latency_ms(self) -> dict[str, float]:
         """The latency budgets that are set, in milliseconds, by percentile."""
@@ -62,18 +77,30 @@ class Budget(_Section, frozen=True):
 
 
 class Regression(_Section, frozen=True):
-    """The ratio of head to base that must not be missed, for processor time per request and for latency."""
+    """The ratio of head to base that must not be missed."""
 
     cpu_ratio: Ratio = 1.10
+    """Processor time a request."""
     p50_ratio: Ratio = 1.15
     p95_ratio: Ratio = 1.25
     p99_ratio: Ratio = 1.40
+    throughput_ratio: Ratio = 1.25
+    """Time for each answer when as many ask at once as `concurrency` lets."""
+    calls_ratio: Ratio = 1.50
+    """System calls that read or write, for each request."""
+    memory_ratio: Ratio = 1.20
+    """Resident memory at the end of a session."""
+    leak_kib: Positive = 1.0
+    """KiB that a request leaves behind, more than on the base."""
     inconclusive: Literal["review", "note"] = "review"
-    """What it is when a run could not have seen such a ratio: a person decides, or it is only said."""
+    """What it is when a check could not have seen such a difference: a person decides, or it is only said."""
 
-    def ratios(self) -> dict[str, float]:
-        """The ratios by metric."""
-        return {"cpu": self.cpu_ratio, "p50": self.p50_ratio, "p95": self.p95_ratio, "p99": self.p99_ratio}
+    def budgets(self) -> dict[str, float]:
+        """The budgets by metric."""
+        ratios = {"cpu": self.cpu_ratio, "throughput": self.throughput_ratio}
+        latency = {"p50": self.p50_ratio, "p95": self.p95_ratio, "p99": self.p99_ratio}
+        held = {"calls": self.calls_ratio, "memory": self.memory_ratio, "leak": self.leak_kib}
+        return {**ratios, **latency, **held}
 
 
 class Release(_Section, frozen=True):

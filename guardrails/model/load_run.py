@@ -6,6 +6,10 @@ from pathlib import Path
 
 BASE, HEAD = "base", "head"
 """The sides of a load run."""
+CLOSED, OPEN = "closed", "open"
+"""The kinds of a slice. Closed: every user sends its next request when it has the answer to the last one, all at once,
+which shows what a request costs and how many are answered. Open: requests come when they come, whether or not the ones
+before them were answered, which shows how long people wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +26,12 @@ class LoadPlan:
     """How to drive one or two services with one scenario.
 
     `root` is the tree that the locustfile at `locustfile` comes from; the directories `path` of it (all relative) are
-    where the scenario imports from. In a slice each of `users` sends the same number of requests to one side,
-    `concurrency` of them at a time, about `slice_seconds` long; in a pair each side has one slice, in an order that
-    `seed` decides. There are as many pairs as `seconds_per_side` allows, but at most `pairs` and, within three times
-    the planned time, at least `least_pairs`.
+    where the scenario imports from. In a pair each side has one slice, in an order that `seed` decides. In a closed
+    slice each of `users` sends the same number of requests to one side, `concurrency` of them at a time, about
+    `slice_seconds` long. In an open one requests come at random at `arrivals_share` of the rate at which closed slices
+    are answered, for about `arrivals_seconds`; open slices take `open_share` of the time. There are as many pairs as
+    `seconds_per_side` allows, but at most `pairs` and, within three times the planned time, at least `least_pairs`.
+    Where `pinned`, each side is held on a core of its own, and the cores are swapped half-way.
     """
 
     root: Path
@@ -40,6 +46,10 @@ class LoadPlan:
     warmup_seconds: float
     request_timeout_seconds: float
     least_pairs: int = 12
+    arrivals_share: float = 0.5
+    arrivals_seconds: float = 0.12
+    open_share: float = 0.0
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +57,10 @@ class LoadSlice:
     """What one side did in one slice.
 
     `requests` were sent and ended within the slice; `milliseconds` are the raw response times of those that were
-    answered well. `cpu_seconds` is processor time of the side's whole process tree during its own slice and during the
-    other side's slice of the same pair, so that deferred work is charged to its owner. `complete` says that the slice
-    was not cut short.
+    answered well, in an open slice from the moment at which the request was to come. `cpu_seconds` is processor time of
+    the side's whole process tree during its own slice and during the other side's slice of the same pair, so that
+    deferred work is charged to its owner. `calls` are the system calls that read or wrote during the pair, None where
+    the system does not tell. `complete` says that the slice was not cut short.
     """
 
     side: str
@@ -59,6 +70,19 @@ class LoadSlice:
     cpu_seconds: float
     milliseconds: tuple[float, ...]
     complete: bool = True
+    kind: str = CLOSED
+    calls: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMemory:
+    """Memory of one side, in KiB: what it shares with others counted in part (`resident`), and what is its own and
+    backed by no file (`private`), at the start and at the end of the slices, between which `requests` ended."""
+
+    resident: float
+    private_before: float
+    private_after: float
+    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +111,12 @@ class StageTimes:
 
 @dataclass(frozen=True, slots=True)
 class LoadRun:
-    """A run of a scenario. `generator_share` is the share of one core that the generator used during the slices.
+    """A run of a scenario. `generator_share` is the share of one core that the generator used during the closed slices,
+    `generator_lag_ms` how late it sent one of a hundred requests of the open ones, by its own fault.
 
-    A run that ended early names in `ended_by` the side because of which it did, and in `complaint` why, in words.
+    `cold_ms` are the response times of each side's first requests after its start. `memory` is empty where the system
+    does not tell. A run that ended early names in `ended_by` the side because of which it did, and in `complaint` why,
+    in words.
     `stages` holds the sides whose own metrics were asked for; it explains, and decides nothing.
     """
 
@@ -99,3 +126,7 @@ class LoadRun:
     ended_by: str = ""
     complaint: str = ""
     stages: Mapping[str, StageTimes] = field(default_factory=dict)
+    generator_lag_ms: float = 0.0
+    cold_ms: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    memory: Mapping[str, LoadMemory] = field(default_factory=dict)
+    pinned: bool = False

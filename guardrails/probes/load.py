@@ -66,8 +66,11 @@ class Caller(FastHttpUser):
 _SLO = """\
 [drive]
 users = 4
+concurrency = 4
 slice_ms = 40
-seconds_per_side = 0.6
+seconds_per_side = 1
+least_sessions = 2
+most_sessions = 4
 warmup_seconds = 0.2
 request_timeout_seconds = 5
 minimum_requests = 40
@@ -122,9 +125,29 @@ def _probe(rule: str, worse: str) -> Probe:
     return Probe(rule, PROJECT, {"service/answer.py": worse}, {"service/answer.py": _HONEST})
 
 
+_WAITING = _SLEEPY.replace("{seconds}", "0.004").replace("import json", "import json\n\nLOCK = asyncio.Lock()")
+_LOCKED = _WAITING.replace("    await asyncio", "    async with LOCK:\n        await asyncio")
+_READING = _ANSWER.replace(
+    "import json", 'import json\nimport os\n\nSOURCE = os.open("/dev/zero", os.O_RDONLY)'
+).replace("    return json", "    for _ in range(30):\n        os.read(SOURCE, 1)\n    return json")
+_HOLDING = _ANSWER.replace("ROUNDS", 'HELD = bytearray(b"x" * 40_000_000)\nROUNDS', 1)
+_KEEPING = _ANSWER.replace("ROUNDS", "KEPT = []\nROUNDS", 1).replace(
+    "    return json", '    KEPT.append(bytearray(b"x" * 8192))\n    return json'
+)
+
+
 PROBES: tuple[Probe, ...] = (
     _probe("load/slower-cpu", _ANSWER.replace("8000", "24000")),
     _probe("load/slower-latency", _SLEEPY.replace("{seconds}", "0.02")),
+    Probe(
+        "load/slower-together",
+        {**PROJECT, "service/answer.py": _WAITING},
+        {"service/answer.py": _LOCKED},
+        {"service/answer.py": _WAITING.replace("mix", "blend").replace("blended", "mixed")},
+    ),
+    _probe("load/more-calls", _READING),
+    _probe("load/more-memory", _HOLDING),
+    _probe("load/leak", _KEEPING),
     _probe("load/budget", _SLEEPY.replace("{seconds}", "0.15")),
     _probe("load/errors", _failing("5", "ValueError")),
     _probe("load/server-died", _failing("5", "SystemExit")),

@@ -9,62 +9,127 @@ from locust.util.load_locustfile import load_locustfile  # isort: skip
 import gc
 import os
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from time import perf_counter, process_time
 
+from guardrails.adapters.loadgen import meter
 from guardrails.adapters.loadgen.codec import Report, decode_order, encode
 from guardrails.adapters.loadgen.draws import draw_by_seat
 from guardrails.adapters.loadgen.lane import Lane, ScenarioError, Slice, gated, never_retry
-from guardrails.adapters.loadgen.meter import tree_seconds
-from guardrails.load.schedule import orders
-from guardrails.model.load_run import LoadPlan, LoadRun, LoadSlice, LoadTarget
+from guardrails.load.schedule import arrivals, orders
+from guardrails.model.load_run import CLOSED, OPEN, LoadMemory, LoadPlan, LoadRun, LoadSlice, LoadTarget
 
 LIMIT_SLICES = 20
 """A slice is cut after this many times its wanted length, and never before a request's time-out."""
+OPEN_USERS = 48
+"""Users that take turns in open slices: so many that hardly one is still waiting when its turn comes."""
 STRETCH = 3
 """A run ends after this many times its planned length, however few pairs there are."""
 
 
-def warm_up(lanes: list[Lane], plan: LoadPlan) -> int:
-    """Drive all sides alike for a while; returns how many requests a user sends in a slice of the wanted length.
+def warm_up(lanes: list[Lane], plan: LoadPlan) -> tuple[int, float]:
+    """Drive all sides alike for a while; returns how many requests a user sends in a closed slice of the wanted length,
+    and at which rate (requests a second) they come in an open one.
 
     That length is the mean over the sides: a side that is many times slower leaves no time for the pairs that would
-    show it, if the other one alone set how much is sent.
+    show it, if the other one alone set how much is sent. The rate follows the slower side, so that it is not drowned.
     """
     quota, end = 1, perf_counter() + plan.warmup_seconds * len(lanes)
+    done: list[tuple[Slice, ...]] = []
     while True:
-        seconds = sum(lane.run(quota, _limit(plan)).seconds for lane in lanes) / len(lanes)
+        done.append(tuple(lane.run(quota, _limit(plan)) for lane in lanes))
+        seconds = sum(one.seconds for one in done[-1]) / len(lanes)
         if perf_counter() >= end or any(lane.trouble() for lane in lanes):
-            return max(1, round(quota * plan.slice_seconds / max(seconds, 1e-6)))
+            break
         if seconds < plan.slice_seconds / 2:
             quota *= 2
+    # The second half: by then connections and caches are there, and one slice alone would be a poor measure.
+    late = done[len(done) // 2 :]
+    sides = list(zip(*late, strict=True))
+    rate = min(sum(one.ended for one in side) / max(sum(one.seconds for one in side), 1e-6) for side in sides)
+    return max(1, round(quota * plan.slice_seconds / max(seconds, 1e-6))), plan.arrivals_share * rate
 
 
 def _limit(plan: LoadPlan) -> float:
     return max(plan.request_timeout_seconds, LIMIT_SLICES * plan.slice_seconds)
 
 
-def measure(lanes: list[Lane], plan: LoadPlan, quota: int) -> list[LoadSlice]:
-    """The slices of a run, which ends early when a side is in trouble."""
-    slices: list[LoadSlice] = []
-    started = perf_counter()
-    for pair, order in enumerate(orders(plan.seed, plan.pairs, [lane.side for lane in lanes])):
-        if any(lane.trouble() for lane in lanes) or _is_enough(plan, len(lanes), pair, perf_counter() - started):
-            break
-        done = _pair(lanes, order, quota, _limit(plan))
-        slices += [_slice(side, pair, one, cpu) for side, (one, cpu) in done.items()]
-    return slices
+class Measured:
+    """The slices of a run as they come, and what else is seen of the sides meanwhile."""
+
+    def __init__(self, lanes: list[Lane], plan: LoadPlan, quota: int, rate: float) -> None:
+        self._lanes, self._plan, self._quota, self._rate = lanes, plan, quota, rate
+        self._by_side = {lane.side: lane for lane in lanes}
+        self.slices: list[LoadSlice] = []
+        self.seconds = {CLOSED: 0.0, OPEN: 0.0}
+        self.busy = 0.0
+        self.pinned = False
+        self._cores: dict[str, int] = {}
+        self._all_cores = meter.cores()
+
+    def run(self) -> None:
+        """Drive pair by pair; the run ends early when a side is in trouble."""
+        plan, half = self._plan, False
+        self.pinned = plan.pinned and self._pin(self._all_cores)
+        started = perf_counter()
+        for number, order in enumerate(orders(plan.seed, plan.pairs, [lane.side for lane in self._lanes])):
+            elapsed = perf_counter() - started
+            if any(lane.trouble() for lane in self._lanes) or _is_enough(plan, len(self._lanes), number, elapsed):
+                break
+            if self.pinned and not half and elapsed >= plan.seconds_per_side * len(self._lanes) / 2:
+                half = self._pin(self._all_cores[::-1])
+            self._pair(number, order)
+
+    def _pin(self, cores: Sequence[int]) -> bool:
+        """Each side on a core of its own, where there are as many; the generator keeps to the others."""
+        if len(cores) < 2:
+            return False
+        self._cores = {lane.side: core for lane, core in zip(self._lanes, cores, strict=False)}
+        return all(meter.pin(self._by_side[side].pid, core) for side, core in self._cores.items())
+
+    def _step_aside(self, side: str) -> None:
+        """Leave the core of the side that is driven: a generator that waits for it would be part of its time."""
+        if self.pinned:
+            os.sched_setaffinity(0, set(self._all_cores) - {self._cores[side]})
+
+    def _pair(self, number: int, order: tuple[str, ...]) -> None:
+        """One slice for each side, with what each side cost over the whole pair."""
+        kind = OPEN if self.seconds[OPEN] < self._plan.open_share * sum(self.seconds.values()) else CLOSED
+        offsets = arrivals(self._plan, number, self._rate) if kind == OPEN else ()
+        costs = {side: Cost.of(self._by_side[side].pid) for side in order}
+        busy, began = process_time(), perf_counter()
+        done = {}
+        for side in order:
+            self._step_aside(side)
+            lane = self._by_side[side]
+            limit = _limit(self._plan)
+            done[side] = lane.arrive(offsets, limit) if kind == OPEN else lane.run(self._quota, limit)
+        self.seconds[kind] += perf_counter() - began
+        self.busy += process_time() - busy if kind == CLOSED else 0.0
+        for side, one in done.items():
+            cost = Cost.of(self._by_side[side].pid) - costs[side]
+            times = tuple(one.milliseconds)
+            self.slices.append(
+                LoadSlice(side, number, one.ended, one.seconds, cost.seconds, times, one.complete, kind, cost.calls)
+            )
 
 
-def _pair(lanes: list[Lane], order: tuple[str, ...], quota: int, limit: float) -> dict[str, tuple[Slice, float]]:
-    """One slice for each side, with the processor time of each side over the whole pair."""
-    by_side = {lane.side: lane for lane in lanes}
-    before = {side: tree_seconds(by_side[side].pid) for side in order}
-    done = {side: by_side[side].run(quota, limit) for side in order}
-    return {side: (one, tree_seconds(by_side[side].pid) - before[side]) for side, one in done.items()}
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a process tree has used so far."""
 
+    seconds: float
+    calls: int | None
 
-def _slice(side: str, pair: int, one: Slice, cpu: float) -> LoadSlice:
-    return LoadSlice(side, pair, one.ended, one.seconds, cpu, tuple(one.milliseconds), one.complete)
+    @classmethod
+    def of(cls, pid: int) -> "Cost":
+        """Read it from the operating system."""
+        return cls(meter.tree_seconds(pid), meter.tree_calls(pid))
+
+    def __sub__(self, other: "Cost") -> "Cost":
+        known = self.calls is not None and other.calls is not None
+        return Cost(self.seconds - other.seconds, (self.calls or 0) - (other.calls or 0) if known else None)
 
 
 def _is_enough(plan: LoadPlan, sides: int, pairs: int, elapsed: float) -> bool:
@@ -85,19 +150,44 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
         raise ScenarioError(f"{plan.locustfile} defines no user class. Derive one from locust.FastHttpUser.")
     lanes = [Lane(target, plan) for target in targets]
     for lane in lanes:
-        lane.start([gated(kinds[name], lane, take_seat) for name in sorted(kinds)], plan.users)
-    quota = warm_up(lanes, plan)
+        users = plan.users + (OPEN_USERS if plan.open_share else 0)
+        lane.start([gated(kinds[name], lane, take_seat) for name in sorted(kinds)], users)
+    quota, rate = warm_up(lanes, plan)
+    cold = {lane.side: lane.first_answers() for lane in lanes}
     gc.collect()
     gc.freeze()
-    busy, started = process_time(), perf_counter()
-    slices = measure(lanes, plan, quota)
-    share = (process_time() - busy) / max(perf_counter() - started, 1e-9)
+    private = {lane.side: meter.tree_private(lane.pid) for lane in lanes}
+    measured = Measured(lanes, plan, quota, rate)
+    measured.run()
+    memory = dict(_memories(lanes, private, measured.slices))
+    share = measured.busy / max(measured.seconds[CLOSED], 1e-9)
+    lags = sorted(lag for lane in lanes for lag in lane.lags) or [0.0]
     ended_by, complaint = next(((lane.side, lane.trouble()) for lane in lanes if lane.trouble()), ("", ""))
     for lane in lanes:
         lane.stop()
     if strays := sum(lane.strays for lane in lanes):
         raise ScenarioError(f"{strays} requests were sent past the user's own client, so nobody measured them.")
-    return LoadRun(tuple(slices), {lane.side: lane.tally() for lane in lanes}, share, ended_by, complaint)
+    return LoadRun(
+        tuple(measured.slices),
+        {lane.side: lane.tally() for lane in lanes},
+        share,
+        ended_by,
+        complaint,
+        generator_lag_ms=lags[int(0.99 * (len(lags) - 1))],
+        cold_ms=cold,
+        memory=memory,
+        pinned=measured.pinned,
+    )
+
+
+def _memories(
+    lanes: list[Lane], before: Mapping[str, int | None], slices: Sequence[LoadSlice]
+) -> Iterator[tuple[str, LoadMemory]]:
+    for lane in lanes:
+        start, end, resident = before[lane.side], meter.tree_private(lane.pid), meter.tree_resident(lane.pid)
+        if start is not None and end is not None and resident is not None:
+            requests = sum(one.requests for one in slices if one.side == lane.side)
+            yield lane.side, LoadMemory(resident, start, end, requests)
 
 
 def main() -> None:

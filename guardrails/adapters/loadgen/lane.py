@@ -1,10 +1,11 @@
 """One side of a load run: its service, its users, and the gate through which each of their requests goes."""
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
+import gevent
 import geventhttpclient.client
 import locust
 from gevent.event import Event
@@ -16,6 +17,8 @@ from guardrails.model.load_run import LoadPlan, LoadTally, LoadTarget
 
 SLICE = "guardrails_slice"
 """The key of a request's context that says in which slice it was sent."""
+WAITED = "guardrails_waited"
+"""The key of a request's context that says how many milliseconds later than intended it was sent."""
 MARKS = ("empty", "degraded")
 """Keys of a request's context by which the scenario marks a good answer."""
 MOST_REASONS = 20
@@ -24,6 +27,7 @@ MOST_CUT = 2
 """So many slices of a side may be cut before it counts as stuck."""
 IDLE_SECONDS = 1.0
 """A connection that lay idle for longer is opened anew, because the service may rightly have closed it."""
+COARSE_SECONDS = 0.002
 # locust is typed by halves: its classes, events and runners are Any here.
 User = Any
 UserClass = Any
@@ -34,10 +38,11 @@ class ScenarioError(Exception):
 
 
 class Slice:
-    """What is sent to one side in one go. `owed` counts the requests that are still to be sent or to end."""
+    """What is sent to one side in one go. `owed` counts the requests that are still to be sent or to end; `is_open`
+    says that they come by a schedule that waits for no answer."""
 
-    def __init__(self, number: int, owed: int) -> None:
-        self.number, self.owed, self.ended = number, owed, 0
+    def __init__(self, number: int, owed: int, *, is_open: bool = False) -> None:
+        self.number, self.owed, self.ended, self.is_open = number, owed, 0, is_open
         self.milliseconds: list[float] = []
         self.seconds = 0.0
         self.cut = False
@@ -56,7 +61,11 @@ class Lane:
         self.timeout = plan.request_timeout_seconds
         self.strays = 0
         self._slots = Semaphore(plan.concurrency)
+        self._crowd = plan.users
         self._tokens: dict[User, Semaphore] = {}
+        self._due: dict[User, deque[float]] = {}
+        self._turn = 0
+        self.lags: list[float] = []
         self._last: dict[User, float] = {}
         self._slices: list[Slice] = []
         self._quiet = Event()
@@ -89,6 +98,7 @@ class Lane:
     def seat(self, user: User) -> int:
         """Take in a user; returns its number, which is that of its twin too."""
         self._tokens[user] = Semaphore(0)
+        self._due[user] = deque()
         return len(self._tokens) - 1
 
     def send(self, user: User, request: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever locust's client answers
@@ -97,19 +107,24 @@ class Lane:
         if perf_counter() - self._last.get(user, 0.0) > IDLE_SECONDS:
             user.guardrails_reconnect()
         context = {**(kwargs.get("context") or {}), SLICE: now.number}
+        if now.is_open:
+            context[WAITED] = 1000 * (perf_counter() - self._due[user].popleft())
         self._sent += 1
         try:
             return request(*args, **{**kwargs, "context": context})
         finally:
             now.ended += 1
             self._last[user] = perf_counter()
-            self._slots.release()
+            if not now.is_open:
+                self._slots.release()
             self._settle(now)
 
     def _admit(self, user: User) -> Slice:
         """Wait for a request of the slice that the user owes, and for a free slot."""
         while True:
             self._tokens[user].acquire()
+            if self._slices[-1].is_open:
+                return self._slices[-1]
             self._slots.acquire()
             now = self._slices[-1]
             if not now.cut:
@@ -123,8 +138,9 @@ class Lane:
             self._quiet.set()
 
     def run(self, quota: int, limit: float) -> Slice:
-        """Let every user send `quota` requests and wait for the last answer, at most `limit` seconds."""
-        living = [tokens for user, tokens in self._tokens.items() if not user.greenlet.dead]
+        """Let every user of the crowd send `quota` requests and wait for the last answer, at most `limit` seconds."""
+        crowd = list(self._tokens.items())[: self._crowd]
+        living = [tokens for user, tokens in crowd if not user.greenlet.dead]
         one = Slice(len(self._slices), quota * len(living))
         self._slices.append(one)
         if not living:
@@ -138,6 +154,37 @@ class Lane:
             self._cut(one)
         one.seconds = perf_counter() - started
         return one
+
+    def arrive(self, offsets: Sequence[float], limit: float) -> Slice:
+        """Send a request at each of the `offsets` (seconds from now, ascending) and wait for the last answer.
+
+        The users that are not of the crowd take turns. A user that still waits for an answer sends late, and that is
+        counted as the service's time; what the generator itself is late is kept in `lags`, in milliseconds.
+        """
+        living = [user for user in list(self._tokens)[self._crowd :] if not user.greenlet.dead]
+        one = Slice(len(self._slices), len(offsets) if living else 0, is_open=True)
+        self._slices.append(one)
+        if not living or not offsets:
+            return one
+        self._quiet.clear()
+        started = perf_counter()
+        for offset in offsets:
+            sleep_until(started + offset)
+            self.lags.append(1000 * (perf_counter() - started - offset))
+            user = living[self._turn % len(living)]
+            self._turn += 1
+            self._due[user].append(started + offset)
+            self._tokens[user].release()
+        if not self._quiet.wait(limit):
+            self._cut(one)
+            for due in self._due.values():
+                due.clear()
+        one.seconds = perf_counter() - started
+        return one
+
+    def first_answers(self) -> tuple[float, ...]:
+        """Response times of the good answers of the first slice, in milliseconds."""
+        return tuple(self._slices[0].milliseconds) if self._slices else ()
 
     def trouble(self) -> str:
         """Why it makes no sense to go on with this side; empty where it does."""
@@ -171,7 +218,7 @@ class Lane:
         if exception is not None:
             self._blame(f"{name}: {exception!r}")
             return
-        self._slices[number].milliseconds.append(round(response_time, 4))
+        self._slices[number].milliseconds.append(round(response_time + context.get(WAITED, 0.0), 4))
         self._marks.update(mark for mark in MARKS if context.get(mark) is True)
 
     def _on_user_error(self, exception: BaseException, **_rest: object) -> None:
@@ -189,6 +236,16 @@ class Lane:
         silent = self._sent - self._reported - self._raised
         errors = {**self._errors, **({"no outcome was reported": silent} if silent > 0 else {})}
         return LoadTally(self.side, self._sent, errors, dict(self._marks), not is_alive(self.pid))
+
+
+def sleep_until(moment: float) -> None:
+    """Let the others run until a moment of perf_counter. The event loop's timers count whole milliseconds, so the last
+    two are spent asking."""
+    if (left := moment - perf_counter()) > COARSE_SECONDS:
+        gevent.sleep(left - COARSE_SECONDS)
+    while perf_counter() < moment:
+        gevent.sleep(0)
+    gevent.sleep(0)
 
 
 def never_retry() -> None:

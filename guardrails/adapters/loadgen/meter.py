@@ -1,5 +1,6 @@
 """What a service costs, read from outside it: nothing that the service does can change these figures."""
 
+import os
 import time
 from pathlib import Path
 
@@ -49,3 +50,56 @@ def is_alive(pid: int) -> bool:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
+
+
+def tree_calls(pid: int) -> int | None:
+    """System calls that read or wrote (files and pipes; of sockets only those by read and write), of the whole tree.
+
+    None where the system does not tell.
+    """
+    return _summed(pid, "io", ("syscr", "syscw"))
+
+
+def tree_private(pid: int) -> int | None:
+    """Resident memory of the tree that no file backs, in KiB; None where the system does not tell."""
+    return _summed(pid, "status", ("RssAnon",))
+
+
+def tree_resident(pid: int) -> int | None:
+    """Resident memory of the tree in KiB, pages that several processes share counted in parts; None where the system
+    does not tell."""
+    return _summed(pid, "smaps_rollup", ("Pss",))
+
+
+def _summed(pid: int, file: str, keys: tuple[str, ...]) -> int | None:
+    """The sum of some lines `key: number` of a file of each process of the tree."""
+    total, seen = 0, 0
+    for one in tree(pid):
+        try:
+            lines = Path(f"/proc/{one}/{file}").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return None
+        for line in lines:
+            key, _, rest = line.partition(":")
+            if key in keys:
+                total, seen = total + int(rest.split()[0]), seen + 1
+    return total if seen else None
+
+
+def pin(pid: int, core: int) -> bool:
+    """Hold every thread of a process and its descendants on one core; whether that was allowed."""
+    try:
+        for one in tree(pid):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                os.sched_setaffinity(int(task.name), {core})
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def cores() -> tuple[int, ...]:
+    """The cores that this process may use."""
+    try:
+        return tuple(sorted(os.sched_getaffinity(0)))
+    except AttributeError:
+        return ()

@@ -2,61 +2,88 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
-from guardrails.load.comparison import ALPHA, Comparison, Outcome, compare, figures, table
-from guardrails.load.recorder import pairs_of, totals
+from guardrails.load.comparison import Comparison, Outcome, alarm_level, compare, figures, table
+from guardrails.load.metrics import METRICS, value_of
+from guardrails.load.slo import Regression
 from guardrails.load.statistics import UNKNOWN, Ratio
-from guardrails.model.load_run import BASE, HEAD, LoadRun
-from tests.load_samples import one_slice, run_of, tally_of
+from guardrails.model.load_run import BASE, HEAD, OPEN, LoadRun
+from tests.load_samples import one_slice, run_of, sessions_of, tally_of
 
-BUDGETS = {"cpu": 1.10, "p50": 1.15, "p95": 1.25, "p99": 1.40}
+BUDGETS = Regression().budgets()
+LEVEL = alarm_level(len(BUDGETS), 8)
 
 
-def compared(run: LoadRun) -> dict[str, Comparison]:
-    found = compare(pairs_of([run]), totals([run], BASE), totals([run], HEAD), BUDGETS, ALPHA)
-    return {one.metric: one for one in found}
+def compared(sessions: list[LoadRun]) -> dict[str, Comparison]:
+    return {one.metric: one for one in compare(sessions, BUDGETS, LEVEL)}
+
+
+def slower(sessions: list[LoadRun]) -> set[str]:
+    return {name for name, one in compared(sessions).items() if one.outcome is Outcome.SLOWER}
 
 
 def test_the_same_program_is_not_slower() -> None:
-    assert {one.outcome for one in compared(run_of()).values()} == {Outcome.NOT_SLOWER}
+    found = compared(sessions_of(4))
+    assert set(found) == set(BUDGETS)
+    assert {one.outcome for one in found.values()} == {Outcome.NOT_SLOWER}
+    assert all(one.is_ruled_out for one in found.values())
 
 
 @pytest.mark.parametrize("factor", [1.10, 1.2, 2.0])
 def test_more_processor_time_is_found(factor: float) -> None:
-    one = compared(run_of(cpu=factor))["cpu"]
+    one = compared(sessions_of(5, cpu=factor))["cpu"]
     assert one.outcome is Outcome.SLOWER
     assert one.ratio.low < factor < one.ratio.high
-    assert one.head == pytest.approx(factor * one.base, rel=0.02)
+    assert one.head == pytest.approx(factor * one.base, rel=0.03)
 
 
-def test_a_slower_median_is_found() -> None:
-    assert compared(run_of(latency=1.3))["p50"].outcome is Outcome.SLOWER
+@pytest.mark.parametrize(
+    ("worse", "metrics"),
+    [
+        ({"latency": 1.3}, {"p50", "p95", "p99"}),
+        ({"tail": 5.0}, {"p99"}),
+        ({"together": 2.0}, {"throughput"}),
+        ({"calls": 3.0}, {"calls"}),
+        ({"memory": 1.2}, {"memory"}),
+        ({"leak": 1.0}, {"leak"}),
+    ],
+)
+def test_each_kind_of_worse_shows_in_its_own_metric(worse: dict[str, float], metrics: set[str]) -> None:
+    assert slower(sessions_of(6, **worse)) == metrics
 
 
-def test_a_tail_shows_in_p99_alone() -> None:
-    found = compared(run_of(tail=5.0))
-    assert found["p99"].outcome is Outcome.SLOWER
-    assert {name for name, one in found.items() if one.outcome is Outcome.SLOWER} == {"p99"}
+def test_half_of_the_budget_is_no_matter_however_sure() -> None:
+    one = compared(sessions_of(40, cpu=1.03, luck=0.001))["cpu"]
+    assert one.surely > 1
+    assert one.outcome is Outcome.NOT_SLOWER
+    assert one.margin**2 == pytest.approx(BUDGETS["cpu"])
 
 
-def test_noise_that_could_hide_the_budget_is_said() -> None:
-    one = compared(run_of(noise=0.5, pairs=30))["cpu"]
+def test_sessions_that_disagree_could_hide_the_budget() -> None:
+    one = compared(sessions_of(3, luck=0.2))["cpu"]
     assert one.outcome is Outcome.UNCLEAR
     assert one.detectable > one.budget
 
 
-def test_a_head_that_is_clearly_faster_is_not_unclear_for_its_noise() -> None:
-    one = compared(run_of(cpu=0.3, noise=0.2, pairs=30))["cpu"]
-    assert one.detectable > one.budget
-    assert one.outcome is Outcome.NOT_SLOWER
+def test_one_session_says_nothing() -> None:
+    found = compared(sessions_of(1, cpu=3.0))
+    assert {one.ratio for one in found.values()} == {UNKNOWN}
+    assert {one.outcome for one in found.values()} == {Outcome.UNCLEAR}
 
 
 def test_too_few_answers_for_a_percentile_are_unclear() -> None:
-    found = compared(run_of(pairs=10))
-    assert found["p99"].ratio == UNKNOWN or found["p99"].ratio.low == 0
-    assert found["p99"].outcome is Outcome.UNCLEAR
+    few = [replace(run, slices=run.slices[:0]) for run in sessions_of(3)]
+    assert compared(few)["p99"].outcome is Outcome.UNCLEAR
+
+
+def test_what_the_system_does_not_tell_is_left_out() -> None:
+    untold = [
+        replace(run, memory={}, slices=tuple(replace(one, calls=None) for one in run.slices)) for run in sessions_of(3)
+    ]
+    assert set(compared(untold)) == set(BUDGETS) - {"calls", "memory", "leak"}
 
 
 def test_a_clock_that_stood_still_is_left_out() -> None:
@@ -65,46 +92,49 @@ def test_a_clock_that_stood_still_is_left_out() -> None:
         for pair in range(12)
         for side in (BASE, HEAD)
     )
-    run = LoadRun(slices, {side: tally_of(slices, side) for side in (BASE, HEAD)}, 0.1)
-    assert compared(run)["cpu"].ratio.estimate == pytest.approx(1.0)
+    value = value_of("cpu", LoadRun(slices, {side: tally_of(slices, side) for side in (BASE, HEAD)}, 0.1))
+    assert value is not None
+    assert value.differs == pytest.approx(0.0)
 
 
-def test_an_estimate_above_the_margin_is_not_yet_slower() -> None:
-    unsure = Comparison("cpu", 1.0, 1.1, Ratio(1.08, 1.03, 1.13), 1.10, 1.049, 1.12)
-    assert unsure.outcome is Outcome.UNCLEAR
-    assert Comparison("cpu", 1.0, 1.1, Ratio(1.08, 1.05, 1.11), 1.10, 1.049, 1.09).outcome is Outcome.SLOWER
+def test_open_slices_say_nothing_of_throughput() -> None:
+    run = run_of(together=2.0)
+    opened = replace(run, slices=tuple(replace(one, kind=OPEN) for one in run.slices))
+    assert value_of("throughput", opened) is None
+    assert value_of("p50", opened) is not None
 
 
-def test_the_margin_is_half_of_the_budget() -> None:
-    assert compared(run_of(pairs=8))["cpu"].margin ** 2 == pytest.approx(1.10)
+def test_a_service_that_fills_its_caches_on_both_sides_leaks_nothing() -> None:
+    value = value_of("leak", run_of())
+    assert value is not None
+    assert (value.base, value.head, value.differs) == (0.5, 0.5, 0.0)
+
+
+def one(metric: str, ratio: Ratio, *, base: float = 1.5, head: float = 1.8, detectable: float = 1.08) -> Comparison:
+    budget = BUDGETS[metric]
+    return Comparison(metric, base, head, ratio, budget, METRICS[metric].margin(budget), detectable, ratio.low)
 
 
 def test_the_table_says_every_figure() -> None:
-    rows = table(
-        [
-            Comparison("cpu", 1.5, 1.8, Ratio(1.2, 1.15, 1.26), 1.10, 1.049, 1.0823),
-            Comparison("p99", 9.0, 9.0, UNKNOWN, 1.40, 1.18, math.inf),
-        ]
-    )
-    assert re.split("  +", rows[0]) == ["metric", "base ms", "head ms", "ratio", "interval", "budget", "detectable"]
-    assert re.split("  +", rows[1]) == [
-        "processor time",
-        "1.500",
-        "1.800",
-        "1.200",
-        "1.150 to 1.260",
-        "1.10",
-        "1.082",
-        "slower",
-    ]
-    assert rows[2].count("unknown") == 4
+    leak = one("leak", Ratio(1.0, 0.7, 1.3), base=0.5, head=1.5, detectable=0.9)
+    rows = table([one("cpu", Ratio(1.2, 1.15, 1.26)), one("p99", UNKNOWN, detectable=math.inf), leak])
+    heading = ["metric", "base", "head", "ratio", "interval", "budget", "detectable"]
+    assert re.split("  +", rows[0]) == heading
+    cpu = ["processor time", "1.500 ms", "1.800 ms", "1.200", "1.150 to 1.260", "1.10", "1.080", "slower"]
+    assert re.split("  +", rows[1]) == cpu
+    assert rows[2].count("unknown") == 3
     assert "unclear" in rows[2]
+    assert "+1.000" in rows[3]
+    assert "+0.700 to +1.300" in rows[3]
 
 
 def test_the_figures_are_those_of_the_table_and_what_is_unknown_is_none() -> None:
-    one = Comparison("cpu", 0.2, 0.3, Ratio(1.5, 1.4, math.inf), 1.1, 1.05, 1.02)
-    other = Comparison("p99", 5.0, 5.1, UNKNOWN, 1.4, 1.2, math.inf)
-    first, second = figures([one, other])
+    known = one("cpu", Ratio(1.5, 1.4, math.inf), base=0.2, head=0.3)
+    first, second = figures([known, one("p99", UNKNOWN, base=5.0), one("leak", Ratio(1, 0, 2))])
     assert (first.name, first.unit, first.base, first.head) == ("processor time a request", "ms", 0.2, 0.3)
     assert (first.ratio, first.low, first.high, first.limit) == (1.5, 1.4, None, 1.1)
     assert (second.ratio, second.low, second.high) == (None, None, None)
+
+
+def test_a_metric_that_was_never_seen_is_in_no_figure() -> None:
+    assert figures([one("p99", UNKNOWN, base=math.nan)]) == ()

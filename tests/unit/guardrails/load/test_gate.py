@@ -22,7 +22,7 @@ from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
 from guardrails.ports import Command, OpenDesk, Service
 from guardrails.probes.load import PROJECT
 from tests.judge_fakes import NoSuites, RealProcesses, bench_of, rules_of
-from tests.load_samples import FakeRig, run_of
+from tests.load_samples import FakeRig, run_of, sessions_of
 
 GATE = LoadGate()
 CHANGE: Mapping[str, str | None] = {"service/answer.py": PROJECT["service/answer.py"] + "\n"}
@@ -94,7 +94,7 @@ def test_no_scenario_on_either_side_is_no_subject(tmp_path: Path) -> None:
 
 
 def test_an_honest_change_passes(tmp_path: Path) -> None:
-    outcome = run(tmp_path, run_of())
+    outcome = run(tmp_path, *sessions_of(3))
     assert judged("load", outcome, 0.0).status is GateStatus.PASSED
     assert outcome.work == {"requests": 7200, "pairs": 120}
     assert outcome.notes[0].startswith("metric")
@@ -102,25 +102,25 @@ def test_an_honest_change_passes(tmp_path: Path) -> None:
 
 
 def test_a_slower_head_is_found_with_the_command_that_shows_it(tmp_path: Path) -> None:
-    outcome = run(tmp_path, run_of(cpu=2), run_of(cpu=2, seed=2))
+    outcome = run(tmp_path, *sessions_of(5, cpu=2))
     assert rules_of(outcome.findings) == ["load/slower-cpu"]
     assert outcome.findings[0].reproduce == "guardrails load --base base --head head"
     assert judged("load", outcome, 0.0).status is GateStatus.FAILED
 
 
-def test_a_second_run_has_another_seed_and_only_follows_a_doubt(tmp_path: Path) -> None:
-    rig = FakeRig(run_of(), run_of())
-    GATE.run(bench(tmp_path, rig))
-    assert [plan.seed for plan in rig.plans] == [11]
-    rig = FakeRig(run_of(cpu=2), run_of(cpu=2))
+def test_each_session_has_a_seed_and_services_of_its_own(tmp_path: Path) -> None:
+    rig = FakeRig(*sessions_of(3))
     GATE.run(bench(tmp_path, rig))
     assert [plan.seed for plan in rig.plans] == [11, 12]
-    first, second = rig.targets
-    assert {target.pid for target in first}.isdisjoint({target.pid for target in second}), "services start anew"
+    rig = FakeRig(*sessions_of(5, cpu=2))
+    GATE.run(bench(tmp_path, rig))
+    assert [plan.seed for plan in rig.plans] == [11, 12, 13, 14]
+    pids = [target.pid for targets in rig.targets for target in targets]
+    assert len(set(pids)) == len(pids), "services start anew"
 
 
 def test_the_scenario_and_the_budgets_are_the_bases(tmp_path: Path) -> None:
-    rig = FakeRig(run_of())
+    rig = FakeRig(*sessions_of(3))
     made = bench(
         tmp_path, rig, head={**CHANGE, "loadtests/slo.toml": "[drive]\nusers = 99", "loadtests/locustfile.py": ""}
     )
@@ -134,7 +134,7 @@ def test_a_release_is_measured_longer(tmp_path: Path) -> None:
     slo = "[drive]\nseconds_per_side = 2\nrelease_seconds_per_side = 9"
     base = {**PROJECT, "loadtests/slo.toml": slo}
     for profile, seconds in ((Profile.PR, 2), (Profile.RELEASE, 9)):
-        rig = FakeRig(run_of())
+        rig = FakeRig(*sessions_of(3))
         GATE.run(bench(tmp_path, rig, base=base, profile=profile))
         assert rig.plans[0].seconds_per_side == seconds
 
@@ -152,7 +152,7 @@ def test_a_head_that_brings_the_first_scenario_is_driven_alone(tmp_path: Path) -
 
 def test_a_head_that_drops_its_scenario_is_driven_with_the_bases(tmp_path: Path) -> None:
     gone: dict[str, str | None] = {"guardrails.toml": None, "loadtests/locustfile.py": None, "loadtests/slo.toml": None}
-    rig = FakeRig(run_of())
+    rig = FakeRig(*sessions_of(3))
     made = bench(tmp_path, rig, head=gone)
     assert GATE.skip(made) is None
     GATE.run(made)
@@ -186,10 +186,10 @@ def test_a_dead_server_blocks_although_little_was_sent(tmp_path: Path) -> None:
 
 def test_too_few_requests_are_never_a_pass(tmp_path: Path) -> None:
     slices = run_of(pairs=1, sides=(BASE, HEAD)).slices[:2]
-    tallies = {BASE: LoadTally(BASE, 15, {}, {}), HEAD: LoadTally(HEAD, 15, {}, {})}
+    tallies = {BASE: LoadTally(BASE, 5, {}, {}), HEAD: LoadTally(HEAD, 5, {}, {})}
     result = judged("load", run(tmp_path, LoadRun(slices, tallies, 0.1)), 0.0)
     assert result.status is GateStatus.ERROR
-    assert "requests 30 of at least 40" in result.error
+    assert "requests 20 of at least 40" in result.error
 
 
 def test_a_head_that_answered_nothing_is_an_error(tmp_path: Path) -> None:
@@ -251,9 +251,9 @@ def test_an_outcome_has_pictures_and_without_metrics_no_stages(tmp_path: Path) -
 
 def test_the_services_own_metrics_are_read_where_the_base_names_them(tmp_path: Path) -> None:
     http = Metrics()
-    made = bench(tmp_path, FakeRig(run_of(cpu=2), run_of(cpu=2, seed=2)), base={**PROJECT, "guardrails.toml": METRICS})
+    made = bench(tmp_path, FakeRig(*sessions_of(5, cpu=2)), base={**PROJECT, "guardrails.toml": METRICS})
     outcome = GATE.run(replace(made, http=http))
-    assert http.asked == ["/metrics"] * 8, "two services, at both ends of two runs"
+    assert http.asked == ["/metrics"] * 16, "two services, at both ends of four sessions"
     assert "the stage that grew most is 'rank'" in outcome.findings[0].what
     assert [row.name for row in outcome.pictures.tables[0].rows] == ["rank"]
 

@@ -9,7 +9,17 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from guardrails.adapters.loadgen.meter import is_alive, process_seconds, tree, tree_seconds
+from guardrails.adapters.loadgen.meter import (
+    cores,
+    is_alive,
+    pin,
+    process_seconds,
+    tree,
+    tree_calls,
+    tree_private,
+    tree_resident,
+    tree_seconds,
+)
 
 BURN = "import time\ndef burn(s):\n t = time.thread_time() + s\n while time.thread_time() < t: pass\n"
 CHILD = "import os, time\nr, w = os.pipe()\nif os.fork() == 0:\n burn(0.1); os.write(w, b'x'); time.sleep(60)"
@@ -63,3 +73,36 @@ def test_a_process_that_is_gone_costs_nothing_more() -> None:
     assert tree_seconds(gone.pid) == 0
     assert not is_alive(gone.pid)
     assert is_alive(os.getpid())
+
+
+HOLD = f"held = bytearray(b'x' * 30_000_000); {WAIT}"
+
+
+def test_memory_is_that_of_the_whole_tree() -> None:
+    with program(WAIT) as small, program(HOLD) as large:
+        more = [(meter(large) or 0) - (meter(small) or 0) for meter in (tree_private, tree_resident)]
+    assert all(29_000 < kib < 33_000 for kib in more)
+
+
+def test_reads_and_writes_are_counted() -> None:
+    code = f"import os\nf = os.open('/dev/zero', os.O_RDONLY)\nfor _ in range(500): os.read(f, 1)\n{WAIT}"
+    with program(WAIT) as idle, program(code) as reader:
+        assert 500 <= (tree_calls(reader) or 0) - (tree_calls(idle) or 0) < 600
+
+
+def test_a_process_that_is_gone_tells_nothing() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    assert (tree_calls(gone.pid), tree_private(gone.pid), tree_resident(gone.pid)) == (None, None, None)
+
+
+def test_a_tree_is_held_on_a_core() -> None:
+    with program(f"import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'input()']); {WAIT}") as pid:
+        core = cores()[-1]
+        assert pin(pid, core)
+        held = [os.sched_getaffinity(one) for one in tree(pid)]
+        for child in psutil.Process(pid).children():
+            child.kill()
+    assert len(held) == 2
+    assert held == [{core}] * 2
+    assert not pin(pid, core) or tree(pid) == ()

@@ -77,7 +77,7 @@ def test_the_series_follow_the_run_and_say_where_the_second_begins() -> None:
     for title, early, late in ((BY_TITLE[2], 3.0, 9.0), (CPU, 2.0, 4.0)):
         values = line(shown[title], HEAD).values
         assert (values[0], values[len(values) // 2 - 1], values[-1]) == (early, late, late)
-        assert "Run 2 begins at slice 121." in shown[title].says
+        assert "Session 2 begins at slice 121." in shown[title].says
     assert "Run 2" not in drawn(run)[CPU].says
 
 

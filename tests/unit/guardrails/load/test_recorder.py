@@ -1,12 +1,10 @@
-"""Raw samples become pairs, windows and totals; what was cut short takes no part in a comparison."""
+"""Raw samples become pairs and totals; what was cut short takes no part in a comparison."""
 
 import math
+from dataclasses import replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from guardrails.load.recorder import Pair, pairs_of, totals, windows
-from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadTally
+from guardrails.load.recorder import latencies, pairs_of, totals
+from guardrails.model.load_run import BASE, HEAD, OPEN, LoadRun, LoadTally
 from tests.load_samples import one_slice, run_of, tally_of
 
 
@@ -30,19 +28,13 @@ def test_pairs_of_two_runs_do_not_mix() -> None:
     assert pairs_of([one, other]) == (*pairs_of([one]), *pairs_of([other]))
 
 
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=30), st.integers(1, 100))
-def test_windows_lose_no_answer_and_hold_enough(counts: list[tuple[int, int]], least: int) -> None:
-    pairs = [
-        Pair(one_slice(BASE, i, milliseconds=[float(i)] * b), one_slice(HEAD, i, milliseconds=[float(i)] * h))
-        for i, (b, h) in enumerate(counts)
-    ]
-    found = windows(pairs, least)
-    assert all(len(base) >= least and len(head) >= least for base, head in found)
-    if found:
-        assert sum(len(base) for base, _ in found) == sum(b for b, _ in counts)
-        assert sum(len(head) for _, head in found) == sum(h for _, h in counts)
-    else:
-        assert min(sum(b for b, _ in counts), sum(h for _, h in counts)) < least
+def test_latency_is_that_of_the_open_slices_where_there_are_any() -> None:
+    closed = one_slice(HEAD, 0, milliseconds=[8.0, 9.0])
+    opened = replace(one_slice(HEAD, 1, milliseconds=[2.0]), kind=OPEN)
+    cut = replace(one_slice(HEAD, 2, milliseconds=[7.0], complete=False), kind=OPEN)
+    assert latencies([LoadRun((closed, opened, cut), {}, 0.1)], HEAD) == (2.0,)
+    assert latencies([LoadRun((closed,), {}, 0.1)], HEAD) == (8.0, 9.0)
+    assert latencies([LoadRun((closed,), {}, 0.1)], BASE) == ()
 
 
 def test_totals_add_up_the_runs() -> None:

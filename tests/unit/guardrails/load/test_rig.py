@@ -18,7 +18,7 @@ import pytest
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.process import ProcessRunner
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadTarget
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadPlan, LoadRun, LoadTarget
 from guardrails.ports import Command, Completed
 
 SCENARIO = """
@@ -156,6 +156,41 @@ def test_every_request_is_counted_and_measured(driven: tuple[LoadRun, Server, Se
         assert all(0 < time < 500 for one in slices for time in one.milliseconds)
         assert all(one.cpu_seconds > 0 and one.seconds > 0 for one in slices)
     assert 0 < run.generator_share <= 1.2
+
+
+def test_what_each_side_holds_and_how_it_began_is_told(driven: tuple[LoadRun, Server, Server]) -> None:
+    run, _, _ = driven
+    for side in (BASE, HEAD):
+        assert run.memory[side].resident > run.memory[side].private_after > 1000
+        assert run.memory[side].requests == sum(one.requests for one in run.slices if one.side == side)
+        assert len(run.cold_ms[side]) == 4, "every user's first request"
+    assert all((one.calls or 0) > 0 for one in run.slices)
+    assert not run.pinned
+
+
+def test_open_slices_wait_for_no_answer_and_count_from_the_intended_moment(rig: LocustRig, plan: LoadPlan) -> None:
+    """A server that stops for a while makes all those wait that would have come meanwhile, not one at a time."""
+    stop = threading.Lock()
+
+    def hesitant(handler: BaseHTTPRequestHandler, number: int) -> None:
+        with stop:
+            if number % 60 == 0:
+                time.sleep(0.3)  # what is planted, not what is waited for
+        answer(handler)
+
+    wanted = replace(
+        plan, pairs=12, open_share=0.9, arrivals_seconds=1.0, arrivals_share=0.9, warmup_seconds=0.5,
+        request_timeout_seconds=20.0,
+    )  # fmt: skip
+    with serving() as base, serving(hesitant) as head:
+        run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
+    assert {one.kind for one in run.slices} == {CLOSED, OPEN}
+    assert all(one.complete and len(one.milliseconds) == one.requests for one in run.slices)
+    opened = [one for one in run.slices if one.side == HEAD and one.kind == OPEN]
+    assert max(sum(time > 100 for time in one.milliseconds) for one in opened) > plan.users, (
+        "in a closed loop at most all users wait"
+    )
+    assert sorted(queries(base)) == sorted(queries(head))
 
 
 def test_marks_of_the_scenario_are_counted(driven: tuple[LoadRun, Server, Server]) -> None:

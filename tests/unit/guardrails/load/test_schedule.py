@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.load.schedule import LEAST_PAIRS, orders, plan
+from guardrails.load.schedule import LEAST_PAIRS, arrivals, orders, plan
 from guardrails.load.slo import Drive
 from guardrails.model.load_run import BASE, HEAD
 from tests.judge_fakes import FakeTree
@@ -41,3 +41,14 @@ def test_a_plan_has_room_for_slices_that_turn_out_shorter(tmp_path: Path) -> Non
     assert made.root == tmp_path
     short = plan(Drive(slice_ms=100), tree, "loadtests/locustfile.py", (".",), 3, 0.1)
     assert short.pairs == LEAST_PAIRS
+
+
+def test_arrivals_come_at_the_rate_and_as_the_seed_and_the_pair_say(tmp_path: Path) -> None:
+    made = plan(Drive(arrivals_ms=1000), FakeTree(tmp_path, {}), "loadtests/locustfile.py", (".",), 3, 8.0)
+    offsets = arrivals(made, 5, 400.0)
+    assert len(offsets) == 400
+    assert list(offsets) == sorted(offsets)
+    assert 0.8 < offsets[-1] < 1.2
+    assert offsets == arrivals(made, 5, 400.0)
+    assert offsets != arrivals(made, 6, 400.0)
+    assert len(arrivals(made, 5, 0.1)) == 1

@@ -1,0 +1,105 @@
+"""Slowdowns that `benchmarks.load` plants into the service, each as a change that a gate is given to judge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVER = "recsys/serving/server.py"
+PLANTED = "recsys/serving/planted.py"
+USERS = "recsys/serving/users.py"
+CANDIDATES = 500
+
+_HEAD = '''"""Planted by a benchmark: what each request costs more."""
+
+import asyncio
+import random
+import time
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class Planted:
+    """The service, and more."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, self.lock, self.kept = app, asyncio.Lock(), []
+        self.held = b"x" * int({hold_mib} * 1024 * 1024)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+'''
+
+_BODIES: Mapping[str, str] = {
+    "cpu": """        if scope["type"] == "http":
+            until = time.thread_time() + {cpu_seconds}
+            while time.thread_time() < until:
+                pass
+        await self.app(scope, receive, send)
+""",
+    "tail": """        if scope["type"] == "http" and random.random() < 0.02:
+            await asyncio.sleep(0.005)
+        await self.app(scope, receive, send)
+""",
+    "lock": """        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        async with self.lock:
+            await self.app(scope, receive, send)
+""",
+    "leak": """        self.kept.append(random.randbytes(1024))
+        await self.app(scope, receive, send)
+""",
+    "plain": """        await self.app(scope, receive, send)
+""",
+}
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A slowdown: its name, what is planted in words, which rules would name it, and how it is made."""
+
+    name: str
+    what: str
+    rules: frozenset[str]
+    body: str = "plain"
+    cpu_share: float = 0.0
+    memory_share: float = 0.0
+    calls: bool = False
+
+
+PLANTS: tuple[Plant, ...] = (
+    Plant("none", "nothing: A against A", frozenset()),
+    Plant("cpu5", "5 % processor time a request", frozenset({"load/slower-cpu"}), "cpu", cpu_share=0.05),
+    Plant("cpu10", "10 % processor time a request", frozenset({"load/slower-cpu"}), "cpu", cpu_share=0.10),
+    Plant("tail", "2 % of requests 5 ms later", frozenset({"load/slower-latency"}), "tail"),
+    Plant("calls", "a store call for each candidate", frozenset({"load/more-calls"}), calls=True),
+    Plant("memory", "20 % more resident memory", frozenset({"load/more-memory"}), memory_share=0.20),
+    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak"),
+    Plant("lock", "a lock that serialises requests", frozenset({"load/slower-together"}), "lock"),
+)
+
+
+def edit(tree: Path, plant: Plant, cpu_ms: float, resident_mib: float) -> None:
+    """Plant it in a checkout; `cpu_ms` is what a request costs there, `resident_mib` what the service holds."""
+    if plant.calls:
+        _replace(
+            tree / USERS,
+            "        stamp = (len(stored)",
+            f"        for _ in range({CANDIDATES}):\n            self._users.settings(user_id)\n"
+            "        stamp = (len(stored)",
+        )
+        return
+    text = _HEAD.replace("{hold_mib}", f"{plant.memory_share * resident_mib}") + _BODIES[plant.body]
+    (tree / PLANTED).write_text(text.replace("{cpu_seconds}", f"{plant.cpu_share * cpu_ms / 1000}"))
+    _replace(tree / SERVER, "            app,\n", "            Planted(app),\n")
+    _replace(
+        tree / SERVER,
+        "from recsys.serving.lifecycle",
+        "from recsys.serving.planted import Planted\nfrom recsys.serving.lifecycle",
+    )
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    if text.count(old) != 1:
+        raise SystemExit(f"{path} holds {old!r} {text.count(old)} times; the plant must be made anew")
+    path.write_text(text.replace(old, new))

@@ -1,0 +1,104 @@
+"""The page of `benchmarks.load`, from the verdicts that were kept."""
+
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.changes import ROOT
+from benchmarks.load_plants import PLANTS, Plant
+
+OUTPUT = ROOT / "docs/benchmarks/load.md"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One verdict on one planted change."""
+
+    plant: str
+    busy_cores: int
+    verdict: str
+    rules: tuple[str, ...]
+    what: tuple[str, ...]
+    sessions: int
+    seconds: float
+    load_average: float
+    seed: int
+    notes: tuple[str, ...]
+    error: str = ""
+
+    def line(self) -> str:
+        """It as a line of JSON."""
+        return json.dumps(asdict(self))
+
+
+def load(kept: Path) -> list[Judged]:
+    """The verdicts so far."""
+    if not kept.exists():
+        return []
+    rows = [json.loads(line) for line in kept.read_text().splitlines()]
+    tuples = ("rules", "what", "notes")
+    return [Judged(**{key: tuple(value) if key in tuples else value for key, value in row.items()}) for row in rows]
+
+
+def is_alarm(one: Judged) -> bool:
+    """Whether the gate blocked."""
+    return one.verdict == "block"
+
+
+def is_found(one: Judged, plant: Plant) -> bool:
+    """Whether it blocked by a rule that names what was planted."""
+    return is_alarm(one) and bool(plant.rules & set(one.rules))
+
+
+def page(judged: Sequence[Judged]) -> str:
+    """The page."""
+    return "\n".join(_lines(judged)) + "\n"
+
+
+def _lines(judged: Sequence[Judged]) -> Iterator[str]:
+    yield "# Does the load gate tell a slower head from a noisy machine?"
+    yield ""
+    yield "Written by `make bench-load`. Each row is the user's path, `guardrails check --only load`, on a clone of"
+    yield "this repository with a change of which the cost is known, with a fresh seed each time. The budgets are"
+    yield "tighter than the product's: 1.05 for processor time. The services are started anew for each session."
+    yield ""
+    yield f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, 2 cores."
+    yield ""
+    yield "| planted | machine | runs | found | blocked | to a person | error | seconds (median, most) | sessions |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for plant in PLANTS:
+        for cores in (0, 1):
+            rows = [one for one in judged if one.plant == plant.name and one.busy_cores == cores]
+            if rows:
+                yield _row(plant, cores, rows)
+    yield ""
+    yield from _misses(judged)
+
+
+def _row(plant: Plant, cores: int, rows: Sequence[Judged]) -> str:
+    found = sum(is_found(one, plant) for one in rows)
+    kinds = [sum(one.verdict == kind for one in rows) for kind in ("block", "review", "error")]
+    seconds = [one.seconds for one in rows]
+    machine = "nothing else of ours" if not cores else "another process on one core"
+    machine += f" (load {median(one.load_average for one in rows):.1f})"
+    cells = [plant.what, machine, len(rows), found if plant.rules else "-", *kinds]
+    cells += [f"{median(seconds):.0f}, {max(seconds):.0f}", f"{median(one.sessions for one in rows):g}"]
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def _misses(judged: Sequence[Judged]) -> Iterator[str]:
+    """What was not as it should be, one by one."""
+    by_name = {plant.name: plant for plant in PLANTS}
+    wrong = [one for one in judged if (is_alarm(one) if one.plant == "none" else not is_found(one, by_name[one.plant]))]
+    yield "## Not as wanted"
+    yield ""
+    yield from (
+        f"- {one.plant}, seed {one.seed}, {one.sessions} sessions, load {one.load_average}: {one.verdict}"
+        f" {', '.join(one.rules)} {'; '.join(one.what)}{one.error}"[:400]
+        for one in wrong
+    )
+    if not wrong:
+        yield "Nothing."
