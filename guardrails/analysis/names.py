@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from guardrails.analysis.walking import unparse, walk
+from guardrails.analysis.walking import same, unparse, walk
 
 
 def is_literal(node: ast.expr) -> bool:
@@ -174,7 +174,7 @@ def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool | None:
     right = right.value if isinstance(right, ast.NamedExpr) else right
     if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
         return _constants_compare(left.value, op, right.value)
-    if ast.dump(left) == ast.dump(right) and not any(isinstance(n, ast.Call) for n in walk(left)):
+    if same(left, right) and not any(isinstance(n, ast.Call) for n in walk(left)):
         return True if isinstance(op, _REFLEXIVE) else False if isinstance(op, _IRREFLEXIVE) else None
     length = isinstance(left, ast.Call) and isinstance(left.func, ast.Name) and left.func.id == "len"
     least = number(right) if length else None

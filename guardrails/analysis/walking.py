@@ -34,17 +34,35 @@ def walk(node: ast.AST) -> Sequence[ast.AST]:
 
 
 def _below(node: ast.AST) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    todo: list[ast.AST] = [node]
-    for one in todo:
-        for name in _fields(type(one)):
+    found: list[ast.AST] = [node]
+    for one in found:  # which grows meanwhile
+        fields = _FIELDS.get(type(one))
+        for name in _fields(type(one)) if fields is None else fields:
             value = getattr(one, name, None)
             if isinstance(value, list):
                 found += [item for item in value if isinstance(item, ast.AST)]
             elif isinstance(value, ast.AST):
                 found.append(value)
-        todo += found[len(todo) - 1 :]
+    del found[0]
     return found
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two trees are the same, wherever they stand: what comparing their `ast.dump` says, without writing it."""
+    todo = [(one, other)]
+    while todo:
+        left, right = todo.pop()
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, ast.AST):
+            todo += [(getattr(left, name, None), getattr(right, name, None)) for name in left._fields]
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            todo += zip(left, right, strict=True)
+        elif left is not right and repr(left) != repr(right):  # 0.0 is not -0.0, and 1 is not True
+            return False
+    return True
 
 
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:

@@ -69,5 +69,6 @@ class Check:
 
 def words_of(node: ast.AST) -> frozenset[str]:
     """The names and attributes in an expression."""
-    found = {n.id for n in walk(node) if isinstance(n, ast.Name)}
-    return frozenset(found | {n.attr for n in walk(node) if isinstance(n, ast.Attribute)})
+    nodes = walk(node)
+    found = {n.id for n in nodes if isinstance(n, ast.Name)}
+    return frozenset(found | {n.attr for n in nodes if isinstance(n, ast.Attribute)})

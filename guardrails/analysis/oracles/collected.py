@@ -154,7 +154,8 @@ class _Walk:
         last = bound.get(node.name, node.lineno)
         if last > node.lineno:
             return f"line {last} gives its name to something else"
-        if any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
+        yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in walk(node))
+        if yields and any(isinstance(n, ast.Yield | ast.YieldFrom) for n in _own_nodes(node)):
             return "it is a generator, which pytest does not run"
         if scope.classes and any(self.names.full(_called(d)) == "property" for d in node.decorator_list):
             return "it is a property"

@@ -32,7 +32,7 @@ from guardrails.analysis.oracles.runtime_names import changed_at_run_time
 from guardrails.analysis.oracles.sides import Side
 from guardrails.analysis.oracles.undercut import undercut, undercut_file
 from guardrails.analysis.oracles.weakening import Weakening, no_longer_counts, weakenings
-from guardrails.analysis.walking import unparse, walk
+from guardrails.analysis.walking import same, unparse, walk
 from guardrails.model.finding import Severity
 
 _TELLING = 4  # words of a name, besides `test`, that two tests do not share by chance
@@ -126,7 +126,7 @@ def _pair(
 
 def _same(before: TestCase, after: TestCase) -> bool:
     """Whether two tests are the same to the letter, in the constants of their modules too."""
-    if ast.dump(before.node) != ast.dump(after.node):
+    if before.bare != after.bare or not same(before.node, after.node):
         return False
     used = {n.id for n in walk(before.node) if isinstance(n, ast.Name)}
     constants = [

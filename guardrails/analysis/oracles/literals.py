@@ -25,14 +25,14 @@ class Known:
 
     def fill(self, expression: ast.expr) -> ast.expr:
         """The expression with names that stand for literals replaced by them."""
-        if not any(isinstance(n, ast.Name) and n.id in self._values for n in walk(expression)):
+        if not self._values or not any(isinstance(n, ast.Name) and n.id in self._values for n in walk(expression)):
             return expression
         filled: ast.expr = _Filling(self._values).visit(copy.deepcopy(expression))
         return filled
 
     def forget(self, *nodes: ast.AST) -> None:
         """Names that are bound somewhere inside: before a loop, and after a branch, they can stand for either."""
-        for node in nodes:
+        for node in nodes if self._values else ():
             for name in _stored(node):
                 self._values.pop(name, None)
 

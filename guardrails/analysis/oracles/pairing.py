@@ -5,6 +5,7 @@ import difflib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from guardrails.analysis.oracles.collected import Function, Hidden, TestCase
 from guardrails.analysis.walking import unparse
@@ -13,6 +14,11 @@ _ALIKE = 0.6  # the share of lines by which an edited test is known again under 
 _NEAR = 20  # candidates that are looked at for one test
 _NAMESAKE = 0.3  # the same of a test elsewhere that has the same name
 _TELLING = 2  # statements of a body that is unlikely to stand twice by chance
+
+
+_LINES: WeakKeyDictionary[ast.AST, list[str]] = WeakKeyDictionary()
+_COUNTED: WeakKeyDictionary[ast.AST, Counter[str]] = WeakKeyDictionary()
+_BODIES: WeakKeyDictionary[ast.AST, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,12 @@ def pair(base: Sequence[TestCase], head: Sequence[TestCase], renamed: Mapping[st
 
 def body_of(node: Function) -> str:
     """A function's arguments and body without its name, its docstring and its decorators, as text for comparing."""
-    body = node.body
-    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        body = body[1:]
-    return "\n".join(ast.dump(part) for part in (node.args, *body))
+    if node not in _BODIES:
+        body = node.body
+        if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            body = body[1:]
+        _BODIES[node] = "\n".join(ast.dump(part) for part in (node.args, *body))
+    return _BODIES[node]
 
 
 def hidden_twin(test: TestCase, hidden: Sequence[Hidden], renamed: Mapping[str, str]) -> Hidden | None:
@@ -105,7 +113,8 @@ def _alike(old: list[TestCase], new: list[TestCase], renamed: Mapping[str, str])
             for other in by_line.get((renamed.get(test.path, test.path), line), ())[:_NEAR]:
                 shared[id(other)] += 1
                 near[id(other)] = other
-        rated = ((_ratio(test, near[key]), test, near[key]) for key, _ in shared.most_common(_NEAR))
+        likely = ((key, near[key]) for key, _ in shared.most_common(_NEAR))
+        rated = ((_ratio(test, other, _ALIKE), test, other) for _, other in likely)
         scored += [entry for entry in rated if entry[0] >= _ALIKE]
     pairs = []
     taken: set[int] = set()
@@ -119,10 +128,24 @@ def _alike(old: list[TestCase], new: list[TestCase], renamed: Mapping[str, str])
 
 
 def _lines(test: TestCase) -> list[str]:
-    """A test's lines without the first, in one layout."""
-    return unparse(test.node).split("\n")[1:]
+    """A test's lines without the first, in one layout. They are kept: each test is held against many others."""
+    kept = _LINES.get(test.node)
+    if kept is None:
+        kept = _LINES[test.node] = unparse(test.node).split("\n")[1:]
+    return kept
 
 
-def _ratio(one: TestCase, other: TestCase) -> float:
-    """How alike two bodies are, by their lines."""
-    return difflib.SequenceMatcher(None, _lines(one), _lines(other), autojunk=False).ratio()
+def _counted(test: TestCase) -> Counter[str]:
+    """How often each line stands in a test; kept as the lines are."""
+    if test.node not in _COUNTED:
+        _COUNTED[test.node] = Counter(_lines(test))
+    return _COUNTED[test.node]
+
+
+def _ratio(one: TestCase, other: TestCase, least: float = 0.0) -> float:
+    """How alike two bodies are, by their lines; 0 where that can be told to be below `least` without comparing them."""
+    lines = _lines(one), _lines(other)
+    total = len(lines[0]) + len(lines[1])
+    if total and least and 2.0 * (_counted(one) & _counted(other)).total() / total < least:
+        return 0.0
+    return difflib.SequenceMatcher(None, *lines, autojunk=False).ratio()

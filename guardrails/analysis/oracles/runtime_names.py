@@ -42,22 +42,22 @@ def _changes(suite: Suite) -> Iterator[tuple[str, str, int]]:
     names = suite.names
     tests = {test.node.name for test in suite.tests}
     for node in walk(suite.module):
-        text, line = "", getattr(node, "lineno", 0)
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.Delete | ast.Call):
-            text = unparse(node)
+        if not isinstance(node, ast.Assign | ast.Delete | ast.Call):
+            continue
+        line = node.lineno
         targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else []
         for target in targets:
             if isinstance(target, ast.Subscript) and _is_table(target.value, names):
-                yield "changes by name what it offers", text, line
+                yield "changes by name what it offers", unparse(node), line
             elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id in tests:
-                yield "changes one of its tests after it was written", text, line
+                yield "changes one of its tests after it was written", unparse(node), line
             elif isinstance(target, ast.Subscript) and names.full(target.value) == "os.environ":
                 if (literal(target.slice, names) or "").startswith("PYTEST_"):
-                    yield "sets options of the test runner", text, line
+                    yield "sets options of the test runner", unparse(node), line
             elif isinstance(target, ast.Attribute) and (what := _attribute(target, names)):
-                yield what, text, line
+                yield what, unparse(node), line
         if isinstance(node, ast.Call):
-            yield from ((what, text, line) for what in _call(node, names))
+            yield from ((what, unparse(node), line) for what in _call(node, names))
 
 
 def _attribute(target: ast.Attribute, names: Names) -> str:

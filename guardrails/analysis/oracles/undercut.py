@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from guardrails.analysis.names import Names, dotted
 from guardrails.analysis.oracles.collected import Suite, TestCase
@@ -26,7 +27,7 @@ def undercut(before: TestCase, after: TestCase, packages: Sequence[str]) -> Iter
 def _acts(test: TestCase, packages: Sequence[str]) -> Iterator[tuple[str, str]]:
     given = {a.arg for a in walk(test.node.args) if isinstance(a, ast.arg)}
     drawn = given if any("given" in unparse(d) for d in test.node.decorator_list) else set()
-    asserted = {unparse(n) for a in walk(test.node) if isinstance(a, ast.Assert) for n in walk(a.test)}
+    asserted = _Asserted(test.node)
     for node in walk(test.node):
         match node:
             case ast.Call(func=ast.Attribute(attr=name)) if name in _MARKING:
@@ -43,16 +44,36 @@ def _acts(test: TestCase, packages: Sequence[str]) -> Iterator[tuple[str, str]]:
             ):
                 if f"{owner}.{name}" in asserted:
                     yield "subject-mocked", f"sets what it asserts: `{unparse(node)[:80]}`"
-            case ast.Assign(targets=[target], value=value):
+            case ast.Assign(targets=[target], value=value) if drawn or _may_undercut(value):
                 yield from _assigned(unparse(target), value, asserted, drawn)
 
 
-def _assigned(target: str, value: ast.expr, asserted: set[str], drawn: set[str]) -> Iterator[tuple[str, str]]:
+class _Asserted:
+    """Everything that stands in an assertion of a test, as text; written out when it is first asked for."""
+
+    def __init__(self, node: ast.AST) -> None:
+        self._node = node
+
+    @cached_property
+    def _texts(self) -> frozenset[str]:
+        asserts = (n for n in walk(self._node) if isinstance(n, ast.Assert))
+        return frozenset(unparse(n) for a in asserts for n in walk(a.test))
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._texts
+
+
+def _may_undercut(value: ast.expr) -> bool:
+    """Whether `_assigned` could have anything to say of such a value."""
+    return isinstance(value, ast.Constant | ast.Call | ast.Subscript)
+
+
+def _assigned(target: str, value: ast.expr, asserted: _Asserted, drawn: set[str]) -> Iterator[tuple[str, str]]:
     if target in drawn:
         yield "property-narrowed", f"puts something else in the place of what was drawn: `{target}`"
-    elif "." in target and target in asserted and isinstance(value, ast.Constant):
+    elif "." in target and isinstance(value, ast.Constant) and target in asserted:
         yield "subject-mocked", f"sets what it asserts: `{target} = {unparse(value)}`"
-    elif target in asserted and _makes_coarser(target, value):
+    elif _makes_coarser(target, value) and target in asserted:
         yield "assertion-weakened", f"looks at `{target}` through `{unparse(value)[:60]}`"
 
 
