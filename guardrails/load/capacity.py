@@ -8,11 +8,13 @@ STEP = 1.15
 """Each rung of the ladder is so many times the one below: the interval is at best this wide."""
 STRIDE = 4
 """Rungs that are climbed at once while nothing has failed."""
-LOWEST, HIGHEST = -16, 32
-"""Rungs between which is searched: a tenth to 87 times the first rate."""
+LOWEST, HIGHEST = -8, 32
+"""Rungs between which is searched: a third to 87 times the first rate."""
 SURE = 2
 """By so many votes more than the other way a rung counts as confirmed."""
 MOST_VOTES = 5
+MOST_UNCLEAR = 3
+"""A rung at which nobody could tell so many times is where the search ends. A busy machine makes one or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Capacity:
         """The interval, for people."""
         if self.limited or math.isinf(self.high):
             why = " (the generator was the limit)" if self.limited else ""
-            return f"at least {self.low:.0f}/s{why}"
+            return (f"at least {self.low:.0f}/s" if self.low else "unknown") + why
         if not self.low:
             return f"below {self.high:.0f}/s"
         return f"{self.low:.0f} to {self.high:.0f}/s" + ("" if self.confirmed else ", not confirmed")
@@ -121,5 +123,5 @@ class Search:
         return rung if abs(self._lead(rung)) < SURE and votes.total() < MOST_VOTES else None
 
     def _ceiling(self) -> int | None:
-        """The lowest rung at which the generator was twice the limit."""
-        return min((rung for rung, count in self.unclear.items() if count >= SURE), default=None)
+        """The lowest rung at which the generator was the limit again and again."""
+        return min((rung for rung, count in self.unclear.items() if count >= MOST_UNCLEAR), default=None)

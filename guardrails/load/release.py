@@ -39,7 +39,9 @@ WEIGHTS: Mapping[str, float] = {"soak": 3.0}
 """How much of the time a shape gets, where others get 1."""
 SHARES: Mapping[str, float] = {"soak": 0.5, "spike": 0.4, "herd_after_restart": 0.3}
 """At which share of the capacity a shape is driven, where others are at their own rate."""
-STEP_ANSWERS = 30
+ROUNDING = 0.01
+STEP_ANSWERS = 40
+"""A step at a low rate is so long that about as many requests come."""
 CONFIRMATIONS = 3
 
 
@@ -152,14 +154,13 @@ class Examination:
 
     def _holds(self, side: str, target: OpenTarget, rate: float) -> tuple[bool | None, str]:
         """Whether the budgets of slo.toml hold for a few seconds at a rate; None where the generator was the limit."""
-        run = self._drive(target, Scenario(rate_per_second=rate, length_seconds=self.release.step_seconds), 1.0)
+        length = max(self.release.step_seconds, STEP_ANSWERS / rate)
+        run = self._drive(target, Scenario(rate_per_second=rate, length_seconds=length), 1.0)
         figures, wrong = shown(run), missed(run, self.slo.budget)
         if run.died:
             return False, "the service ended"
         if unfit := saturation(figures, self.slo.budget):
             return None, unfit
-        if figures.answers < STEP_ANSWERS:
-            return None, f"only {figures.answers} requests"
         self.steps.append(Step(side, rate, figures.latency_ms["p99"]))
         return not wrong, wrong[0] if wrong else f"p99 {figures.latency_ms['p99']:.0f} ms"
 
@@ -182,12 +183,7 @@ class Examination:
         steps = sum(one.steps for one in held.values())
         self.found.notes.append(f"capacity within slo.toml (rungs of {STEP - 1:.0%}, {steps} steps): {words}")
         self.desk.tell(self.found.notes[-1])
-        if HEAD in held and not held[HEAD].low:
-            old = BASE not in held or not held[BASE].low
-            what = f"the budgets do not hold at any rate that was tried, down to {held[HEAD].high:.1f}/s"
-            severity = Severity.REVIEW if old else None
-            too = ". The base does not either" if old and BASE in held else ""
-            self.found.findings.append(CAPACITY.finding(what + too, severity=severity))
+        self.found.findings.extend(_unheld(held))
         if BASE in held and held[BASE].estimate and held[HEAD].estimate:
             one, other = held[BASE], held[HEAD]
             self.found.figures.append(_figure("capacity", "requests a second", one, other))
@@ -197,7 +193,7 @@ class Examination:
     def _scenario(self, name: str, share: float, held: Mapping[str, Capacity]) -> None:
         scenario = self.scenarios[name]
         length = min(scenario.length_seconds, share - OVERHEAD_SECONDS)
-        if length < _least(scenario):
+        if length < _least(scenario) - ROUNDING:
             said = f"{name} was not run: {max(0.0, self._left()):.0f} s were left. Give more with --seconds"
             self.found.findings.append(INCONCLUSIVE.finding(said))
             return
@@ -241,6 +237,26 @@ def _least(scenario: Scenario) -> float:
     disturbed = (calm - recovers) / scenario.length_seconds if scenario.herd is None else 0.0
     fixed = recovers + CALM_SECONDS + (calm - recovers if scenario.herd else 0.0)
     return max(LEAST_SECONDS, fixed / max(0.05, 1 - disturbed))
+
+
+def _unheld(held: Mapping[str, Capacity]) -> Iterator[Finding]:
+    """What can be said of capacities of which nothing is known: a head that holds nothing, a generator in the way."""
+    head, base = held[HEAD], held.get(BASE)
+    if any(one.limited for one in held.values()):
+        # As far as the generator came nothing was lost, if it came as far with both; else nobody can tell.
+        alike = base is None or (base.limited and head.limited and base.low == head.low)
+        severity = Severity.NOTE if alike and head.low else Severity.REVIEW
+        words = ", ".join(f"{side} {one.words()}" for side, one in held.items())
+        yield INCONCLUSIVE.finding(
+            f"the generator was the limit of the search for the capacity: {words}", severity=severity
+        )
+    elif not head.low and math.isfinite(head.high):
+        old = base is None or not base.low
+        what = f"the budgets do not hold at any rate that was tried, down to {head.high:.1f}/s"
+        too = ". The base does not either" if old and base else ""
+        yield CAPACITY.finding(what + too, severity=Severity.REVIEW if old else None)
+    elif not head.low:
+        yield INCONCLUSIVE.finding("there was no time for a single step towards the capacity. Give more with --seconds")
 
 
 def _is_less(held: Mapping[str, Capacity], release: Release) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -148,8 +149,35 @@ def test_a_crowd_that_outlives_itself_is_found() -> None:
 
 def test_a_saturated_generator_is_never_a_pass() -> None:
     found = examine(Machine(share=0.99, both={"share": 0.99}), "spike")
-    assert "load/inconclusive" in rules_of(found.findings)
-    assert "the generator was the limit" in found.notes[0]
+    assert [one.rule for one in found.findings] == ["load/inconclusive"] * 2, "the search, and the crowd"
+    assert found.findings[0].severity is Severity.REVIEW
+    assert "unknown (the generator was the limit)" in found.notes[0]
+
+
+def test_a_generator_that_was_the_limit_of_both_alike_is_only_said() -> None:
+    class Fast(Machine):
+        def arrive(self, plan: OpenPlan, target: OpenTarget) -> OpenRun:
+            run = super().arrive(plan, target)
+            return replace(run, generator_share=0.95 if len(plan.arrivals) > 90 * plan.seconds else 0.2)
+
+    found = examine(Fast(base=1e9, head=1e9))
+    assert [(one.rule, one.severity) for one in found.findings] == [("load/inconclusive", Severity.NOTE)]
+    assert "at least" in found.notes[0]
+
+
+def test_the_search_for_the_capacity_leaves_time_for_the_rest() -> None:
+    machine = Machine()
+    found = examine(machine, "soak", seconds=60.0)
+    search = [plan for _, plan in machine.driven if plan.drain_seconds == 1.0]
+    assert sum(plan.seconds + 1.5 for plan in search) <= 0.45 * 60 + 2 * 4.5
+    assert "soak, head" in found.notes[-1]
+
+
+def test_one_second_too_little_to_see_a_crowd_end_is_not_the_fault_of_rounding() -> None:
+    for left in range(60, 90):
+        machine = Machine()
+        found = examine(machine, "spike", "soak", seconds=left / 0.55)
+        assert not any("spike was not run" in one.what for one in found.findings), left
 
 
 def test_the_crowd_and_the_soak_are_shares_of_the_capacity_that_was_found() -> None:
