@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from guardrails.cli.queue.command import QueueOptions, run_queue
 from guardrails.gates.base import Profile
 
 _QUEUE = """\
@@ -40,6 +39,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
+    from guardrails.cli.queue.command import QueueOptions, run_queue  # no other command pays for it
+
     return run_queue(
         QueueOptions(
             tuple(options.branches),
