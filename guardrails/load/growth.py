@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from guardrails.load.judgement import Evidence
 from guardrails.load.recorder import latencies
-from guardrails.load.rules import SLOWER_CPU, SLOWER_LATENCY
+from guardrails.load.rules import SLOWER_CPU, SLOWER_LATENCY, THROUGHPUT
 from guardrails.model.finding import Finding
 from guardrails.model.load_run import BASE, HEAD, LoadRun
 from guardrails.model.picture import DIFFERENCE, MOST_ROWS, Row, Table
@@ -79,7 +79,7 @@ def _rounded(value: float | None) -> float | None:
 def explained(findings: Iterable[Finding], evidence: Evidence) -> Iterator[Finding]:
     """The findings, the first of each rule about a slower head with the stage that grew most."""
     found = growths(evidence.runs)
-    owed = {SLOWER_CPU.id, SLOWER_LATENCY.id}
+    owed = {SLOWER_CPU.id, SLOWER_LATENCY.id, THROUGHPUT.id}
     for finding in findings:
         if found and finding.rule in owed:
             owed.remove(finding.rule)

@@ -22,6 +22,8 @@ EDGES = (0.001, 0.999)
 SHORTEST, LONGEST = 1e-3, 1e9
 """Milliseconds: what is outside is drawn at the edge."""
 MOST_GROUPS = 60
+MOST_NAMED = 12
+"""Sessions whose place is said."""
 
 
 def pictures(evidence: Evidence) -> Pictures:
@@ -92,53 +94,46 @@ def _shares(times: Sequence[float], edges: Sequence[float]) -> tuple[float | Non
 
 def _series(evidence: Evidence) -> Iterator[Plot]:
     """What the machine did meanwhile: each side's figures pair by pair, neighbouring pairs together."""
-    groups = _groups(evidence)
-    if not groups:
-        return
-    sides = [side for side in (BASE, HEAD) if any(side == one.side for _, group in groups for one in group)]
-    at = tuple(float(place) for place, _ in groups)
-    runs = f" Session 2 begins at slice {_second(evidence)}." if len(evidence.runs) > 1 else ""
-    for title, y, value in (
-        ("Median latency over the run", "ms", _median),
-        ("Processor time a request over the run", "ms", _cpu),
+    kind = OPEN if any(one.kind == OPEN for run in evidence.runs for one in run.slices) else CLOSED
+    for title, value, kinds in (
+        ("Median latency over the run", _median, (kind,)),
+        ("Processor time a request over the run", _cpu, (OPEN, CLOSED)),
     ):
+        sessions = [_numbered(run, kinds, paired=evidence.base is not None) for run in evidence.runs]
+        numbered = [slices for session in sessions for slices in session]
+        if not numbered:
+            continue
+        size = math.ceil(len(numbered) / MOST_GROUPS)
+        starts = range(0, len(numbered), size)
+        groups = [[one for slices in numbered[start : start + size] for one in slices] for start in starts]
         lines = tuple(
-            Line(side, tuple(value([o for o in group if o.side == side]) for _, group in groups)) for side in sides
+            Line(side, tuple(value([one for one in group if one.side == side]) for group in groups))
+            for side in (BASE, HEAD)
+            if any(one.side == side for group in groups for one in group)
         )
-        each = f"each of up to {_size(evidence)} neighbouring slices of a side"
-        says = f"{len(groups)} points, {each}, in the order driven.{runs}"
-        yield Plot(PlotKind.SERIES, title, says, "slice", y, at, lines)
+        each = f"each of up to {size} neighbouring slices of a side"
+        says = f"{len(groups)} points, {each}, in the order driven.{_begin(sessions)}"
+        yield Plot(PlotKind.SERIES, title, says, "slice", "ms", tuple(start + 1.0 for start in starts), lines)
 
 
-def _numbered(evidence: Evidence) -> list[list[LoadSlice]]:
-    """The slices in the order driven, those of a pair together."""
-    if evidence.base is not None:
-        return [[pair.base, pair.head] for pair in pairs_of(evidence.runs)]
-    return [[one] for run in evidence.runs for one in run.slices if one.complete and one.requests]
+def _numbered(run: LoadRun, kinds: Sequence[str], *, paired: bool) -> list[list[LoadSlice]]:
+    """The slices of some kinds in the order driven, those of a pair together."""
+    if paired:
+        return [[pair.base, pair.head] for pair in pairs_of([run]) if pair.base.kind in kinds]
+    return [[one] for one in run.slices if one.complete and one.requests and one.kind in kinds]
 
 
-def _size(evidence: Evidence) -> int:
-    return max(1, math.ceil(len(_numbered(evidence)) / MOST_GROUPS))
-
-
-def _groups(evidence: Evidence) -> list[tuple[int, list[LoadSlice]]]:
-    """Neighbouring slices together, at most `MOST_GROUPS` groups, each with the number of its first."""
-    numbered, size = _numbered(evidence), _size(evidence)
-    return [
-        (start + 1, [one for slices in numbered[start : start + size] for one in slices])
-        for start in range(0, len(numbered), size)
-    ]
-
-
-def _second(evidence: Evidence) -> int:
-    first = evidence.runs[:1]
-    slices = [one for run in first for one in run.slices if one.complete and one.requests]
-    return 1 + (len(pairs_of(first)) if evidence.base is not None else len(slices))
+def _begin(sessions: Sequence[Sequence[object]]) -> str:
+    """Where the sessions after the first begin, in words."""
+    places = [1 + before for before in itertools.accumulate(len(session) for session in sessions[:-1])]
+    if not places:
+        return ""
+    more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
+    return f" Services were started anew at slice {', '.join(map(str, places[:MOST_NAMED]))}{more}."
 
 
 def _median(slices: Sequence[LoadSlice]) -> float | None:
-    kind = OPEN if any(one.kind == OPEN for one in slices) else CLOSED
-    times = [time for one in slices if one.kind == kind for time in one.milliseconds if math.isfinite(time)]
+    times = [time for one in slices for time in one.milliseconds if math.isfinite(time)]
     return _rounded(quantile(times, 0.5)) if times else None
 
 

@@ -49,6 +49,12 @@ def test_the_finding_names_the_stage_that_grew_most_once_for_each_rule() -> None
     assert sum("merge" in one for one in told) == 2
 
 
+def test_requests_that_wait_for_each_other_have_their_stage_too() -> None:
+    one = evidence({**BEFORE, "merge": 9000.0}, together=2.0)
+    (found,) = [finding for finding in explained(findings(one), one) if finding.rule == "load/slower-together"]
+    assert "the stage that grew most is 'merge'" in found.what
+
+
 def test_a_stage_that_explains_nothing_is_not_offered_as_the_place() -> None:
     (told, *_) = said(evidence({**BEFORE, "merge": 1801.0}, cpu=1.5))
     assert told.startswith(". No stage of the service's own metrics grew enough to explain it")

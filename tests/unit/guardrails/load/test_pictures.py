@@ -11,7 +11,7 @@ from guardrails.load.judgement import Evidence, weigh
 from guardrails.load.pictures import BINS, LONGEST, MOST_GROUPS, PERCENTS, SHORTEST, pictures
 from guardrails.load.recorder import totals
 from guardrails.load.slo import Slo
-from guardrails.model.load_run import BASE, HEAD, LoadRun, LoadSlice, LoadTally, StageTimes
+from guardrails.model.load_run import BASE, HEAD, OPEN, LoadRun, LoadSlice, LoadTally, StageTimes
 from guardrails.model.picture import Line, Plot
 from guardrails.report import as_json
 from tests.load_samples import one_slice, run_of
@@ -77,8 +77,22 @@ def test_the_series_follow_the_run_and_say_where_the_second_begins() -> None:
     for title, early, late in ((BY_TITLE[2], 3.0, 9.0), (CPU, 2.0, 4.0)):
         values = line(shown[title], HEAD).values
         assert (values[0], values[len(values) // 2 - 1], values[-1]) == (early, late, late)
-        assert "Session 2 begins at slice 121." in shown[title].says
-    assert "Run 2" not in drawn(run)[CPU].says
+        assert "Services were started anew at slice 121." in shown[title].says
+    assert "anew" not in drawn(run)[CPU].says
+    assert "at slice 121, 241, 361." in drawn(run, run, run, run)[CPU].says
+    assert "1321, 1441 and 8 more." in drawn(*[run] * 21)[CPU].says
+
+
+def test_latency_is_of_the_open_slices_where_there_are_any_and_processor_time_of_all() -> None:
+    closed = [one_slice(side, pair, milliseconds=[2.0] * 5) for pair in range(20) for side in (BASE, HEAD)]
+    opened = [
+        one_slice(side, pair + 20, cpu_ms=3.0, milliseconds=[7.0] * 5) for pair in range(9) for side in (BASE, HEAD)
+    ]
+    mixed = tuple(closed + [replace(one, kind=OPEN) for one in opened])
+    shown = drawn(replace(run_of(), slices=mixed))
+    assert set(line(shown[BY_TITLE[0]], BASE).values) == {7.0, None}
+    assert line(shown[BY_TITLE[2]], BASE).values == (7.0,) * 9
+    assert len(shown[CPU].at) == 29
 
 
 def test_the_head_alone_has_pictures_of_its_own() -> None:
