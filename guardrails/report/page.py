@@ -1,11 +1,11 @@
 """What the reviewer's page shows of the change itself: its files with the findings at their lines, and what became of
 tests, contracts and dependencies."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from guardrails.model.change import ChangeKind
-from guardrails.model.contract import Verified
+from guardrails.model.contract import ASKED, Verified
 from guardrails.model.difference import ContractField, Excerpt, Line, Role, ShownFile, ShownHunk, Swap
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.verdict import Verdict
@@ -82,7 +82,8 @@ class Consumer:
 @dataclass(frozen=True, slots=True)
 class Page:
     """The page beside its findings and gates. `known` says that the lines of the change are at hand; `questions` are
-    faults in changed lines that no test notices, and lines that none executes."""
+    faults in changed lines that no test notices, and lines that none executes; `asked` counts what is asked of other
+    services."""
 
     known: bool
     files: tuple[FileView, ...]
@@ -92,6 +93,7 @@ class Page:
     contracts: tuple[Flag, ...]
     fields: tuple[ContractField, ...]
     consumers: tuple[Consumer, ...]
+    asked: int
     weakened: tuple[Flag, ...]
     questions: tuple[Flag, ...]
     dependencies: tuple[Swap, ...]
@@ -120,6 +122,7 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
         ),
         fields=difference.contracts if difference else (),
         consumers=_consumers(verdict),
+        asked=sum(one.side == ASKED for one in _verified(verdict)),
         contracts=tuple(flag for finding, flag in flags if finding.rule.startswith("contracts/")),
         weakened=tuple(flag for finding, flag in flags if _is_of_tests(finding, judges)),
         questions=tuple(flag for finding, flag in flags if finding.rule in _QUESTIONS),
@@ -130,12 +133,18 @@ def of(verdict: Verdict, shown: Iterable[Finding]) -> Page:
 
 
 def _consumers(verdict: Verdict) -> tuple[Consumer, ...]:
-    """By name; those of whom something is not kept first."""
+    """By name, those of whom something is not kept first; what is asked of others is verified there."""
     owed: dict[str, list[Verified]] = {}
-    for one in (one for result in verdict.results for one in result.verified):
+    for one in _verified(verdict):
+        if one.side == ASKED:
+            continue
         owed.setdefault(one.consumer, []).append(one)
     found = [Consumer(name, len(all_), tuple(v for v in all_ if not v.good)) for name, all_ in owed.items()]
     return tuple(sorted(found, key=lambda one: (not one.missed, one.name)))
+
+
+def _verified(verdict: Verdict) -> Iterator[Verified]:
+    return (one for result in verdict.results for one in result.verified)
 
 
 def _is_of_tests(finding: Finding, judges: set[str]) -> bool:

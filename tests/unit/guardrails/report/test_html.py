@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrails.model.contract import Verified
+from guardrails.model.contract import ASKED, Verified
 from guardrails.model.difference import ContractField, Difference
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.result import Figure, GateResult, GateStatus
@@ -271,7 +271,8 @@ def test_contracts_stand_field_by_field_with_who_feels_it_and_what_was_kept() ->
     other = ContractField("api.json", ("GET /a",), "`id`", "string", "integer", ())
     kept = Verified("app", "shop", "an item", (), "base", "d", "pacts/app.json")
     missed = replace(kept, consumer="web", description="a <list>", mismatches=("`id` is 1",), pending=True)
-    result = GateResult("contracts", GateStatus.PASSED, 1.0, {"n": 1}, {"n": 1}, verified=(kept, kept, missed))
+    asked = replace(missed, consumer="shop", side=ASKED, mismatches=("another verifies it",), pending=False)
+    result = GateResult("contracts", GateStatus.PASSED, 1.0, {"n": 1}, {"n": 1}, verified=(kept, kept, missed, asked))
     text = html.render(replace(of(result), difference=Difference(contracts=(gone, new, other))))
     shown = " ".join("".join(Page(text).text).split())
     assert "`items[].<b>` gone, it was number. Felt by web, app. GET /a; GET /b; GET /c and 1 more api.json" in shown
@@ -280,6 +281,8 @@ def test_contracts_stand_field_by_field_with_who_feels_it_and_what_was_kept() ->
     assert "web: 1 of 1 expectation not kept a <list> (pending: it does not count yet)" in shown
     assert "`id` is 1" in shown
     assert "app: 2 expectations kept" in shown
+    assert "another verifies it" not in shown
+    assert "This repository asks 1 thing of other services" in shown
 
 
 def test_a_line_break_in_a_path_is_seen_as_one(tmp_path: Path) -> None:
