@@ -1,4 +1,4 @@
-"""Other people's recommenders on the same split: implicit's ALS and its item-item nearest neighbours.
+"""Other people's recommenders on the same split: implicit's, and LensKit's where it is installed.
 
 Each is a function from users' weighted histories to a score for every track. All are fitted on the events that our own
 model is fitted on, and tuned on the span that our own ranker learns from: the events between the two moments of the
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
+from benchmarks import lenskit_peers
 from recsys.domain.events import Kind
 from recsys.domain.histories import Histories
 from recsys.pipeline import Engine
@@ -51,6 +52,8 @@ def candidates() -> Iterator[Candidate]:
         for kind in (CosineRecommender, TFIDFRecommender, BM25Recommender):
             name = kind.__name__.removesuffix("Recommender")
             yield Candidate("implicit item-kNN", f"{name}, {neighbours} neighbours", _neighbours(kind, neighbours))
+    for peer, said, fit in lenskit_peers.choices():
+        yield Candidate(peer, said, fit)
 
 
 def _als(factors: int, alpha: float, regularization: float) -> Callable[[sparse.csr_matrix], Fitted]:

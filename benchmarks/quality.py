@@ -3,7 +3,8 @@
     python -m benchmarks.quality [--data PATH] [--split time|last|users] [--seed N]
 
 Ours: the ranked list before diversity, and the slate as it is served. Peers: popularity by market, implicit's ALS and
-its item-item nearest neighbours, tuned a little (the grid is in `benchmarks/peers.py`; the best settings are shown).
+its item-item nearest neighbours, LensKit's where it is installed (`benchmarks/lenskit_peers.py` says how), each tuned a
+little (the grid is in `benchmarks/peers.py`; the best settings are shown).
 Everybody is fitted on the same events and judged on the same users and the same eligible tracks. The last column is our
 ranked list minus the peer, paired by user, with a 95 % bootstrap interval.
 """
@@ -12,6 +13,7 @@ import argparse
 import sys
 from dataclasses import replace
 
+from benchmarks import lenskit_peers
 from benchmarks.changes import ROOT
 from benchmarks.peers import as_system, rows_of, tuned
 from recsys.training.arguments import add_data, read_options
@@ -48,7 +50,7 @@ def peers(dataset: Dataset, split: Split) -> tuple[dict[str, System], list[str]]
     for candidate, score in tuned(histories, split, tracks):
         systems[candidate.peer] = as_system(candidate.fit(fitted_on), given, histories)
         said.append(f"{candidate.peer}: {candidate.settings} (NDCG@10 {score:.4f} on the span it was tuned on)")
-    return systems, said
+    return systems, said if lenskit_peers.installed() else [*said, lenskit_peers.ABSENT]
 
 
 def table(found: Evaluation, against: dict[str, Evaluation]) -> str:

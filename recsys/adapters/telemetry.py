@@ -12,6 +12,9 @@ LATENCY: Final = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 
 STAGE: Final = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1)
 
 
+STAGES: Final = ("retrieve", "describe", "rank", "keep", "refill", "order")
+"""Those of `recsys.pipeline.STAGES`, by name."""
+
 Metric = TypeVar("Metric", Counter, Histogram)
 
 
@@ -54,6 +57,11 @@ class PrometheusTelemetry:
         )
         self._candidates = Counter("recsys_candidates", "Candidates retrieved, all requests together.", registry=own)
         self._returned = Counter("recsys_slate_tracks", "Tracks returned, all requests together.", registry=own)
+        self._left = Labelled(
+            Counter(
+                "recsys_stage_tracks", "Tracks that left a stage; the next one took them in.", ("stage",), registry=own
+            )
+        )
         self._removed = Labelled(
             Counter("recsys_removed", "Candidates removed by a filter.", ("reason",), registry=own)
         )
@@ -109,6 +117,12 @@ class PrometheusTelemetry:
         slate = decision.slate
         self._candidates.inc(decision.features.candidates.slots.shape[0])
         self._returned.inc(slate.size)
+        scored = decision.features.candidates.slots.shape[0]
+        kept = decision.filtered.kept.slots.shape[0]
+        for stage, left in zip(
+            STAGES, (scored, scored, scored, kept, decision.pool.slots.shape[0], slate.size), strict=True
+        ):
+            self._left(stage).inc(left)
         self._explored.inc(int(np.count_nonzero(decision.explored)))
         for reason, count in slate.removed.items():
             self._removed(reason).inc(count)

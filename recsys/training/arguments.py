@@ -3,11 +3,15 @@
 import argparse
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from recsys.training.progress import Progress
 from recsys.training.readers.columns import ROLES
 from recsys.training.readers.reader import DEFAULT_BAD_SHARE, ReadOptions
 from recsys.training.readers.registry import FORMATS, READERS
+
+LIKE_FROM: Final = 4.0
+SKIP_BELOW: Final = 3.0
 
 
 def add_data(parser: argparse.ArgumentParser, without: str) -> None:
@@ -31,10 +35,18 @@ def add_data(parser: argparse.ArgumentParser, without: str) -> None:
         help=f"which column is what, where its name does not say it; the roles: {', '.join(ROLES)}",
     )
     table.add_argument(
-        "--like-from", type=float, default=4.0, metavar="R", help="ratings from R on are likes (default: %(default)s)"
+        "--like-from",
+        type=float,
+        default=LIKE_FROM,
+        metavar="R",
+        help="ratings from R on are likes (default: %(default)s)",
     )
     table.add_argument(
-        "--skip-below", type=float, default=3.0, metavar="R", help="ratings below R are skips (default: %(default)s)"
+        "--skip-below",
+        type=float,
+        default=SKIP_BELOW,
+        metavar="R",
+        help="ratings below R are skips (default: %(default)s)",
     )
 
 

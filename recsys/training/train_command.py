@@ -1,6 +1,7 @@
 """`recsys train`: data, or a synthetic world, in; a model directory out."""
 
 import argparse
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Final, TextIO
 
 from recsys.bootstrap import artifact_directory
 from recsys.domain.published import Published
-from recsys.training.arguments import add_data, day, moment, read_options
+from recsys.training.arguments import LIKE_FROM, SKIP_BELOW, add_data, day, moment, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
 from recsys.training.parameters import SPLITS, TrainingParameters
 from recsys.training.progress import Lines, Progress, Silent
+from recsys.training.readers.reader import DEFAULT_BAD_SHARE
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.train import train
 from recsys.training.world.parameters import WorldParameters
@@ -95,7 +97,7 @@ def run(args: argparse.Namespace) -> int:
     published = train(dataset, parameters, progress)
     version = target.write(published, args.force)
     progress.done("published", path=args.output)
-    sys.stdout.write(_summary(args.output, version, published))
+    sys.stdout.write(_summary(args.output, version, published, _data_hint(args)))
     return 0
 
 
@@ -127,7 +129,7 @@ def _warn(dataset: Dataset, stream: TextIO) -> None:
         )
 
 
-def _summary(path: Path, version: str, published: Published) -> str:
+def _summary(path: Path, version: str, published: Published, data: str) -> str:
     details = published.details
     counts, split, ranker = (_part(details[key]) for key in ("counts", "split", "ranker"))
     until = split["cut_off"]
@@ -141,7 +143,7 @@ def _summary(path: Path, version: str, published: Published) -> str:
         ("next", f"recsys serve --artifact {path}"),
     ]
     if split["kind"] != "none":
-        rows.insert(5, ("judge it", f"recsys evaluate --artifact {path}{_data_hint(details)}"))
+        rows.insert(5, ("judge it", f"recsys evaluate --artifact {path}{data}"))
     return "".join(f"{name:<10} {text}\n" for name, text in rows)
 
 
@@ -149,6 +151,14 @@ def _part(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _data_hint(details: object) -> str:
-    source = _part(details.get("source")) if isinstance(details, dict) else {}
-    return "" if source.get("format") == SYNTHETIC else " --data PATH"
+def _data_hint(args: argparse.Namespace) -> str:
+    """Return the options that read the same data in the same way, to be copied."""
+    if args.data is None:
+        return ""
+    said = ["", "--data", str(args.data)]
+    said += ["--format", args.format] if args.format else []
+    said += ["--columns", ",".join(f"{role}={column}" for role, column in args.columns.items())] if args.columns else []
+    for option, default in (("max_bad_rows", DEFAULT_BAD_SHARE), ("like_from", LIKE_FROM), ("skip_below", SKIP_BELOW)):
+        value = getattr(args, option)
+        said += [f"--{option.replace('_', '-')}", f"{value:g}"] if value != default else []
+    return shlex.join(said).removeprefix("''")

@@ -76,6 +76,8 @@ def open_table(path: Path, progress: Progress) -> OpenTable:
 def _text(path: Path, progress: Progress) -> OpenTable:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
         first = stream.readline(SAMPLE)
+    if not first.strip():
+        raise DatasetError(f"{path} begins with an empty line; the first line must name each column")
     delimiter = max("\t,;|", key=first.count) if any(mark in first for mark in "\t,;|") else ","
     columns = tuple(next(csv.reader([first], delimiter=delimiter), []))
     if not columns or not all(columns) or len(set(columns)) != len(columns):

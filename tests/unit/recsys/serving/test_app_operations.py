@@ -112,6 +112,15 @@ def test_metrics_count_what_happened() -> None:
         assert {sample: value(service, sample) for sample in expected} == expected
         assert value(service, "recsys_candidates_total") >= len(answer["items"])
         assert value(service, 'recsys_removed_total{reason="market"}') > 0
+        left = [value(service, f'recsys_stage_tracks_total{{stage="{stage.__name__}"}}') for stage in STAGES]
+        assert left[:3] == [value(service, "recsys_candidates_total")] * 3
+        removed = sum(
+            float(line.rpartition(" ")[2])
+            for line in service.client.get("/metrics").text.splitlines()
+            if line.startswith("recsys_removed_total")
+        )
+        assert left[3] == left[2] - removed
+        assert left[4] >= left[5] == value(service, "recsys_slate_tracks_total")
 
 
 def test_an_empty_slate_is_counted() -> None:

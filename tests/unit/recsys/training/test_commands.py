@@ -1,6 +1,7 @@
 """`recsys train` and `recsys evaluate` as a person meets them."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ def test_real_data_is_trained_on_and_judged(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "data").mkdir()
     data, model = sample(tmp_path / "data", ratings=ratings), tmp_path / "model"
     assert main(["train", "--data", str(data), "--output", str(model), "--holdout", "0.4", "--quiet"]) == 0
-    assert "--data PATH" in capsys.readouterr().out
+    assert f"recsys evaluate --artifact {model} --data {data}\n" in capsys.readouterr().out
     assert main(["evaluate", "--artifact", str(model), "--data", str(data)]) == 0
     assert "each user's own cut-off" in capsys.readouterr().out
     (data / "ratings.csv").write_text(RATINGS)
@@ -161,3 +162,26 @@ def test_help_tells_what_the_command_does(command: str, capsys: pytest.CaptureFi
     said = capsys.readouterr().out
     assert "synthetic" in said
     assert "held out" in said
+
+
+def test_how_to_judge_can_be_copied_with_all_that_the_table_needed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, model = tmp_path / "my plays.csv", tmp_path / "model"
+    rows = [f"{user},{item},{1_000_000_000 + user * 100 + item}" for user in range(20) for item in range(8)]
+    table.write_text("\n".join(["listener,song,at", *rows, ",,"]) + "\n")
+    options = ["--columns", "user=listener,item=song,time=at", "--max-bad-rows", "0.1"]
+    assert main(["train", "--data", str(table), *options, "--output", str(model), "--quiet", "--holdout", "0.3"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("judge it")]
+    words = shlex.split(line.partition("recsys ")[2])
+    assert words == ["evaluate", "--artifact", str(model), "--data", str(table), *options]
+    assert main(words) == 0
+
+
+def test_an_empty_table_is_said_to_be_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "plays.csv").write_text("\n")
+    refused(
+        ["train", "--data", str(tmp_path / "plays.csv"), "--output", str(tmp_path / "m")],
+        "begins with an empty line",
+        capsys,
+    )
