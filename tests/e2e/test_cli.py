@@ -204,7 +204,7 @@ def test_the_reports_are_written_and_the_command_in_them_repeats_the_check(progr
     out = tmp_path / "new" / "out"
     done = program.run("check", "--output", str(out), *STATIC)
     assert done.returncode == 0
-    names = {"verdict.json", "report.md", "report.html", "report.sarif", "junit.xml", "evidence.json"}
+    names = {"verdict.json", "report.md", "report.html", "report.sarif", "junit.xml", "evidence.json", ".gitignore"}
     assert {path.name for path in out.iterdir()} == names
     first = json.loads((out / "verdict.json").read_text())
     again = program.run(*first["command"].split()[1:], "--format", "json")
