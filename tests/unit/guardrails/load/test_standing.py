@@ -81,24 +81,36 @@ def test_a_recovery_that_nobody_waited_for_is_a_doubt() -> None:
 
 def test_a_leak_is_found_and_its_twin_is_not() -> None:
     soak = Scenario(shape="soak", hold=Hold(leak_kib_per_request=0.5))
-    found = standing(run_of(leak=1.0), soak, SLO)
+    found = standing(run_of(1200, leak=1.0), soak, SLO)
     assert found.kind is Kind.MISSES
     assert "memory grows by 1.0" in found.missed[0]
-    assert kind_of(run_of(leak=0.0), soak) is Kind.HOLDS
-    assert kind_of(run_of(leak=1.0)) is Kind.HOLDS, "nobody asked"
+    assert kind_of(run_of(1200), soak) is Kind.HOLDS
+    assert kind_of(run_of(1200, leak=1.0)) is Kind.HOLDS, "nobody asked"
 
 
 def test_a_leak_that_nobody_could_see_is_a_doubt() -> None:
     soak = Scenario(shape="soak", hold=Hold(leak_kib_per_request=0.5))
     assert kind_of(replace(run_of(), memory=()), soak) is Kind.UNCLEAR
-    noisy = tuple(replace(one, kib=one.kib + (900 if n % 40 < 20 else 0)) for n, one in enumerate(run_of().memory))
-    assert kind_of(replace(run_of(), memory=noisy), soak) is Kind.UNCLEAR
+    noisy = tuple(
+        replace(one, kib=one.kib + (2700 if n % 120 < 60 else 0)) for n, one in enumerate(run_of(1200).memory)
+    )
+    found = standing(replace(run_of(1200), memory=noisy), soak, SLO)
+    assert found.kind is Kind.UNCLEAR
+    assert "could have been missed" in found.doubts[0]
+
+
+def test_a_start_is_not_taken_for_a_leak() -> None:
+    """So few requests fill caches: what grows is a doubt, and no finding."""
+    soak = Scenario(shape="soak", hold=Hold(leak_kib_per_request=0.5))
+    found = standing(run_of(400, leak=3.0), soak, SLO)
+    assert (found.kind, found.missed) == (Kind.UNCLEAR, ())
+    assert "400 requests are too few to tell a leak" in found.doubts[0]
 
 
 def test_growth_before_the_caches_are_full_is_no_leak() -> None:
     soak = Scenario(shape="soak", hold=Hold(leak_kib_per_request=0.5))
-    filled = tuple(replace(one, kib=one.kib + min(one.done, 90) * 50) for one in run_of().memory)
-    assert kind_of(replace(run_of(), memory=filled), soak) is Kind.HOLDS
+    filled = tuple(replace(one, kib=one.kib + min(one.done, 270) * 50) for one in run_of(1200).memory)
+    assert kind_of(replace(run_of(1200), memory=filled), soak) is Kind.HOLDS
 
 
 def test_memory_above_its_budget_is_missed() -> None:
