@@ -111,7 +111,7 @@ def _series(evidence: Evidence) -> Iterator[Plot]:
             for side in (BASE, HEAD)
             if any(one.side == side for group in groups for one in group)
         )
-        each = f"each of up to {size} neighbouring slices of a side"
+        each = f"each of up to {size} neighbouring slices of a side" if size > 1 else "one for each slice of a side"
         says = f"{len(groups)} points, {each}, in the order driven.{_begin(sessions)}"
         yield Plot(PlotKind.SERIES, title, says, "slice", "ms", tuple(start + 1.0 for start in starts), lines)
 

@@ -86,4 +86,5 @@ def says(figure: Figure) -> str:
     bounds = [f"{bound:.3f}" if bound is not None else "unknown" for bound in (figure.low, figure.high)]
     interval = " to ".join(bounds) if set(bounds) != {"unknown"} else "interval unknown"
     limit = f", limit {figure.limit:.2f}" if figure.limit is not None else ""
-    return f"{times} ({interval}{limit}); base {figure.base:.3f} {figure.unit}, head {figure.head:.3f} {figure.unit}"
+    unit = f" {figure.unit}" if figure.unit else ""
+    return f"{times} ({interval}{limit}); base {figure.base:.3f}{unit}, head {figure.head:.3f}{unit}"

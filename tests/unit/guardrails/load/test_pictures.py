@@ -93,6 +93,7 @@ def test_latency_is_of_the_open_slices_where_there_are_any_and_processor_time_of
     assert set(line(shown[BY_TITLE[0]], BASE).values) == {7.0, None}
     assert line(shown[BY_TITLE[2]], BASE).values == (7.0,) * 9
     assert len(shown[CPU].at) == 29
+    assert "9 points, one for each slice of a side" in shown[BY_TITLE[2]].says
 
 
 def test_the_head_alone_has_pictures_of_its_own() -> None:

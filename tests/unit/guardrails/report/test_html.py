@@ -225,6 +225,9 @@ def test_figures_become_a_picture_with_the_same_in_words() -> None:
     shown = "".join(Page(source).text)
     assert "processor time: 1.500 times the base (1.400 to 1.600, limit 1.10); base 0.200 ms, head 0.300 ms" in shown
     assert "(interval unknown, limit 1.50)" in shown
+    calls = replace(slow, name="calls", unit="")
+    counted = html.render(of(replace(result, figures=(calls,))))
+    assert "calls: 1.500 times the base (1.400 to 1.600, limit 1.10); base 0.200, head 0.300" in counted
     bare = GateResult("load", GateStatus.PASSED, 9.0, {"requests": 10}, {}, figures=(Figure("n", "ms", 1.0, 1.0),))
     assert "<svg" not in html.render(of(bare))
 
