@@ -31,6 +31,7 @@ def as_text(evaluation: Evaluation, version: str, split: Mapping[str, JSON]) -> 
         "",
         f"lift: NDCG over {BASELINE}, paired by user. coverage: share of the catalogue in anybody's slate.",
         "artist: share of a slate held by its most frequent artist. novelty: bits, -log2 of the share of listeners.",
+        "Intervals are over users; coverage is of all lists together and has none.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -53,16 +54,14 @@ def as_details(evaluation: Evaluation) -> dict[str, JSON]:
 
 def _header(k: int) -> str:
     judged = "".join(f"{f'{name}@{k}':<22}" for name in JUDGED)
-    return f"  {'':<11}{judged}{'lift':<25}{'coverage':>8}{'artist':>8}{'novelty':>9}"
+    return f"  {'':<11}{judged}{'lift':<25}{'artist':<22}{'novelty':<22}coverage"
 
 
 def _line(name: str, result: SystemResult) -> str:
     judged = "".join(f"{_interval(result.metrics[metric]):<22}" for metric in JUDGED)
     lift = _interval(result.lift["ndcg"], "+") if result.lift else ""
-    described = (
-        f"{result.coverage:>8.3f}{result.metrics['artist_share'].mean:>8.3f}{result.metrics['novelty'].mean:>9.2f}"
-    )
-    return f"  {name:<11}{judged}{lift:<25}{described}"
+    described = "".join(f"{_interval(result.metrics[metric]):<22}" for metric in ("artist_share", "novelty"))
+    return f"  {name:<11}{judged}{lift:<25}{described}{result.coverage:.3f}"
 
 
 def _interval(value: Estimate, sign: str = "") -> str:

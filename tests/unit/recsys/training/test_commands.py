@@ -1,6 +1,7 @@
 """`recsys train` and `recsys evaluate` as a person meets them."""
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -61,7 +62,10 @@ def test_real_data_is_trained_on_and_judged(tmp_path: Path, capsys: pytest.Captu
     assert main(["train", "--data", str(data), "--output", str(model), "--holdout", "0.4", "--quiet"]) == 0
     assert f"recsys evaluate --artifact {model} --data {data}\n" in capsys.readouterr().out
     assert main(["evaluate", "--artifact", str(model), "--data", str(data)]) == 0
-    assert "each user's own cut-off" in capsys.readouterr().out
+    judged = capsys.readouterr().out
+    assert "each user's own cut-off" in judged
+    (line,) = [line for line in judged.splitlines() if line.startswith("  served")][:1]
+    assert len(re.findall(r"[\d.]+ \[[\d.]+, [\d.]+\]", line)) >= 5  # recall, NDCG, MRR, artist, novelty
     (data / "ratings.csv").write_text(RATINGS)
     refused(["evaluate", "--artifact", str(model), "--data", str(data)], "not the data that", capsys)
     refused(["evaluate", "--artifact", str(model)], "give it with --data PATH", capsys)
