@@ -40,9 +40,10 @@ def main() -> int:
     """Start both; the exit status is the service's."""
     parser = argparse.ArgumentParser(description="recsys serve beside a slow profile service")
     parser.add_argument("--delay-ms", type=float, default=50.0)
+    parser.add_argument("--neighbour-port", type=int, default=0, help="of the profile service (default: a free one)")
     parser.add_argument("serve", nargs="+", help="the arguments of recsys serve, after --")
     options = parser.parse_args()
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler(options.delay_ms / 1000)) as neighbour:
+    with ThreadingHTTPServer(("127.0.0.1", options.neighbour_port), handler(options.delay_ms / 1000)) as neighbour:
         threading.Thread(target=neighbour.serve_forever, daemon=True).start()
         asked = f"http://127.0.0.1:{neighbour.server_port}"
         return subprocess.call([sys.executable, "-m", "recsys", "serve", *options.serve, "--profiles", asked])

@@ -223,7 +223,11 @@ class Examination:
         scratch = stack.enter_context(session.store.scratch())
         for side in sides or tuple(session.trees):
             made = session.artifacts[side]
-            service = stack.enter_context(serving(session.trees[side], made, recipe, session.processes, scratch / side))
+            service = stack.enter_context(
+                serving(
+                    session.trees[side], made, recipe, session.processes, scratch / side, with_neighbour=bool(command)
+                )
+            )
             started[side] = OpenTarget(service.url, service.pid)
         return started
 

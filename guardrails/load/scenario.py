@@ -71,7 +71,7 @@ class Cause(_Section, frozen=True):
 
 class Service(_Section, frozen=True):
     """How this scenario starts the service, where it is not `load.command` of guardrails.toml: for a slow dependency,
-    a program that starts one and has the service ask it. The same `{...}` are replaced."""
+    a program that starts one and has the service ask it. The same `{...}` are replaced, and `{neighbour_port}`."""
 
     command: tuple[str, ...] = ()
 

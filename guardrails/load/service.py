@@ -75,16 +75,21 @@ def _key(tree: Tree, recipe: Recipe) -> str:
 
 
 @contextmanager
-def serving(tree: Tree, made: Path | None, recipe: Recipe, processes: Processes, state: Path) -> Iterator[Service]:
-    """A service of a tree, with `state` as its private directory.
+def serving(
+    tree: Tree, made: Path | None, recipe: Recipe, processes: Processes, state: Path, *, with_neighbour: bool = False
+) -> Iterator[Service]:
+    """A service of a tree, with `state` as its private directory. `with_neighbour` gives it a second port,
+    `{neighbour_port}`, for a program that it starts and asks.
 
     Raises:
         JudgementError: it ended or did not answer in time.
     """
     values = {"python": recipe.python, "artifact": str(made or ""), "state": str(state)}
-    confined = Confinement((state,), (made,) if made else ())
+    confined = Confinement((state,), (made,) if made else (), calls_itself=with_neighbour)
+    ports = {"neighbour_port": processes.free_port()} if with_neighbour else None
     command = Command(filled(recipe.command, values), tree.root, recipe.env(tree), confined=confined)
-    with processes.serve(command, ready_path=recipe.ready_path, ready_timeout=recipe.ready_seconds) as service:
+    ready, seconds = recipe.ready_path, recipe.ready_seconds
+    with processes.serve(command, ready_path=ready, ready_timeout=seconds, ports=ports) as service:
         yield service
 
 

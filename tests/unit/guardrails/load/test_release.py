@@ -45,9 +45,14 @@ class Machine:
     def serve(
         self, command: Command, *, ready_path: str, ready_timeout: float, ports: Mapping[str, int] | None = None
     ) -> Iterator[Service]:
+        assert command.confined is not None
+        assert bool(ports) == command.confined.calls_itself == (command.argv == ("other",)), "a neighbour has a port"
         self.started.append((command.cwd.name, command.argv))
         self.now += 1.0
         yield Service(f"http://{command.cwd.name}", 1, 7)
+
+    def free_port(self) -> int:
+        return 2
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
