@@ -72,6 +72,17 @@ class PrometheusTelemetry:
         self._explored = Counter("recsys_explored_tracks", "Positions drawn to explore.", registry=own)
         self._events = Labelled(Counter("recsys_events", "Events received.", ("outcome",), registry=own))
         self._dropped = Counter("recsys_decisions_dropped", "Decisions that the full log queue dropped.", registry=own)
+        self._count_neighbours(own)
+        self._renewed = Labelled(
+            Counter("recsys_reloads", "Looks for another model, by what came of them.", ("outcome",), registry=own)
+        )
+        self._info = Gauge(
+            "recsys_model_info", "1 for the model in service.", ("version",), registry=own, multiprocess_mode="max"
+        )
+        self._model = ""
+        self.model(model_version)
+
+    def _count_neighbours(self, own: CollectorRegistry) -> None:
         self._called = Labelled(
             Counter("recsys_neighbour_calls", "Calls of other services.", ("neighbour", "outcome"), registry=own)
         )
@@ -94,14 +105,6 @@ class PrometheusTelemetry:
         self._messages = Labelled(
             Counter("recsys_listen_messages", "Messages of the stream of listens.", ("outcome",), registry=own)
         )
-        self._renewed = Labelled(
-            Counter("recsys_reloads", "Looks for another model, by what came of them.", ("outcome",), registry=own)
-        )
-        self._info = Gauge(
-            "recsys_model_info", "1 for the model in service.", ("version",), registry=own, multiprocess_mode="max"
-        )
-        self._model = ""
-        self.model(model_version)
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
