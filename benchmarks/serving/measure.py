@@ -34,15 +34,18 @@ class ServerLane:
 
     def __init__(self, server: Server, users: Sequence[str]) -> None:
         self.server, self._requests = server, bodies(users)
-        self._connection = Connection(server.port)
 
     def slice(self, seconds: float) -> float:
-        """The processor time of the process and its threads, as the operating system counted it."""
-        until, requests, before = time.monotonic() + seconds, 0, tree_seconds(self.server.process.pid)
-        while requests == 0 or time.monotonic() < until:
-            self._connection.ask(next(self._requests))
-            requests += 1
-        return (tree_seconds(self.server.process.pid) - before) / requests
+        """The processor time of the process and its threads, as the operating system counted it.
+
+        A connection for each slice: a server closes one that is idle while the others have their turns.
+        """
+        with contextlib.closing(Connection(self.server.port)) as connection:
+            until, requests, before = time.monotonic() + seconds, 0, tree_seconds(self.server.process.pid)
+            while requests == 0 or time.monotonic() < until:
+                connection.ask(next(self._requests))
+                requests += 1
+            return (tree_seconds(self.server.process.pid) - before) / requests
 
 
 class KernelLane:
