@@ -5,6 +5,7 @@ python -m benchmarks.serving [--sizes 10000,100000,1000000] [--quick] [--write]
 
 import argparse
 import os
+import signal
 import sys
 import time
 from contextlib import ExitStack
@@ -34,6 +35,7 @@ def main() -> int:
     plan = QUICK if args.quick else FULL
     sizes = args.sizes or (SIZES[:2] if args.quick else SIZES)
     _aside()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the servers and the files go with it
     began = time.monotonic()
     with TemporaryDirectory(prefix="bench-serve-") as directory:
         found = [_measured(Path(directory), size, TRAINED, plan) for size in sizes]
