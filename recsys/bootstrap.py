@@ -66,6 +66,7 @@ def production(settings: ServeSettings, worker: int = 0, before: Loaded | None =
     before: what was loaded before this process was forked; it counts unless another model is published by now.
     Raises `ArtifactError`, `StoreUnavailableError`, `PolicyUnavailableError` or `InvalidValueError`.
     """
+    from recsys.adapters.counted import CountedEvents, CountedUsers
     from recsys.adapters.telemetry import PrometheusTelemetry
 
     newest = artifact_directory(settings.artifact).manifest().model_version
@@ -77,6 +78,8 @@ def production(settings: ServeSettings, worker: int = 0, before: Loaded | None =
         outside = _neighbourly(settings, worker, telemetry, opened, _stateful(settings, published, opened))
         return replace(
             outside,
+            events=CountedEvents(outside.events, telemetry.asked),
+            users=CountedUsers(outside.users, telemetry.asked),
             search=held.search,
             decisions=_decisions(settings, worker, model, telemetry.dropped, opened),
             telemetry=telemetry,

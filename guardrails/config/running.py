@@ -98,7 +98,9 @@ class Load(Section, frozen=True):
     metrics_path: str = ""
     """Where the service shows its own metrics in the text format of Prometheus: `/metrics`. Empty: not asked."""
     stage_metric: str = ""
-    """The histogram or summary of them that holds the seconds of each stage; named if and only if the path is."""
+    """The histogram or summary of them that holds the seconds of each stage; none without the path."""
+    call_metrics: tuple[str, ...] = ()
+    """The counters of them that count calls of a store, as `service_store_calls_total`; none without the path."""
     stage_label: str = "stage"
     """The label that names the stage."""
     ready_path: str = "/readyz"
@@ -107,11 +109,13 @@ class Load(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Raises: ValueError: one of the path and the metric without the other, or what cannot be either."""
-        if bool(self.metrics_path) != bool(self.stage_metric):
-            raise ValueError("metrics_path and stage_metric go together: set both, or neither")
+        named = bool(self.stage_metric or self.call_metrics)
+        if bool(self.metrics_path) != named:
+            raise ValueError("metrics_path goes with stage_metric or call_metrics: set one of them too, or neither")
         if self.metrics_path and not self.metrics_path.startswith("/"):
             raise ValueError(f"metrics_path is {self.metrics_path!r}, and must begin with a slash")
-        for key, name in (("stage_metric", self.stage_metric), ("stage_label", self.stage_label)):
+        names = [("stage_metric", self.stage_metric), ("stage_label", self.stage_label)]
+        for key, name in (*names, *(("call_metrics", one) for one in self.call_metrics)):
             if name and not _METRIC.fullmatch(name):
                 raise ValueError(f"{key} is {name!r}, which Prometheus takes for no name: letters, digits, _ and :")
 

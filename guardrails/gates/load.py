@@ -5,6 +5,7 @@ which both are started anew. What a request costs and how long people wait is co
 (`guardrails.load`). The scenario and its budgets are the base's. An alarm counts only if sessions after it agree.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from guardrails.config import Load
@@ -12,6 +13,7 @@ from guardrails.errors import ConfigurationError, JudgementError
 from guardrails.gates.base import Bench, Profile, unchanged
 from guardrails.load import slo as objectives
 from guardrails.load.comparison import figures
+from guardrails.load.counts import CallWatch
 from guardrails.load.examine import for_release
 from guardrails.load.growth import explained, silences
 from guardrails.load.judgement import Evidence, findings, needs_more, notes, weigh
@@ -22,7 +24,7 @@ from guardrails.load.release import Found
 from guardrails.load.rules import NOT_STARTED, RULES
 from guardrails.load.schedule import plan
 from guardrails.load.service import Recipe
-from guardrails.load.session import NotStartedError, Session
+from guardrails.load.session import NotStartedError, Session, Watch
 from guardrails.load.slo import Slo
 from guardrails.load.stages import StageWatch
 from guardrails.model.finding import Finding, Severity
@@ -121,8 +123,8 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
         raise JudgementError("there is no load generator on this bench. Give it a LoadRig.")
     trees = {BASE: bench.trees.base, HEAD: bench.trees.head}
     chosen = {side: trees[side] for side in subject.sides}
-    recipe, watch = _recipe(bench, subject), _watch(bench, subject.policy)
-    session = Session.prepared(chosen, recipe, bench.processes, bench.store, bench.rig, watch)
+    recipe, watches = _recipe(bench, subject), tuple(_watches(bench, subject.policy))
+    session = Session.prepared(chosen, recipe, bench.processes, bench.store, bench.rig, watches)
     release = bench.profile is Profile.RELEASE
     seconds = slo.drive.release_seconds_per_side if release else slo.drive.seconds_per_side
 
@@ -138,11 +140,14 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
     return evidence
 
 
-def _watch(bench: Bench, load: Load) -> StageWatch | None:
+def _watches(bench: Bench, load: Load) -> Iterator[Watch]:
     """What reads the services' own metrics, where the policy names them."""
     if not load.metrics_path or bench.http is None:
-        return None
-    return StageWatch(bench.http, load.metrics_path, load.stage_metric, load.stage_label)
+        return
+    if load.stage_metric:
+        yield StageWatch(bench.http, load.metrics_path, load.stage_metric, load.stage_label)
+    if load.call_metrics:
+        yield CallWatch(bench.http, load.metrics_path, load.call_metrics)
 
 
 def _release(bench: Bench, subject: Subject, slo: Slo, evidence: Evidence) -> Found:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from guardrails.load.metrics import METRICS, Metric, Value, value_of
+from guardrails.load.metrics import Metric, Value, metric_of, value_of
 from guardrails.load.statistics import UNKNOWN, Mean, Ratio, moderated_mean, student_quantile
 from guardrails.model.load_run import LoadRun
 from guardrails.model.result import Figure
@@ -53,7 +53,7 @@ class Comparison:
     @property
     def of(self) -> Metric:
         """What is compared."""
-        return METRICS[self.metric]
+        return metric_of(self.metric)
 
     @property
     def outcome(self) -> Outcome:
@@ -79,8 +79,8 @@ def compare(sessions: Sequence[LoadRun], budgets: Mapping[str, float], alarm: fl
     found = []
     for key, budget in budgets.items():
         values = [value for session in sessions if (value := value_of(key, session)) is not None]
-        if values or METRICS[key].is_wanted:
-            found.append(_comparison(METRICS[key], values, budget, alarm))
+        if values or metric_of(key).is_wanted:
+            found.append(_comparison(metric_of(key), values, budget, alarm))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from guardrails.load.comparison import Comparison, Outcome, interval, table
 from guardrails.load.recorder import Totals, pairs_of, totals
-from guardrails.load.rules import BUDGET, DIED, ERRORS, INCONCLUSIVE, RULE_OF
+from guardrails.load.rules import BUDGET, CALLS, DIED, ERRORS, INCONCLUSIVE, RULE_OF
 from guardrails.load.sequence import CONFIRMING, Settled, looks, settle
 from guardrails.load.slo import Slo
 from guardrails.model.finding import Finding, Severity
@@ -119,7 +119,7 @@ def _slower(slower: Sequence[Comparison], sessions: int) -> Iterator[Finding]:
             else f"{one.ratio.estimate:.2f} times the base's"
         )
         kind = "difference" if one.of.is_difference else "ratio"
-        yield RULE_OF[one.metric].finding(
+        yield RULE_OF.get(one.metric, CALLS).finding(
             f"{one.of.name} is {much}: {how} ({kind} {interval(one)}, budget {one.budget:.2f}), in {sessions} sessions"
         )
 

@@ -11,6 +11,8 @@ from guardrails.model.load_run import BASE, CLOSED, HEAD, LoadRun
 LEAST_ANSWERS = 20
 """Answers of each side without which a session says nothing of a percentile."""
 
+COUNTED = "calls of "
+"""How the key of a service's own counter begins."""
 NO_CALL = 0.1
 """Calls a request that are added to both sides, so that a side that makes none has a ratio."""
 
@@ -66,8 +68,25 @@ METRICS: Mapping[str, Metric] = {
 }
 
 
+def metric_of(key: str) -> Metric:
+    """The metric of a key, which may be that of a counter."""
+    if key.startswith(COUNTED):
+        # The name is the head's own word too: shown as a quotation.
+        return Metric(key, f"calls a request of {key.removeprefix(COUNTED)!r}", "", 0.02, is_wanted=False)
+    return METRICS[key]
+
+
+def counters_of(run: LoadRun) -> tuple[str, ...]:
+    """The keys of the counters that either side shows in a session; none unless both sides tell."""
+    if set(run.counts) < {BASE, HEAD}:
+        return ()
+    return tuple(COUNTED + name for name in sorted({*run.counts[BASE], *run.counts[HEAD]}))
+
+
 def value_of(metric: str, run: LoadRun) -> Value | None:
     """A metric in a session; None where the session does not show it."""
+    if metric.startswith(COUNTED):
+        return _counted(run, metric.removeprefix(COUNTED))
     if metric in PERCENTILES:
         return _latency(run, PERCENTILES[metric])
     return _READERS[metric](run)
@@ -118,7 +137,18 @@ def _calls(run: LoadRun) -> Value | None:
         return None
     base = sum(pair.base.calls or 0 for pair in pairs) / sum(pair.base.requests for pair in pairs)
     head = sum(pair.head.calls or 0 for pair in pairs) / sum(pair.head.requests for pair in pairs)
-    return Value(base, head, math.log((head + NO_CALL) / (base + NO_CALL)))
+    return _called(base, head)
+
+
+def _counted(run: LoadRun, name: str) -> Value | None:
+    """What the services themselves count; a side that does not have the counter has made no such call."""
+    if set(run.counts) < {BASE, HEAD}:
+        return None
+    return _called(run.counts[BASE].get(name, 0.0), run.counts[HEAD].get(name, 0.0))
+
+
+def _called(base: float, head: float) -> Value:
+    return Value(base, head, math.log((max(0.0, head) + NO_CALL) / (max(0.0, base) + NO_CALL)))
 
 
 def _memory(run: LoadRun) -> Value | None:

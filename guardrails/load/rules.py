@@ -129,4 +129,4 @@ RULE_OF: Mapping[str, Rule] = {
     "memory": MEMORY,
     "leak": LEAK,
 }
-"""The rule that a metric breaks when it is worse."""
+"""The rule that a metric breaks when it is worse; a counter of the service's own breaks that of calls."""

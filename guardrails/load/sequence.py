@@ -4,10 +4,11 @@ After each session from the least on every metric is looked at. An alarm ends no
 sessions that were driven after it, which knew nothing of it. The level of an alarm is shared out among all looks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.load.comparison import Comparison, Outcome, alarm_level, compare
+from guardrails.load.metrics import counters_of
 from guardrails.load.slo import Drive, Slo
 from guardrails.model.load_run import LoadRun
 
@@ -35,32 +36,37 @@ def looks(drive: Drive) -> int:
 
 def settle(sessions: Sequence[LoadRun], slo: Slo) -> tuple[Settled, ...]:
     """What is to be said of every metric of the budgets after some sessions."""
-    whole = compare(sessions, slo.regression.budgets(), _level(slo))
-    alarms = _alarms(sessions, slo)
-    return tuple(_settled(one, sessions, slo, alarms.get(one.metric)) for one in whole)
+    budgets = _budgets(sessions, slo)
+    level = alarm_level(len(budgets), looks(slo.drive))
+    alarms = _alarms(sessions, slo.drive.least_sessions, budgets, level)
+    whole = compare(sessions, budgets, level)
+    return tuple(_settled(one, sessions, alarms.get(one.metric)) for one in whole)
 
 
-def _level(slo: Slo) -> float:
-    return alarm_level(len(slo.regression.budgets()), looks(slo.drive))
+def _budgets(sessions: Sequence[LoadRun], slo: Slo) -> dict[str, float]:
+    """The budgets by metric; each of the services' own counters has that of calls."""
+    budgets = slo.regression.budgets()
+    counters = dict.fromkeys(key for session in sessions for key in counters_of(session))
+    return {**budgets, **dict.fromkeys(counters, budgets["calls"])}
 
 
-def _alarms(sessions: Sequence[LoadRun], slo: Slo) -> dict[str, int]:
+def _alarms(sessions: Sequence[LoadRun], least: int, budgets: Mapping[str, float], level: float) -> dict[str, int]:
     """The metrics that raised an alarm, each with the number of sessions after which it first did."""
     first: dict[str, int] = {}
-    for seen in range(min(slo.drive.least_sessions, len(sessions)), len(sessions) + 1):
-        for one in compare(sessions[:seen], slo.regression.budgets(), _level(slo)):
+    for seen in range(min(least, len(sessions)), len(sessions) + 1):
+        for one in compare(sessions[:seen], budgets, level):
             if one.outcome is Outcome.SLOWER:
                 first.setdefault(one.metric, seen)
     return first
 
 
-def _settled(whole: Comparison, sessions: Sequence[LoadRun], slo: Slo, alarm: int | None) -> Settled:
+def _settled(whole: Comparison, sessions: Sequence[LoadRun], alarm: int | None) -> Settled:
     if alarm is None:
         return Settled(whole, whole.outcome)
     later = sessions[alarm:]
     if len(later) < CONFIRMING:
         return Settled(whole, Outcome.UNCLEAR, is_pending=True)
-    again = compare(later, {whole.metric: slo.regression.budgets()[whole.metric]}, CONFIRMED)
+    again = compare(later, {whole.metric: whole.budget}, CONFIRMED)
     if whole.ratio.estimate > whole.margin and any(one.outcome is Outcome.SLOWER for one in again):
         return Settled(whole, Outcome.SLOWER)
     return Settled(whole, Outcome.NOT_SLOWER if whole.is_ruled_out else Outcome.UNCLEAR, is_denied=True)

@@ -1,19 +1,29 @@
 """The services of a check: made once, started anew for each run, and stopped after it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from guardrails.errors import JudgementError
 from guardrails.load.service import Recipe, artifact, serving
-from guardrails.load.stages import StageWatch
 from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun, LoadTarget
 from guardrails.ports import LoadRig, Processes, Store, Tree
 
 
 class NotStartedError(JudgementError):
     """The head's service cannot be started where the base's can: a finding, not a doubt."""
+
+
+class Watch(Protocol):
+    """Reads what the services say of themselves at both ends of a run."""
+
+    def read(self, targets: Sequence[LoadTarget]) -> Mapping[str, Any]:
+        """What each side says so far."""
+
+    def noted(self, run: LoadRun, before: Mapping[str, Any], targets: Sequence[LoadTarget]) -> LoadRun:
+        """The run with what was said since `before`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class Session:
     processes: Processes
     store: Store
     rig: LoadRig
-    watch: StageWatch | None = None
+    watches: tuple[Watch, ...] = ()
 
     @classmethod
     def prepared(
@@ -36,7 +46,7 @@ class Session:
         processes: Processes,
         store: Store,
         rig: LoadRig,
-        watch: StageWatch | None = None,
+        watches: tuple[Watch, ...] = (),
     ) -> "Session":
         """A session with what each side serves.
 
@@ -50,7 +60,7 @@ class Session:
                 made[side] = artifact(tree, recipe, processes, store)
             except JudgementError as error:
                 raise _of(side, error) from error
-        return cls(trees, made, recipe, processes, store, rig, watch)
+        return cls(trees, made, recipe, processes, store, rig, watches)
 
     def drive(self, plan: LoadPlan) -> LoadRun:
         """One run, with services that were started for it.
@@ -63,10 +73,10 @@ class Session:
         with ExitStack() as stack:
             scratch = stack.enter_context(self.store.scratch())
             targets = [self._start(side, scratch / side, stack) for side in self.trees]
-            before = self.watch.read(targets) if self.watch else {}
+            before = [watch.read(targets) for watch in self.watches]
             run = self.rig.drive(plan, targets)
-            if self.watch:
-                run = self.watch.noted(run, before, targets)
+            for watch, first in zip(self.watches, before, strict=True):
+                run = watch.noted(run, first, targets)
         if BASE in self.trees and (trouble := _of_base(run)):
             raise JudgementError(
                 f"the base itself cannot be measured: {trouble}. Correct the scenario or the base first."

@@ -45,12 +45,8 @@ class StageWatch:
         return {target.side: self._one(target) for target in targets}
 
     def _one(self, target: LoadTarget) -> Reading:
-        answers = self.http.ask(target.url, [HttpRequest("GET", self.path)], timeout=SECONDS, whole=SECONDS)
-        if not answers or answers[0].status != 200:
-            why = (answers[0].trouble or f"status {answers[0].status}") if answers else "no answer"
-            return f"{self.path} of the {target.side} could not be read ({why[:200]})"
         try:
-            return counted(answers[0].body, self.metric, self.label)
+            return counted(body_of(self.http, target, self.path), self.metric, self.label)
         except UnusableError as error:
             return f"{self.path} of the {target.side} {error}"
 
@@ -65,27 +61,48 @@ class StageWatch:
         return spent(before, after)
 
 
+def body_of(http: HttpClient, target: LoadTarget, path: str) -> bytes:
+    """What a service shows at a path.
+
+    Raises:
+        UnusableError: it shows nothing.
+    """
+    answers = http.ask(target.url, [HttpRequest("GET", path)], timeout=SECONDS, whole=SECONDS)
+    if not answers or answers[0].status != 200:
+        why = (answers[0].trouble or f"status {answers[0].status}") if answers else "no answer"
+        raise UnusableError(f"could not be read ({why[:200]})")
+    return answers[0].body
+
+
 def counted(body: bytes, metric: str, label: str) -> dict[str, float]:
     """The seconds of `metric` by the value of `label`, all other labels together; nothing before the first request.
 
     Raises:
         UnusableError: too much, or not the text format.
     """
+    seconds: dict[str, float] = {}
+    for labels, value in samples(body, f"{metric}_sum"):
+        if label in labels:
+            stage = labels[label][:MOST_LETTERS]
+            seconds[stage] = seconds.get(stage, 0.0) + value
+    return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:MOST_STAGES])
+
+
+def samples(body: bytes, name: str) -> list[tuple[Mapping[str, str], float]]:
+    """The samples of a name that have labels, each with its value, if that is finite and not negative.
+
+    Raises:
+        UnusableError: too many, or not the text format.
+    """
     if len(body) > MOST_BYTES:
         raise UnusableError(f"answers with {len(body)} bytes; at most {MOST_BYTES} are read")
-    name = f"{metric}_sum"
     # Only these lines are parsed: a service may have a great many others.
     lines = [line for line in body.decode("utf-8", "replace").split("\n") if line.startswith(f"{name}{{")]
     if len(lines) > MOST_SAMPLES:
         raise UnusableError(f"has {len(lines)} samples of {name}; at most {MOST_SAMPLES} are read")
     if any(len(line) > MOST_LINE for line in lines):
         raise UnusableError(f"has a sample of {name} of more than {MOST_LINE} letters")
-    seconds: dict[str, float] = {}
-    for labels, value in _parsed(lines, name):
-        if label in labels and math.isfinite(value) and value >= 0:
-            stage = labels[label][:MOST_LETTERS]
-            seconds[stage] = seconds.get(stage, 0.0) + value
-    return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:MOST_STAGES])
+    return [(labels, value) for labels, value in _parsed(lines, name) if math.isfinite(value) and value >= 0]
 
 
 def _parsed(lines: Sequence[str], name: str) -> list[tuple[Mapping[str, str], float]]:

@@ -117,7 +117,8 @@ class LoadRun:
     `cold_ms` are the response times of each side's first requests after its start. `memory` is empty where the system
     does not tell. A run that ended early names in `ended_by` the side because of which it did, and in `complaint` why,
     in words.
-    `stages` holds the sides whose own metrics were asked for; it explains, and decides nothing.
+    `counts` are the calls a request that each side says it made, by name. `stages` holds the sides whose own metrics
+    were asked for; it explains, and decides nothing.
     """
 
     slices: tuple[LoadSlice, ...]
@@ -126,6 +127,7 @@ class LoadRun:
     ended_by: str = ""
     complaint: str = ""
     stages: Mapping[str, StageTimes] = field(default_factory=dict)
+    counts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     generator_lag_ms: float = 0.0
     cold_ms: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     memory: Mapping[str, LoadMemory] = field(default_factory=dict)

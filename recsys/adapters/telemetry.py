@@ -70,6 +70,9 @@ class PrometheusTelemetry:
         )
         self._empty = Labelled(Counter("recsys_empty_slates", "Slates without a track.", ("surface",), registry=own))
         self._explored = Counter("recsys_explored_tracks", "Positions drawn to explore.", registry=own)
+        self._asked = Labelled(
+            Counter("recsys_store_calls", "Calls of the stores of state.", ("store", "call"), registry=own)
+        )
         self._events = Labelled(Counter("recsys_events", "Events received.", ("outcome",), registry=own))
         self._dropped = Counter("recsys_decisions_dropped", "Decisions that the full log queue dropped.", registry=own)
         self._count_neighbours(own)
@@ -133,6 +136,10 @@ class PrometheusTelemetry:
             self._degraded(name).inc()
         if not slate.size:
             self._empty(decision.query.surface.value).inc()
+
+    def asked(self, store: str, call: str) -> None:
+        """Count one call of a store."""
+        self._asked(store, call).inc()
 
     def stored(self, accepted: int, duplicates: int) -> None:
         """Count events."""

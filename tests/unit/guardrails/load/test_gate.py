@@ -276,8 +276,8 @@ def test_a_service_without_the_metric_gives_no_table_and_says_so(tmp_path: Path)
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('metrics_path = "/metrics"', "go together"),
-        ('stage_metric = "m"', "go together"),
+        ('metrics_path = "/metrics"', "set one of them too"),
+        ('stage_metric = "m"', "set one of them too"),
         ('metrics_path = "metrics"\nstage_metric = "m"', "must begin with a slash"),
         ('metrics_path = "/m"\nstage_metric = "a b"', "stage_metric is 'a b'"),
         ('metrics_path = "/m"\nstage_metric = "m"\nstage_label = "a-b"', "stage_label is 'a-b'"),
