@@ -123,6 +123,10 @@ bench-gate: $(READY) ## Compare the gate with the plain sequence of tools; write
 bench-catch: $(READY) ## Judge the planted and the honest changes; writes docs/benchmarks/catch.md (ARGS="--only CLASS")
 	$(BIN)/python -m benchmarks.catch $(ARGS)
 
+.PHONY: bench-load
+bench-load: $(READY) ## Plant slowdowns and see how often the load gate finds them; writes docs/benchmarks/load.md (ARGS="--runs 3 --same 6")
+	$(BIN)/python -m benchmarks.load $(ARGS)
+
 .PHONY: bench-histories
 bench-histories: $(READY) ## Judge ordinary commits of other projects (ARGS="REPO... --last N")
 	$(BIN)/python -m benchmarks.histories $(ARGS)
