@@ -4,17 +4,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from guardrails.load.comparison import Comparison, Outcome, interval, table
-from guardrails.load.recorder import Totals, pairs_of, totals
+from guardrails.load.recorder import Totals, latencies, pairs_of, totals
 from guardrails.load.rules import BUDGET, CALLS, DIED, ERRORS, INCONCLUSIVE, RULE_OF
 from guardrails.load.sequence import CONFIRMING, Settled, looks, settle
 from guardrails.load.slo import Slo
+from guardrails.load.statistics import quantile
 from guardrails.model.finding import Finding, Severity
-from guardrails.model.load_run import BASE, HEAD, LoadRun
+from guardrails.model.load_run import BASE, HEAD, OPEN, LoadRun
 
 SATURATED = 0.9
 """Share of a core above which the generator, and not the service, may be what was measured."""
 LATE_SHARE = 0.25
-"""Share of the base's median latency that the generator's own lateness may reach: beyond it the tail is its own."""
+"""Share of the base's p95 in open slices that the generator's own lateness may reach: beyond it the tail is its own."""
 MOST_QUOTED = 3
 
 
@@ -161,7 +162,8 @@ def _unclear(evidence: Evidence) -> Iterator[Finding]:
     said = [_doubt(one) for one in evidence.settled if one.outcome is Outcome.UNCLEAR]
     if evidence.base is not None and (share := evidence.generator_share) >= SATURATED:
         said.append(f"the generator used {share:.2f} of its core, so the latencies may be its own")
-    if evidence.base is not None and (lag := evidence.generator_lag_ms) > LATE_SHARE * evidence.base.latency_ms["p50"]:
+    opened = latencies(evidence.runs, BASE, OPEN)
+    if opened and (lag := evidence.generator_lag_ms) > LATE_SHARE * quantile(opened, 0.95):
         said.append(f"the generator was {lag:.1f} ms late with one request of 100, so the latencies may be its own")
     if said:
         severity = Severity.REVIEW if evidence.slo.regression.inconclusive == "review" else Severity.NOTE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from guardrails.load.recorder import PERCENTILES, Pair, latencies, pairs_of
 from guardrails.load.statistics import quantile, trimmed_ratio
-from guardrails.model.load_run import BASE, CLOSED, HEAD, LoadRun
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadRun
 
 LEAST_ANSWERS = 20
 """Answers of each side without which a session says nothing of a percentile."""
@@ -61,6 +61,7 @@ METRICS: Mapping[str, Metric] = {
         Metric("p50", "latency p50", "ms", 0.03),
         Metric("p95", "latency p95", "ms", 0.06),
         Metric("p99", "latency p99", "ms", 0.12),
+        Metric("arrivals", "latency p95 when requests wait for no answer", "ms", 0.2, is_wanted=False),
         Metric("calls", "reads and writes a request", "", 0.02, is_wanted=False),
         Metric("memory", "resident memory", "MiB", 0.01, is_wanted=False),
         Metric("leak", "memory kept of each request", "KiB", 0.3, is_difference=True, is_wanted=False),
@@ -122,9 +123,9 @@ def _throughput(run: LoadRun) -> Value | None:
     return _per_pair(closed, lambda pair: (pair.base.seconds, pair.head.seconds))
 
 
-def _latency(run: LoadRun, share: float) -> Value | None:
-    """A percentile over the session, of the open slices where there are any."""
-    base, head = latencies([run], BASE), latencies([run], HEAD)
+def _latency(run: LoadRun, share: float, kind: str = "") -> Value | None:
+    """A percentile over the session, of the slices by which latency is judged or of those of a kind."""
+    base, head = latencies([run], BASE, kind), latencies([run], HEAD, kind)
     if min(len(base), len(head)) < LEAST_ANSWERS:
         return None
     return _ratio(quantile(base, share), quantile(head, share))
@@ -169,6 +170,7 @@ def _leak(run: LoadRun) -> Value | None:
 _READERS: Mapping[str, Callable[[LoadRun], Value | None]] = {
     "cpu": _cpu,
     "throughput": _throughput,
+    "arrivals": lambda run: _latency(run, 0.95, OPEN),
     "calls": _calls,
     "memory": _memory,
     "leak": _leak,

@@ -9,7 +9,7 @@ from guardrails.load import growth
 from guardrails.load.judgement import Evidence
 from guardrails.load.recorder import latencies, pairs_of
 from guardrails.load.statistics import quantile
-from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadRun, LoadSlice
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadSlice
 from guardrails.model.picture import Line, Pictures, Plot, PlotKind, Table
 
 PERCENTS = (
@@ -94,10 +94,11 @@ def _shares(times: Sequence[float], edges: Sequence[float]) -> tuple[float | Non
 
 def _series(evidence: Evidence) -> Iterator[Plot]:
     """What the machine did meanwhile: each side's figures pair by pair, neighbouring pairs together."""
-    kind = OPEN if any(one.kind == OPEN for run in evidence.runs for one in run.slices) else CLOSED
+    driven = {one.kind for run in evidence.runs for one in run.slices}
+    kind = next((one for one in (SINGLE, OPEN) if one in driven), CLOSED)
     for title, value, kinds in (
         ("Median latency over the run", _median, (kind,)),
-        ("Processor time a request over the run", _cpu, (OPEN, CLOSED)),
+        ("Processor time a request over the run", _cpu, (SINGLE, OPEN, CLOSED)),
     ):
         sessions = [_numbered(run, kinds, paired=evidence.base is not None) for run in evidence.runs]
         numbered = [slices for session in sessions for slices in session]

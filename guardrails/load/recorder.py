@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from guardrails.load.statistics import quantile
-from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadRun, LoadSlice
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadSlice
 
 PERCENTILES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 
@@ -58,10 +58,12 @@ def pairs_of(runs: Iterable[LoadRun]) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def latencies(runs: Iterable[LoadRun], side: str) -> tuple[float, ...]:
-    """The response times of one side, in milliseconds: of the open slices, or of all where there are none."""
+def latencies(runs: Iterable[LoadRun], side: str, kind: str = "") -> tuple[float, ...]:
+    """The response times of one side, in milliseconds, of slices of one kind. Without a kind: of the single slices, or
+    else of the open ones, or else of the closed ones."""
     slices = [one for run in runs for one in run.slices if one.side == side and one.complete]
-    kind = OPEN if any(one.kind == OPEN for one in slices) else CLOSED
+    kinds = {one.kind for one in slices}
+    kind = kind or next((one for one in (SINGLE, OPEN) if one in kinds), CLOSED)
     return tuple(time for one in slices if one.kind == kind for time in one.milliseconds)
 
 

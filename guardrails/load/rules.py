@@ -125,6 +125,7 @@ RULE_OF: Mapping[str, Rule] = {
     "p50": SLOWER_LATENCY,
     "p95": SLOWER_LATENCY,
     "p99": SLOWER_LATENCY,
+    "arrivals": SLOWER_LATENCY,
     "calls": CALLS,
     "memory": MEMORY,
     "leak": LEAK,

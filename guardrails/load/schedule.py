@@ -53,5 +53,6 @@ def plan(drive: Drive, tree: Tree, locustfile: str, path: tuple[str, ...], seed:
         arrivals_share=drive.arrivals_share,
         arrivals_seconds=drive.arrivals_ms / 1000,
         open_share=drive.open_share,
+        single_share=drive.single_share,
         pinned=drive.pinned,
     )

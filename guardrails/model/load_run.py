@@ -6,10 +6,10 @@ from pathlib import Path
 
 BASE, HEAD = "base", "head"
 """The sides of a load run."""
-CLOSED, OPEN = "closed", "open"
+CLOSED, SINGLE, OPEN = "closed", "single", "open"
 """The kinds of a slice. Closed: every user sends its next request when it has the answer to the last one, all at once,
-which shows what a request costs and how many are answered. Open: requests come when they come, whether or not the ones
-before them were answered, which shows how long people wait."""
+which shows how many are answered. Single: one request is in flight, which shows how long one takes. Open: requests come
+when they come, whether or not the ones before them were answered, which shows how long people wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class LoadPlan:
     where the scenario imports from. In a pair each side has one slice, in an order that `seed` decides. In a closed
     slice each of `users` sends the same number of requests to one side, `concurrency` of them at a time, about
     `slice_seconds` long. In an open one requests come at random at `arrivals_share` of the rate at which closed slices
-    are answered, for about `arrivals_seconds`; open slices take `open_share` of the time. There are as many pairs as
-    `seconds_per_side` allows, but at most `pairs` and, within three times the planned time, at least `least_pairs`.
+    are answered, for about `arrivals_seconds`. A single slice is a closed one with one request at a time. Open slices
+    take `open_share` of the time and single ones `single_share`. There are as many pairs as `seconds_per_side` allows,
+    but at most `pairs` and, within three times the planned time, at least `least_pairs`.
     Where `pinned`, each side is held on a core of its own, and the cores are swapped half-way.
     """
 
@@ -49,6 +50,7 @@ class LoadPlan:
     arrivals_share: float = 0.5
     arrivals_seconds: float = 0.12
     open_share: float = 0.0
+    single_share: float = 0.0
     pinned: bool = False
 
 

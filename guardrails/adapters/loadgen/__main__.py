@@ -18,7 +18,7 @@ from guardrails.adapters.loadgen.codec import Report, decode_order, encode
 from guardrails.adapters.loadgen.draws import draw_by_seat
 from guardrails.adapters.loadgen.lane import Lane, ScenarioError, Slice, gated, never_retry
 from guardrails.load.schedule import arrivals, orders
-from guardrails.model.load_run import CLOSED, OPEN, LoadMemory, LoadPlan, LoadRun, LoadSlice, LoadTarget
+from guardrails.model.load_run import CLOSED, OPEN, SINGLE, LoadMemory, LoadPlan, LoadRun, LoadSlice, LoadTarget
 
 LIMIT_SLICES = 20
 """A slice is cut after this many times its wanted length, and never before a request's time-out."""
@@ -62,7 +62,7 @@ class Measured:
         self._lanes, self._plan, self._quota, self._rate = lanes, plan, quota, rate
         self._by_side = {lane.side: lane for lane in lanes}
         self.slices: list[LoadSlice] = []
-        self.seconds = {CLOSED: 0.0, OPEN: 0.0}
+        self.seconds = {CLOSED: 0.0, SINGLE: 0.0, OPEN: 0.0}
         self.busy = 0.0
         self.pinned = False
         self._cores: dict[str, int] = {}
@@ -93,9 +93,17 @@ class Measured:
         if self.pinned:
             os.sched_setaffinity(0, set(self._all_cores) - {self._cores[side]})
 
+    def _next_kind(self) -> str:
+        """The kind that lags farthest behind its share of the time."""
+        plan, whole = self._plan, sum(self.seconds.values())
+        shares = {OPEN: plan.open_share, SINGLE: plan.single_share}
+        lag = {kind: share * whole - self.seconds[kind] for kind, share in shares.items() if share}
+        behind = max(lag, key=lambda kind: lag[kind], default=CLOSED)
+        return behind if lag.get(behind, 0.0) > 0 else CLOSED
+
     def _pair(self, number: int, order: tuple[str, ...]) -> None:
         """One slice for each side, with what each side cost over the whole pair."""
-        kind = OPEN if self.seconds[OPEN] < self._plan.open_share * sum(self.seconds.values()) else CLOSED
+        kind = self._next_kind()
         offsets = arrivals(self._plan, number, self._rate) if kind == OPEN else ()
         costs = {side: Cost.of(self._by_side[side].pid) for side in order}
         busy, began = process_time(), perf_counter()
@@ -104,7 +112,10 @@ class Measured:
             self._step_aside(side)
             lane = self._by_side[side]
             limit = _limit(self._plan)
-            done[side] = lane.arrive(offsets, limit) if kind == OPEN else lane.run(self._quota, limit)
+            if kind == OPEN:
+                done[side] = lane.arrive(offsets, limit)
+            else:
+                done[side] = (lane.run_single if kind == SINGLE else lane.run)(self._quota, limit)
         self.seconds[kind] += perf_counter() - began
         self.busy += process_time() - busy if kind == CLOSED else 0.0
         for side, one in done.items():

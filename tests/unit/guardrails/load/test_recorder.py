@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from guardrails.load.recorder import latencies, pairs_of, totals
-from guardrails.model.load_run import BASE, HEAD, OPEN, LoadRun, LoadTally
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadTally
 from tests.load_samples import one_slice, run_of, tally_of
 
 
@@ -28,11 +28,14 @@ def test_pairs_of_two_runs_do_not_mix() -> None:
     assert pairs_of([one, other]) == (*pairs_of([one]), *pairs_of([other]))
 
 
-def test_latency_is_that_of_the_open_slices_where_there_are_any() -> None:
+def test_latency_is_that_of_the_single_slices_or_else_of_the_open_ones() -> None:
     closed = one_slice(HEAD, 0, milliseconds=[8.0, 9.0])
     opened = replace(one_slice(HEAD, 1, milliseconds=[2.0]), kind=OPEN)
     cut = replace(one_slice(HEAD, 2, milliseconds=[7.0], complete=False), kind=OPEN)
     assert latencies([LoadRun((closed, opened, cut), {}, 0.1)], HEAD) == (2.0,)
+    single = replace(one_slice(HEAD, 3, milliseconds=[1.0]), kind=SINGLE)
+    assert latencies([LoadRun((closed, opened, single), {}, 0.1)], HEAD) == (1.0,)
+    assert latencies([LoadRun((closed, opened, single), {}, 0.1)], HEAD, CLOSED) == (8.0, 9.0)
     assert latencies([LoadRun((closed,), {}, 0.1)], HEAD) == (8.0, 9.0)
     assert latencies([LoadRun((closed,), {}, 0.1)], BASE) == ()
 

@@ -18,7 +18,7 @@ import pytest
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.process import ProcessRunner
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadPlan, LoadRun, LoadTarget
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadPlan, LoadRun, LoadTarget
 from guardrails.ports import Command, Completed
 
 SCENARIO = """
@@ -191,6 +191,29 @@ def test_open_slices_wait_for_no_answer_and_count_from_the_intended_moment(rig: 
         "in a closed loop at most all users wait"
     )
     assert sorted(queries(base)) == sorted(queries(head))
+
+
+def test_in_single_slices_one_request_is_in_flight(rig: LocustRig, plan: LoadPlan) -> None:
+    inside, most = 0, [0]
+
+    def watching(handler: BaseHTTPRequestHandler, number: int) -> None:
+        nonlocal inside
+        inside += 1
+        most.append(inside)
+        time.sleep(0.002)  # long enough that others would be seen
+        inside -= 1
+        answer(handler)
+
+    wanted = replace(plan, users=6, concurrency=6, single_share=0.5, pairs=8, seconds_per_side=1.0)
+    with serving() as base, serving(watching) as head:
+        run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
+    assert {one.kind for one in run.slices} == {CLOSED, SINGLE}
+    mine = sorted((one for one in run.slices if one.side == HEAD), key=lambda one: one.pair)
+    seen = most[-sum(one.requests for one in mine) :]
+    for one in mine:
+        part, seen = seen[: one.requests], seen[one.requests :]
+        assert max(part) == 1 or one.kind == CLOSED
+    assert max(most) > 1
 
 
 def test_marks_of_the_scenario_are_counted(driven: tuple[LoadRun, Server, Server]) -> None:

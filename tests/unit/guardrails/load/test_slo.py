@@ -18,7 +18,8 @@ def test_budgets_that_are_left_out_are_not_checked() -> None:
 
 def test_every_metric_has_a_ratio() -> None:
     assert parse("[regression]\ncpu_ratio = 1.2", "slo.toml").regression.budgets() == {
-        "cpu": 1.2, "throughput": 1.25, "p50": 1.15, "p95": 1.25, "p99": 1.4, "calls": 1.5, "memory": 1.2, "leak": 1.0,
+        "cpu": 1.2, "throughput": 1.25, "p50": 1.15, "p95": 1.25, "p99": 1.4, "arrivals": 2.0,
+        "calls": 1.5, "memory": 1.2, "leak": 1.0,
     }  # fmt: skip
 
 
