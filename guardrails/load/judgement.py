@@ -120,6 +120,8 @@ def _slower(slower: Sequence[Comparison], sessions: int) -> Iterator[Finding]:
             else f"{one.ratio.estimate:.2f} times the base's"
         )
         kind = "difference" if one.of.is_difference else "ratio"
+        if one.metric == "throughput":
+            much += ", more than one alone or its processor time grew by"
         yield RULE_OF.get(one.metric, CALLS).finding(
             f"{one.of.name} is {much}: {how} ({kind} {interval(one)}, budget {one.budget:.2f}), in {sessions} sessions"
         )

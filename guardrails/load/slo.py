@@ -39,7 +39,7 @@ class Drive(_Section, frozen=True):
     arrivals_ms: Positive = 120.0
     """Length of an open slice."""
     pinned: bool = True
-    """Hold each side on a core of its own and swap the cores half-way, where there are two."""
+    """Hold each side on a core of its own and swap the cores every few pairs, where there are two."""
     least_sessions: Annotated[int, Meta(ge=2, le=50)] = 3
     most_sessions: Annotated[int, Meta(ge=2, le=50)] = 8
     """Both services are started anew for each session. It ends early when every metric is certain."""
@@ -89,7 +89,7 @@ class Regression(_Section, frozen=True):
     arrivals_ratio: Ratio = 2.0
     """The 95th percentile of latency, counted from the intended moment, when requests wait for no answer."""
     throughput_ratio: Ratio = 1.25
-    """Time for each answer when as many ask at once as `concurrency` lets."""
+    """Time for each answer when as many ask at once as `concurrency` lets, beyond what one alone grew by."""
     calls_ratio: Ratio = 1.50
     """System calls that read or write, for each request."""
     memory_ratio: Ratio = 1.20

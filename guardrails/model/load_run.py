@@ -32,7 +32,7 @@ class LoadPlan:
     are answered, for about `arrivals_seconds`. A single slice is a closed one with one request at a time. Open slices
     take `open_share` of the time and single ones `single_share`. There are as many pairs as `seconds_per_side` allows,
     but at most `pairs` and, within three times the planned time, at least `least_pairs`.
-    Where `pinned`, each side is held on a core of its own, and the cores are swapped half-way.
+    Where `pinned`, each side is held on a core of its own, and the cores are swapped every few pairs.
     """
 
     root: Path

@@ -24,6 +24,8 @@ LIMIT_SLICES = 20
 """A slice is cut after this many times its wanted length, and never before a request's time-out."""
 OPEN_USERS = 48
 """Users that take turns in open slices: so many that hardly one is still waiting when its turn comes."""
+SWAP_PAIRS = 8
+"""The sides swap their cores after so many pairs: a core can be a tenth slower than another, and the machine drifts."""
 STRETCH = 3
 """A run ends after this many times its planned length, however few pairs there are."""
 
@@ -70,15 +72,15 @@ class Measured:
 
     def run(self) -> None:
         """Drive pair by pair; the run ends early when a side is in trouble."""
-        plan, half = self._plan, False
+        plan = self._plan
         self.pinned = plan.pinned and self._pin(self._all_cores)
         started = perf_counter()
         for number, order in enumerate(orders(plan.seed, plan.pairs, [lane.side for lane in self._lanes])):
             elapsed = perf_counter() - started
             if any(lane.trouble() for lane in self._lanes) or _is_enough(plan, len(self._lanes), number, elapsed):
                 break
-            if self.pinned and not half and elapsed >= plan.seconds_per_side * len(self._lanes) / 2:
-                half = self._pin(self._all_cores[::-1])
+            if self.pinned and number % SWAP_PAIRS == 0:
+                self._pin(self._all_cores[:: 1 if (number // SWAP_PAIRS + plan.seed) % 2 else -1])
             self._pair(number, order)
 
     def _pin(self, cores: Sequence[int]) -> bool:

@@ -10,7 +10,7 @@ from guardrails.load.comparison import Comparison, Outcome, alarm_level, compare
 from guardrails.load.metrics import METRICS, value_of
 from guardrails.load.slo import Regression
 from guardrails.load.statistics import UNKNOWN, Ratio
-from guardrails.model.load_run import BASE, HEAD, OPEN, LoadRun
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun
 from tests.load_samples import one_slice, run_of, sessions_of, tally_of
 
 BUDGETS = Regression().budgets()
@@ -104,6 +104,21 @@ def test_open_slices_say_nothing_of_throughput() -> None:
     assert value_of("p50", opened) is not None
     assert value_of("arrivals", opened) is not None
     assert value_of("arrivals", run) is None
+
+
+def test_what_is_slower_alone_as_well_is_not_slower_together() -> None:
+    def seconds(run: LoadRun, closed: float, single: float) -> LoadRun:
+        """Every other pair is driven one request at a time; the head takes so many times as long."""
+        factors = {(HEAD, CLOSED): closed, (HEAD, SINGLE): single}
+        kinds = [replace(one, kind=(CLOSED, SINGLE)[one.pair % 2]) for one in run.slices]
+        return replace(run, slices=tuple(replace(one, seconds=factors.get((one.side, one.kind), 1.0)) for one in kinds))
+
+    dear, waiting = value_of("throughput", seconds(run_of(), 2, 2)), value_of("throughput", seconds(run_of(), 2, 1))
+    assert dear is not None
+    assert waiting is not None
+    assert dear.differs == pytest.approx(0.0, abs=0.05)
+    assert waiting.head == pytest.approx(2 * waiting.base)
+    assert waiting.differs == pytest.approx(math.log(2), abs=0.05)
 
 
 def test_a_service_that_fills_its_caches_on_both_sides_leaks_nothing() -> None:

@@ -69,7 +69,7 @@ def test_a_slower_median_and_tail_are_latency() -> None:
 @pytest.mark.parametrize(
     ("worse", "rule", "said"),
     [
-        ({"together": 2.0}, "load/slower-together", "ask at once is 1.99 times the base"),
+        ({"together": 2.0}, "load/slower-together", "for each answer among many is 1.9"),
         ({"calls": 4.0}, "load/more-calls", "reads and writes a request is 3.97 times the base's: 40.000 against 10"),
         ({"memory": 1.3}, "load/more-memory", "MiB against 58.594 MiB"),
         ({"leak": 2.0}, "load/leak", "memory kept of each request is 2.00 KiB more than the base's: 2.500 KiB"),
