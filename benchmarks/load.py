@@ -21,22 +21,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.changes import branch, cloned, git
-from benchmarks.load_plants import PLANTS, Plant, edit
+from benchmarks.load_plants import PLANTS, Plant, body, edit
 from benchmarks.load_report import OUTPUT, Judged, load, page
 
 BUDGETS = {"cpu_ratio": "1.05", "memory_ratio": "1.20", "leak_kib": "1.0"}
 SLO = "loadtests/slo.toml"
-STATUS = {0: "pass", 1: "block", 2: "error", 3: "review"}
+RELEASE_SECONDS = "150"
 
 
-def judge(repo: Path, head: str, seed: int, *, cores: int = 0) -> tuple[dict[str, object], float]:
-    """The verdict on a branch of the clone, and how many seconds it took. `cores` are kept busy meanwhile."""
-    command = (sys.executable, "-m", "guardrails", "check", "--base", "base", "--head", head, "--only", "load")
+def judge(repo: Path, plant: Plant, seed: int, *, cores: int = 0) -> tuple[dict[str, object], float]:
+    """The verdict on a plant's branch, and how many seconds it took. `cores` are kept busy meanwhile."""
+    sides = ("--base", plant.base, "--head", plant.name)
+    length = ("load", "--seconds", RELEASE_SECONDS) if plant.release else ("check", "--only", "load", "--profile", "pr")
+    command = (sys.executable, "-m", "guardrails", *length, *sides)
     variables = {**os.environ, "PYTHONPATH": str(repo)}
     with busy(cores):
         began = time.monotonic()
         done = subprocess.run(
-            (*command, "--profile", "pr", "--seed", str(seed), "--format", "json"),
+            (*command, "--seed", str(seed), "--format", "json"),
             cwd=repo,
             env=variables,
             check=False,
@@ -70,7 +72,7 @@ def gate_of(verdict: dict[str, object]) -> dict[str, object]:
 def run(repo: Path, plant: Plant, cores: int, kept: Path) -> Judged:
     """Judge one planted change once, and keep what was said."""
     seed = random.SystemRandom().randrange(2**31)
-    verdict, seconds = judge(repo, plant.name, seed, cores=cores)
+    verdict, seconds = judge(repo, plant, seed, cores=cores)
     gate = gate_of(verdict)
     found = gate.get("findings") or []
     assert isinstance(found, list)
@@ -110,12 +112,18 @@ def prepare(repo: Path, plants: Sequence[Plant]) -> None:
     git(repo, "commit", "--quiet", "--all", "--message", "Tighter budgets")
     plain = next(one for one in PLANTS if one.name == "none")
     branch(repo, plain.name, plain.what, lambda tree: edit(tree, plain, 0.0, 0.0))
-    verdict, _ = judge(repo, plain.name, 1)
+    verdict, _ = judge(repo, plain, 1)
     cpu_ms, resident = measured(gate_of(verdict))
     print(f"the base: {cpu_ms:.3f} ms of processor time a request, {resident:.1f} MiB resident", flush=True)
     for plant in plants:
         if plant.name != plain.name:
-            branch(repo, plant.name, plant.what, lambda tree, plant=plant: edit(tree, plant, cpu_ms, resident))  # type: ignore[misc] # bound at once
+            name = plant.base if plant.base_body else plant.name
+            branch(repo, name, plant.what, lambda tree, plant=plant: edit(tree, plant, cpu_ms, resident))  # type: ignore[misc] # bound at once
+        if plant.base_body:
+            git(repo, "switch", "--quiet", "--create", plant.name, plant.base)
+            body(repo, plant.body)
+            git(repo, "commit", "--quiet", "--all", "--message", plant.what)
+            git(repo, "switch", "--quiet", "base")
 
 
 def measured(gate: dict[str, object]) -> tuple[float, float]:

@@ -43,7 +43,12 @@ _BODIES: Mapping[str, str] = {
     "lock": """        if scope["type"] != "http":
             return await self.app(scope, receive, send)
         async with self.lock:
+            await asyncio.sleep(0.003)
             await self.app(scope, receive, send)
+""",
+    "waits": """        if scope["type"] == "http":
+            await asyncio.sleep(0.003)
+        await self.app(scope, receive, send)
 """,
     "leak": """        self.kept.append(random.randbytes(1024))
         await self.app(scope, receive, send)
@@ -55,7 +60,8 @@ _BODIES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Plant:
-    """A slowdown: its name, what is planted in words, which rules would name it, and how it is made."""
+    """A slowdown: its name, what is planted in words, which rules would name it, and how it is made. `base_body` is
+    planted in the base, where a slowdown needs something to spoil; `release` says that it takes a release's length."""
 
     name: str
     what: str
@@ -64,6 +70,13 @@ class Plant:
     cpu_share: float = 0.0
     memory_share: float = 0.0
     calls: bool = False
+    base_body: str = ""
+    release: bool = False
+
+    @property
+    def base(self) -> str:
+        """The branch that it is compared with."""
+        return f"{self.name}-base" if self.base_body else "base"
 
 
 PLANTS: tuple[Plant, ...] = (
@@ -73,13 +86,20 @@ PLANTS: tuple[Plant, ...] = (
     Plant("tail", "2 % of requests 5 ms later", frozenset({"load/slower-latency"}), "tail"),
     Plant("calls", "a store call for each candidate", frozenset({"load/more-calls"}), calls=True),
     Plant("memory", "20 % more resident memory", frozenset({"load/more-memory"}), memory_share=0.20),
-    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak"),
-    Plant("lock", "a lock that serialises requests", frozenset({"load/slower-together"}), "lock"),
+    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak", release=True),
+    Plant(
+        "lock",
+        "a lock around a wait of 3 ms that requests shared",
+        frozenset({"load/slower-together"}),
+        "lock",
+        base_body="waits",
+    ),
 )
 
 
 def edit(tree: Path, plant: Plant, cpu_ms: float, resident_mib: float) -> None:
-    """Plant it in a checkout; `cpu_ms` is what a request costs there, `resident_mib` what the service holds."""
+    """Plant it in a checkout, or what its base has; `cpu_ms` is what a request costs there, `resident_mib` what the
+    service holds."""
     if plant.calls:
         _replace(
             tree / USERS,
@@ -88,8 +108,19 @@ def edit(tree: Path, plant: Plant, cpu_ms: float, resident_mib: float) -> None:
             "        stamp = (len(stored)",
         )
         return
-    text = _HEAD.replace("{hold_mib}", f"{plant.memory_share * resident_mib}") + _BODIES[plant.body]
-    (tree / PLANTED).write_text(text.replace("{cpu_seconds}", f"{plant.cpu_share * cpu_ms / 1000}"))
+    if plant.base_body:
+        body(tree, plant.base_body)
+        return
+    body(tree, plant.body, cpu_ms * plant.cpu_share, resident_mib * plant.memory_share)
+
+
+def body(tree: Path, name: str, cpu_ms: float = 0.0, hold_mib: float = 0.0) -> None:
+    """Put one of the bodies around the service, or in the place of another."""
+    text = _HEAD.replace("{hold_mib}", f"{hold_mib}") + _BODIES[name]
+    if (tree / PLANTED).exists():
+        (tree / PLANTED).write_text(text)
+        return
+    (tree / PLANTED).write_text(text.replace("{cpu_seconds}", f"{cpu_ms / 1000}"))
     _replace(tree / SERVER, "            app,\n", "            Planted(app),\n")
     _replace(
         tree / SERVER,
