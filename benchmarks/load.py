@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.changes import branch, cloned, git
 from benchmarks.load_plants import PLANTS, Plant, body, edit
-from benchmarks.load_report import OUTPUT, Judged, load, page
+from benchmarks.load_report import OUTPUT, RUNS, SAME, Judged, load, page
 
 BUDGETS = {"cpu_ratio": "1.05", "memory_ratio": "1.20", "leak_kib": "1.0"}
 SLO = "loadtests/slo.toml"
@@ -52,8 +52,9 @@ def judge(repo: Path, plant: Plant, seed: int, *, cores: int = 0) -> tuple[dict[
 
 @contextmanager
 def busy(cores: int) -> Iterator[None]:
-    """Keep some cores busy with a loop that somebody else might run."""
-    loops = [subprocess.Popen((sys.executable, "-c", "while True: pass")) for _ in range(cores)]
+    """Keep some cores busy with a loop that somebody else might run; it ends with us, however we end."""
+    spin = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+    loops = [subprocess.Popen((sys.executable, "-c", spin)) for _ in range(cores)]
     try:
         yield
     finally:
@@ -151,8 +152,8 @@ def wanted(arguments: argparse.Namespace, done: Sequence[Judged]) -> Iterator[tu
 def main() -> None:
     """Judge what is owed, then write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=20, help="of each plant (default: %(default)s)")
-    parser.add_argument("--same", type=int, default=60, help="of A against A, quiet and busy (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=RUNS, help="of each plant (default: %(default)s)")
+    parser.add_argument("--same", type=int, default=SAME, help="of A against A, quiet and busy (default: %(default)s)")
     parser.add_argument("--only", default="", help="plants, separated by commas (default: all)")
     parser.add_argument("--minutes", type=float, default=600.0, help="stop then, and say what is missing")
     parser.add_argument("--kept", type=Path, default=Path(".artifacts/bench-load.jsonl"), help="the verdicts so far")

@@ -10,6 +10,8 @@ from statistics import median
 from benchmarks.changes import ROOT
 from benchmarks.load_plants import PLANTS, Plant
 
+RUNS, SAME = 20, 60
+"""Runs of each plant, and of A against A on a quiet and on a busy machine, that the aims are about."""
 OUTPUT = ROOT / "docs/benchmarks/load.md"
 
 
@@ -75,7 +77,21 @@ def _lines(judged: Sequence[Judged]) -> Iterator[str]:
             if rows:
                 yield _row(plant, cores, rows)
     yield ""
+    yield from _owed(judged)
     yield from _misses(judged)
+
+
+def _owed(judged: Sequence[Judged]) -> Iterator[str]:
+    """What is too little to hold the figures that are aimed at."""
+    short = []
+    for plant in PLANTS:
+        have = [sum(one.plant == plant.name and one.busy_cores == cores for one in judged) for cores in (0, 1)]
+        want = RUNS if plant.rules else SAME
+        if min(have[: 1 if plant.rules else 2]) < want:
+            short.append(f"{plant.what} ({have[0]} of {want} runs{'' if plant.rules else f', busy {have[1]}'})")
+    if short:
+        yield f"**Too few runs for a rate:** {'; '.join(short)}. `make bench-load` goes on where it was stopped."
+        yield ""
 
 
 def _row(plant: Plant, cores: int, rows: Sequence[Judged]) -> str:
