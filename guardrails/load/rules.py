@@ -24,7 +24,7 @@ SLOWER_LATENCY = Rule(
     "it off the path of the request.",
     bad="with self._lock: answer = self._rank(query)",
     good="answer = self._rank(query)  # with state that is not shared",
-    limits="A percentile is compared over windows of 20 to 200 answers: what is rarer than 1 in 100 is not seen.",
+    limits="A percentile is that of a session's few hundred answers: what is rarer than 1 in 100 is not seen.",
 )
 ERRORS = Rule(
     "load/errors",

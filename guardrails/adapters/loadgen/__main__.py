@@ -16,7 +16,9 @@ from time import perf_counter, process_time
 from guardrails.adapters.loadgen import meter
 from guardrails.adapters.loadgen.codec import Report, decode_order, encode
 from guardrails.adapters.loadgen.draws import draw_by_seat
-from guardrails.adapters.loadgen.lane import Lane, ScenarioError, Slice, gated, never_retry
+from guardrails.adapters.loadgen.lane import Lane, Slice
+from guardrails.adapters.loadgen.memory import tree_kib, tree_resident_kib
+from guardrails.adapters.loadgen.users import ScenarioError, gated, never_retry
 from guardrails.load.schedule import arrivals, orders
 from guardrails.model.load_run import CLOSED, OPEN, SINGLE, LoadMemory, LoadPlan, LoadRun, LoadSlice, LoadTarget
 
@@ -164,12 +166,12 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
     lanes = [Lane(target, plan) for target in targets]
     for lane in lanes:
         users = plan.users + (OPEN_USERS if plan.open_share else 0)
-        lane.start([gated(kinds[name], lane, take_seat) for name in sorted(kinds)], users)
+        lane.start([gated(kinds[name], lane, lane.timeout, take_seat) for name in sorted(kinds)], users)
     quota, rate = warm_up(lanes, plan)
     cold = {lane.side: lane.first_answers() for lane in lanes}
     gc.collect()
     gc.freeze()
-    private = {lane.side: meter.tree_private(lane.pid) for lane in lanes}
+    private = {lane.side: tree_kib(lane.pid) for lane in lanes}
     measured = Measured(lanes, plan, quota, rate)
     measured.run()
     memory = dict(_memories(lanes, private, measured.slices))
@@ -194,11 +196,11 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
 
 
 def _memories(
-    lanes: list[Lane], before: Mapping[str, int | None], slices: Sequence[LoadSlice]
+    lanes: list[Lane], before: Mapping[str, int], slices: Sequence[LoadSlice]
 ) -> Iterator[tuple[str, LoadMemory]]:
     for lane in lanes:
-        start, end, resident = before[lane.side], meter.tree_private(lane.pid), meter.tree_resident(lane.pid)
-        if start is not None and end is not None and resident is not None:
+        start, end, resident = before[lane.side], tree_kib(lane.pid), tree_resident_kib(lane.pid)
+        if start and end and resident:
             requests = sum(one.requests for one in slices if one.side == lane.side)
             yield lane.side, LoadMemory(resident, start, end, requests)
 

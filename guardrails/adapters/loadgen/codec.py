@@ -29,7 +29,7 @@ def encode(value: Order | Report) -> bytes:
 
 def decode_order(text: str) -> Order:
     """The order in `text`."""
-    return msgspec.json.decode(text, type=Order, dec_hook=_path)
+    return msgspec.json.decode(text, type=Order, dec_hook=path_of)
 
 
 def decode_report(data: bytes) -> Report:
@@ -38,10 +38,11 @@ def decode_report(data: bytes) -> Report:
     Raises:
         msgspec.DecodeError: the report is not whole.
     """
-    return msgspec.json.decode(data, type=Report, dec_hook=_path)
+    return msgspec.json.decode(data, type=Report, dec_hook=path_of)
 
 
-def _path(kind: type, value: Any) -> Any:  # noqa: ANN401 - the signature that msgspec asks for
+def path_of(kind: type, value: Any) -> Any:  # noqa: ANN401 - the signature that msgspec asks for
+    """A path from its text: the one kind in these messages that JSON does not have."""
     if kind is Path:
         return Path(value)
     raise NotImplementedError(f"{kind} has no JSON form here")

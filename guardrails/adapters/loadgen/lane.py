@@ -6,13 +6,11 @@ from time import perf_counter
 from typing import Any
 
 import gevent
-import geventhttpclient.client
-import locust
 from gevent.event import Event
 from gevent.lock import Semaphore
-from locust.env import Environment
 
 from guardrails.adapters.loadgen.meter import is_alive
+from guardrails.adapters.loadgen.users import User, UserClass, spawned
 from guardrails.model.load_run import LoadPlan, LoadTally, LoadTarget
 
 SLICE = "guardrails_slice"
@@ -28,13 +26,6 @@ MOST_CUT = 2
 IDLE_SECONDS = 1.0
 """A connection that lay idle for longer is opened anew, because the service may rightly have closed it."""
 COARSE_SECONDS = 0.002
-# locust is typed by halves: its classes, events and runners are Any here.
-User = Any
-UserClass = Any
-
-
-class ScenarioError(Exception):
-    """The scenario cannot be driven."""
 
 
 class Slice:
@@ -76,20 +67,8 @@ class Lane:
         self._environment: Any = None
 
     def start(self, classes: list[UserClass], users: int) -> None:
-        """Make the users, who then wait for their first slice.
-
-        The environment is this side's own; its events are passed on to the listeners that the scenario has added.
-        """
-        events: Any = locust.event
-        self._environment = Environment(user_classes=classes, host=self.url, events=events.Events())
-        for name, hook in vars(locust.events).items():
-            getattr(self._environment.events, name).add_listener(hook.fire)
-        self._environment.events.request.add_listener(self._on_request)
-        self._environment.events.user_error.add_listener(self._on_user_error)
-        runner = self._environment.create_local_runner()
-        self._environment.events.init.fire(environment=self._environment, runner=runner, web_ui=None)
-        runner.start(users, spawn_rate=float(users))
-        runner.spawning_greenlet.get()
+        """Make the users, who then wait for their first slice."""
+        self._environment = spawned(classes, users, self.url, self._on_request, self._on_user_error)
 
     def stop(self) -> None:
         """End the users."""
@@ -258,40 +237,3 @@ def sleep_until(moment: float) -> None:
     while perf_counter() < moment:
         gevent.sleep(0)
     gevent.sleep(0)
-
-
-def never_retry() -> None:
-    """Make geventhttpclient report a connection that the service closed; by itself it sends a GET up to 11 times."""
-    geventhttpclient.client._may_retry_after_send_error = lambda method: False  # noqa: SLF001, ARG005 - there is no setting
-
-
-def gated(kind: UserClass, lane: Lane, take_seat: Callable[[int], None]) -> UserClass:
-    """A user class whose requests go through the gate of a lane. Think times are cut, time-outs are bounded."""
-
-    class Gated(kind):  # type: ignore[misc] # a class that is known only at run time
-        wait_time = locust.constant(0)
-        network_timeout = min(getattr(kind, "network_timeout", lane.timeout), lane.timeout)
-        connection_timeout = min(getattr(kind, "connection_timeout", lane.timeout), lane.timeout)
-
-        def __init__(self, environment: Environment) -> None:
-            super().__init__(environment)
-            request = getattr(getattr(self, "client", None), "request", None)
-            if request is None:
-                raise ScenarioError(f"{kind.__name__} has no HTTP client. Derive it from FastHttpUser or HttpUser.")
-            self.guardrails_seat = lane.seat(self)
-            # requests waits for ever unless it is told not to.
-            bound = {"timeout": lane.timeout} if isinstance(self, locust.HttpUser) else {}
-            self.client.request = lambda *args, **kwargs: lane.send(self, request, args, {**bound, **kwargs})
-
-        def guardrails_reconnect(self) -> None:
-            if isinstance(self, locust.HttpUser):
-                self.client.close()
-            else:
-                self.client.client.clientpool.close()
-
-        def on_start(self) -> None:
-            take_seat(self.guardrails_seat)
-            super().on_start()
-
-    Gated.__name__ = Gated.__qualname__ = kind.__name__
-    return Gated

@@ -20,12 +20,18 @@ def tree_kib(pid: int) -> int:
     return sum(_kib(one) for one in tree(pid))
 
 
-def _kib(pid: int) -> int:
+def tree_resident_kib(pid: int) -> int:
+    """Resident memory of the process and its descendants in KiB, mapped files too, what several share counted by their
+    share. 0 where they are gone."""
+    return sum(_kib(one, ("Pss:",)) for one in tree(pid))
+
+
+def _kib(pid: int, keys: tuple[str, ...] = _OWN) -> int:
     try:
         lines = [line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()]
-        own = [int(line[1]) for line in lines if line[0] in _OWN]
-        if len(own) == len(_OWN):
-            return sum(own)
+        found = [int(line[1]) for line in lines if line[0] in keys]
+        if len(found) == len(keys):
+            return sum(found)
     except (OSError, ValueError, IndexError):
         pass
     try:

@@ -60,17 +60,6 @@ def tree_calls(pid: int) -> int | None:
     return _summed(pid, "io", ("syscr", "syscw"))
 
 
-def tree_private(pid: int) -> int | None:
-    """Resident memory of the tree that no file backs, in KiB; None where the system does not tell."""
-    return _summed(pid, "status", ("RssAnon",))
-
-
-def tree_resident(pid: int) -> int | None:
-    """Resident memory of the tree in KiB, pages that several processes share counted in parts; None where the system
-    does not tell."""
-    return _summed(pid, "smaps_rollup", ("Pss",))
-
-
 def _summed(pid: int, file: str, keys: tuple[str, ...]) -> int | None:
     """The sum of some lines `key: number` of a file of each process of the tree."""
     total, seen = 0, 0

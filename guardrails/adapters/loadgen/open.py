@@ -8,7 +8,6 @@ is stopped loses nothing; the last line of a whole run says that it is one.
 from locust.util.load_locustfile import load_locustfile  # isort: skip
 
 import gc
-import itertools
 import os
 import signal
 import sys
@@ -22,11 +21,11 @@ import locust
 
 from guardrails.adapters.loadgen.bounds import bound_answers, bound_memory
 from guardrails.adapters.loadgen.draws import draw_by_seat
-from guardrails.adapters.loadgen.lane import ScenarioError, never_retry
 from guardrails.adapters.loadgen.memory import tree_kib
 from guardrails.adapters.loadgen.meter import is_alive
 from guardrails.adapters.loadgen.opencodec import Line, OpenOrder, decode_order, encode
-from guardrails.adapters.loadgen.openlane import OpenLane, opened, schedule
+from guardrails.adapters.loadgen.openlane import OpenLane, schedule
+from guardrails.adapters.loadgen.users import ScenarioError, gated, never_retry
 from guardrails.model.open_run import Memory, OpenPlan
 
 TICK = 0.5
@@ -92,8 +91,7 @@ def drive(order: OpenOrder, record: Path, stopped: Callable[[], bool]) -> None:
     bound_answers()
     take_seat = draw_by_seat(plan.seed)
     lane = OpenLane(order.target, plan)
-    seats = itertools.count()
-    kinds = [opened(kind, lane, take_seat, lambda: next(seats)) for kind in classes(plan)]
+    kinds = [gated(kind, lane, plan.request_timeout_seconds, take_seat) for kind in classes(plan)]
     lane.start(kinds, max(plan.users, len(kinds)))
     gevent.sleep(0.05)  # the users come to their first request
     gc.collect()

@@ -1,11 +1,10 @@
 """What goes between the judge and the generator of open arrivals: an order, and the lines of a record."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from guardrails.adapters.loadgen.codec import path_of
 from guardrails.model.open_run import Answer, Memory, OpenPlan, OpenTarget
 
 
@@ -40,7 +39,7 @@ def encode(value: OpenOrder | Line) -> bytes:
 
 def decode_order(data: bytes) -> OpenOrder:
     """The order in `data`."""
-    return msgspec.json.decode(data, type=OpenOrder, dec_hook=_path)
+    return msgspec.json.decode(data, type=OpenOrder, dec_hook=path_of)
 
 
 def decode_record(data: bytes) -> tuple[Line, ...]:
@@ -52,9 +51,3 @@ def decode_record(data: bytes) -> tuple[Line, ...]:
         except msgspec.DecodeError:
             break
     return tuple(lines)
-
-
-def _path(kind: type, value: Any) -> Any:  # noqa: ANN401 - the signature that msgspec asks for
-    if kind is Path:
-        return Path(value)
-    raise NotImplementedError(f"{kind} has no JSON form here")

@@ -6,14 +6,13 @@ from time import perf_counter
 from typing import Any
 
 import gevent
-import locust
 from gevent.event import AsyncResult, Event
 from geventhttpclient.response import HTTPParseError
-from locust.env import Environment
 
 from guardrails.adapters.loadgen.bounds import LateError, within
-from guardrails.adapters.loadgen.lane import MARKS, MOST_LETTERS, MOST_REASONS, ScenarioError
+from guardrails.adapters.loadgen.lane import MARKS, MOST_LETTERS, MOST_REASONS
 from guardrails.adapters.loadgen.meter import is_alive
+from guardrails.adapters.loadgen.users import User, spawned
 from guardrails.model.open_run import Answer, OpenPlan, OpenTarget, Traced
 
 KEY = "guardrails_arrival"
@@ -22,8 +21,6 @@ IDLE_SECONDS = 3.0
 """A connection that lay idle for longer is opened anew, because the service may rightly have closed it."""
 LEAST_TRIED = 20
 """So many arrivals in a row must have failed before a silence counts."""
-# locust is typed by halves: its classes, events and runners are Any here.
-User = Any
 
 
 class Arrival:
@@ -46,7 +43,7 @@ class OpenLane:
         self.answers: list[Answer] = []
         self.errors: Counter[str] = Counter()
         self.marks: Counter[str] = Counter()
-        self.open = self.done = self.strays = 0
+        self.open = self.done = self.strays = self._seats = 0
         self.spoilt = ""
         self.calm = Event()
         self._idle: deque[tuple[User, AsyncResult[Arrival]]] = deque()
@@ -58,16 +55,8 @@ class OpenLane:
 
     def start(self, classes: list[Any], users: int) -> None:
         """Make the users, who then stand by."""
-        events: Any = locust.event
-        self._environment = Environment(user_classes=classes, host=self.target.url, events=events.Events())
-        for name, hook in vars(locust.events).items():
-            getattr(self._environment.events, name).add_listener(hook.fire)
-        self._environment.events.request.add_listener(self._on_request)
-        self._environment.events.user_error.add_listener(self._on_user_error)
-        runner = self._environment.create_local_runner()
-        self._environment.events.init.fire(environment=self._environment, runner=runner, web_ui=None)
-        runner.start(users, spawn_rate=float(users))
-        runner.spawning_greenlet.get()
+        hooks = (self._on_request, self._on_user_error)
+        self._environment = spawned(classes, users, self.target.url, *hooks)
 
     def now(self) -> float:
         """Seconds since the schedule began."""
@@ -87,6 +76,11 @@ class OpenLane:
             self._settle(one, f"not sent: {self.plan.users} were in flight and {self.plan.backlog} waited")
             return
         self._backlog.append(one)
+
+    def seat(self, _user: User) -> int:
+        """Take in a user; returns its number."""
+        self._seats += 1
+        return self._seats - 1
 
     def send(self, user: User, request: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever locust's client answers
         """Stand by until an arrival is handed over, and send the request as its own."""
@@ -243,38 +237,6 @@ def _replayed(one: Traced) -> tuple[tuple[str, str], dict[str, Any]]:
     name = f"{one.method} /{one.path[1:].partition('?')[0].partition('/')[0]}"
     body = {"data": one.body, "headers": {"Content-Type": "application/json"}} if one.body else {}
     return (one.method, one.path), {"name": name, **body}
-
-
-def opened(kind: Any, lane: OpenLane, take_seat: Callable[[int], None], seats: Callable[[], int]) -> Any:  # noqa: ANN401 - classes of locust
-    """A user class whose requests are arrivals of a lane. Think times are cut, time-outs are bounded."""
-    timeout = lane.plan.request_timeout_seconds
-
-    class Opened(kind):  # type: ignore[misc] # a class that is known only at run time
-        wait_time = locust.constant(0)
-        network_timeout = min(getattr(kind, "network_timeout", timeout), timeout)
-        connection_timeout = min(getattr(kind, "connection_timeout", timeout), timeout)
-
-        def __init__(self, environment: Environment) -> None:
-            super().__init__(environment)
-            request = getattr(getattr(self, "client", None), "request", None)
-            if request is None:
-                raise ScenarioError(f"{kind.__name__} has no HTTP client. Derive it from FastHttpUser or HttpUser.")
-            self.guardrails_seat = seats()
-            bound = {"timeout": timeout} if isinstance(self, locust.HttpUser) else {}
-            self.client.request = lambda *args, **kwargs: lane.send(self, request, args, {**bound, **kwargs})
-
-        def guardrails_reconnect(self) -> None:
-            if isinstance(self, locust.HttpUser):
-                self.client.close()
-            else:
-                self.client.client.clientpool.close()
-
-        def on_start(self) -> None:
-            take_seat(self.guardrails_seat)
-            super().on_start()
-
-    Opened.__name__ = Opened.__qualname__ = kind.__name__
-    return Opened
 
 
 def schedule(lane: OpenLane, arrivals: tuple[float, ...], stop: Callable[[], bool]) -> bool:

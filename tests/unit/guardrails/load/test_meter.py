@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from guardrails.adapters.loadgen.memory import tree_kib, tree_resident_kib
 from guardrails.adapters.loadgen.meter import (
     cores,
     is_alive,
@@ -16,8 +17,6 @@ from guardrails.adapters.loadgen.meter import (
     process_seconds,
     tree,
     tree_calls,
-    tree_private,
-    tree_resident,
     tree_seconds,
 )
 
@@ -80,7 +79,7 @@ HOLD = f"held = bytearray(b'x' * 30_000_000); {WAIT}"
 
 def test_memory_is_that_of_the_whole_tree() -> None:
     with program(WAIT) as small, program(HOLD) as large:
-        more = [(meter(large) or 0) - (meter(small) or 0) for meter in (tree_private, tree_resident)]
+        more = [meter(large) - meter(small) for meter in (tree_kib, tree_resident_kib)]
     assert all(29_000 < kib < 33_000 for kib in more)
 
 
@@ -93,7 +92,7 @@ def test_reads_and_writes_are_counted() -> None:
 def test_a_process_that_is_gone_tells_nothing() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
-    assert (tree_calls(gone.pid), tree_private(gone.pid), tree_resident(gone.pid)) == (None, None, None)
+    assert (tree_calls(gone.pid), tree_kib(gone.pid), tree_resident_kib(gone.pid)) == (None, 0, 0)
 
 
 def test_a_tree_is_held_on_a_core() -> None:
