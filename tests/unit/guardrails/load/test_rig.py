@@ -6,11 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -18,83 +16,9 @@ import pytest
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.process import ProcessRunner
 from guardrails.errors import JudgementError, ToolMissingError
-from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadPlan, LoadRun, LoadTarget
+from guardrails.model.load_run import BASE, HEAD, LoadPlan, LoadRun
 from guardrails.ports import Command, Completed
-
-SCENARIO = """
-import random
-from locust import FastHttpUser, HttpUser, between, task
-from shared_name import PATH
-
-class Caller(FastHttpUser):
-    wait_time = between(60, 90)
-
-    def on_start(self):
-        self.me = random.randrange(10**9)
-
-    @task(2)
-    def read(self):
-        self.client.get(f"{PATH}?user={self.me}&n={random.randrange(10**9)}", name="read")
-
-    @task
-    def mark(self):
-        with self.client.get(f"{PATH}?user={self.me}&mark=1", name="mark", catch_response=True) as response:
-            response.request_meta["context"]["empty"] = True
-
-class Other(HttpUser):
-    wait_time = between(60, 90)
-    @task
-    def read(self):
-        self.client.get(f"{PATH}?other={random.randrange(10**9)}", name="other")
-"""
-
-
-class Server(ThreadingHTTPServer):
-    """Remembers what it was asked. `reply` makes the answer of a path, or misbehaves."""
-
-    daemon_threads = True
-
-    def __init__(self, reply: Callable[[BaseHTTPRequestHandler, int], None]) -> None:
-        self.asked: list[tuple[float, str]] = []
-        self.reply = reply
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A broken connection is what some of these tests are about."""
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def do_GET(self) -> None:
-        server = self.server
-        assert isinstance(server, Server)
-        server.asked.append((time.monotonic(), self.path))
-        server.reply(self, len(server.asked))
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
-        """Quiet."""
-
-
-def answer(handler: BaseHTTPRequestHandler, _number: int = 0, status: int = 200) -> None:
-    handler.wfile.write(f"HTTP/1.1 {status} Said\r\nContent-Length: 2\r\n\r\nok".encode())
-
-
-@contextmanager
-def serving(reply: Callable[[BaseHTTPRequestHandler, int], None] = answer) -> Iterator[Server]:
-    with Server(reply) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def target(side: str, server: Server, pid: int | None = None) -> LoadTarget:
-    return LoadTarget(side, f"http://127.0.0.1:{server.server_port}", pid or os.getpid())
+from tests.load_servers import SCENARIO, Server, answer, plan_in, queries, serving, target
 
 
 @pytest.fixture
@@ -104,23 +28,7 @@ def rig(tmp_path: Path) -> LocustRig:
 
 @pytest.fixture
 def plan(tmp_path: Path) -> LoadPlan:
-    (tmp_path / "tree/lib").mkdir(parents=True)
-    (tmp_path / "tree/scenario.py").write_text(SCENARIO)
-    (tmp_path / "tree/lib/shared_name.py").write_text("PATH = '/thing'")
-    return LoadPlan(
-        root=tmp_path / "tree",
-        locustfile="scenario.py",
-        path=(".", "lib"),
-        seed=5,
-        pairs=6,
-        users=4,
-        concurrency=2,
-        slice_seconds=0.02,
-        seconds_per_side=3.0,
-        warmup_seconds=0.01,
-        request_timeout_seconds=0.5,
-        least_pairs=6,
-    )
+    return plan_in(tmp_path)
 
 
 def rewrite(plan: LoadPlan, scenario: str) -> LoadPlan:
@@ -128,15 +36,11 @@ def rewrite(plan: LoadPlan, scenario: str) -> LoadPlan:
     return plan
 
 
-def queries(server: Server) -> list[str]:
-    return [path for _, path in server.asked]
-
-
 @pytest.fixture(scope="module")
 def driven(tmp_path_factory: pytest.TempPathFactory) -> tuple[LoadRun, Server, Server]:
     """One good run, of which several tests each look at one thing."""
     place = tmp_path_factory.mktemp("driven")
-    made: LoadPlan = plan.__wrapped__(place)  # type: ignore[attr-defined] # the fixture's function
+    made = plan_in(place)
     with serving() as base, serving() as head:
         rig = LocustRig(ProcessRunner(place / "scratch", os.environ), sys.executable)
         run = rig.drive(made, [target(BASE, base), target(HEAD, head)])
@@ -166,54 +70,6 @@ def test_what_each_side_holds_and_how_it_began_is_told(driven: tuple[LoadRun, Se
         assert len(run.cold_ms[side]) == 4, "every user's first request"
     assert all((one.calls or 0) > 0 for one in run.slices)
     assert not run.pinned
-
-
-def test_open_slices_wait_for_no_answer_and_count_from_the_intended_moment(rig: LocustRig, plan: LoadPlan) -> None:
-    """A server that stops for a while makes all those wait that would have come meanwhile, not one at a time."""
-    stop = threading.Lock()
-
-    def hesitant(handler: BaseHTTPRequestHandler, number: int) -> None:
-        with stop:
-            if number % 60 == 0:
-                time.sleep(0.3)  # what is planted, not what is waited for
-        answer(handler)
-
-    wanted = replace(
-        plan, pairs=12, open_share=0.9, arrivals_seconds=1.0, arrivals_share=0.9, warmup_seconds=0.5,
-        request_timeout_seconds=20.0,
-    )  # fmt: skip
-    with serving() as base, serving(hesitant) as head:
-        run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
-    assert {one.kind for one in run.slices} == {CLOSED, OPEN}
-    assert all(one.complete and len(one.milliseconds) == one.requests for one in run.slices)
-    opened = [one for one in run.slices if one.side == HEAD and one.kind == OPEN]
-    assert max(sum(time > 100 for time in one.milliseconds) for one in opened) > plan.users, (
-        "in a closed loop at most all users wait"
-    )
-    assert sorted(queries(base)) == sorted(queries(head))
-
-
-def test_in_single_slices_one_request_is_in_flight(rig: LocustRig, plan: LoadPlan) -> None:
-    inside, most = 0, [0]
-
-    def watching(handler: BaseHTTPRequestHandler, number: int) -> None:
-        nonlocal inside
-        inside += 1
-        most.append(inside)
-        time.sleep(0.002)  # long enough that others would be seen
-        inside -= 1
-        answer(handler)
-
-    wanted = replace(plan, users=6, concurrency=6, single_share=0.5, pairs=8, seconds_per_side=1.0)
-    with serving() as base, serving(watching) as head:
-        run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
-    assert {one.kind for one in run.slices} == {CLOSED, SINGLE}
-    mine = sorted((one for one in run.slices if one.side == HEAD), key=lambda one: one.pair)
-    seen = most[-sum(one.requests for one in mine) :]
-    for one in mine:
-        part, seen = seen[: one.requests], seen[one.requests :]
-        assert max(part) == 1 or one.kind == CLOSED
-    assert max(most) > 1
 
 
 def test_marks_of_the_scenario_are_counted(driven: tuple[LoadRun, Server, Server]) -> None:
