@@ -61,7 +61,7 @@ _BODIES: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Plant:
     """A slowdown: its name, what is planted in words, which rules would name it, and how it is made. `base_body` is
-    planted in the base, where a slowdown needs something to spoil; `release` says that it takes a release's length."""
+    planted in the base, where a slowdown needs something to spoil."""
 
     name: str
     what: str
@@ -71,7 +71,6 @@ class Plant:
     memory_share: float = 0.0
     calls: bool = False
     base_body: str = ""
-    release: bool = False
 
     @property
     def base(self) -> str:
@@ -86,7 +85,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("tail", "2 % of requests 5 ms later", frozenset({"load/slower-latency"}), "tail"),
     Plant("calls", "a store call for each candidate", frozenset({"load/more-calls"}), calls=True),
     Plant("memory", "20 % more resident memory", frozenset({"load/more-memory"}), memory_share=0.20),
-    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak", release=True),
+    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak"),
     Plant(
         "lock",
         "a lock around a wait of 3 ms that requests shared",

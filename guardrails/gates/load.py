@@ -16,19 +16,19 @@ from guardrails.load.comparison import figures
 from guardrails.load.counts import CallWatch
 from guardrails.load.examine import for_release
 from guardrails.load.growth import explained, silences
-from guardrails.load.judgement import Evidence, findings, needs_more, notes, weigh
+from guardrails.load.judgement import Evidence, findings, needs_leaks, needs_more, notes, weigh
 from guardrails.load.open_rules import OPEN_RULES
 from guardrails.load.pictures import pictures
 from guardrails.load.recorder import pairs_of
 from guardrails.load.release import Found
 from guardrails.load.rules import NOT_STARTED, RULES
-from guardrails.load.schedule import plan
+from guardrails.load.schedule import leak_plan, plan
 from guardrails.load.service import Recipe
 from guardrails.load.session import NotStartedError, Session, Watch
 from guardrails.load.slo import Slo
 from guardrails.load.stages import StageWatch
 from guardrails.model.finding import Finding, Severity
-from guardrails.model.load_run import BASE, HEAD, LoadRun
+from guardrails.model.load_run import BASE, HEAD, LoadPlan
 from guardrails.model.result import Outcome, Skip, SkipReason
 from guardrails.ports import Tree
 from guardrails.probes.load import PROBES
@@ -128,13 +128,15 @@ def _measure(bench: Bench, subject: Subject, slo: Slo) -> Evidence:
     release = bench.profile is Profile.RELEASE
     seconds = slo.drive.release_seconds_per_side if release else slo.drive.seconds_per_side
 
-    def drive(seed: int) -> LoadRun:
-        scenario, locustfile = subject.scenario, subject.policy.locustfile
-        return session.drive(plan(slo.drive, scenario, locustfile, subject.path, seed, seconds))
+    def timed(seed: int) -> LoadPlan:
+        return plan(slo.drive, subject.scenario, subject.policy.locustfile, subject.path, seed, seconds)
 
-    evidence = weigh([drive(bench.seed)], slo)
+    evidence = weigh([session.drive(timed(bench.seed))], slo)
     while needs_more(evidence):
-        evidence = weigh([*evidence.runs, drive(bench.seed + len(evidence.runs))], slo)
+        evidence = weigh([*evidence.runs, session.drive(timed(bench.seed + len(evidence.runs)))], slo)
+    while needs_leaks(evidence):
+        looking = leak_plan(timed(bench.seed + len(evidence.every)), slo.drive)
+        evidence = weigh(evidence.runs, slo, [*evidence.leaks, session.drive(looking)])
     if not evidence.head.answers and not evidence.is_broken:
         raise JudgementError(f"the head gave no good answer to {evidence.head.requests} requests, and no error either")
     return evidence
@@ -183,7 +185,7 @@ def _recipe(bench: Bench, subject: Subject) -> Recipe:
 
 def _work(evidence: Evidence, found: tuple[Finding, ...]) -> tuple[dict[str, int], dict[str, int]]:
     """What was sent, and what was owed. The floor guards a pass: a head that is blocked owes only that it was tried."""
-    sent = sum(tally.requests for run in evidence.runs for tally in run.tallies.values())
+    sent = sum(tally.requests for run in evidence.every for tally in run.tallies.values())
     pairs = len(pairs_of(evidence.runs)) if evidence.base else sum(len(run.slices) for run in evidence.runs)
     if any(finding.severity is Severity.BLOCK for finding in found):
         return {"requests": sent}, {"requests": 1}

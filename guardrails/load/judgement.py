@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from guardrails.load.comparison import Comparison, Outcome, interval, table
 from guardrails.load.recorder import Totals, latencies, pairs_of, totals
 from guardrails.load.rules import BUDGET, CALLS, DIED, ERRORS, INCONCLUSIVE, RULE_OF
-from guardrails.load.sequence import CONFIRMING, Settled, looks, settle
+from guardrails.load.sequence import CONFIRMING, LEAK, LEAKS_LEAST, LEAKS_MOST, Settled, looks, settle
 from guardrails.load.slo import Slo
 from guardrails.load.statistics import quantile
 from guardrails.model.finding import Finding, Severity
@@ -21,13 +21,20 @@ MOST_QUOTED = 3
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was measured in all sessions together and what it is held against. `base` is None where there is none."""
+    """What was measured in all sessions together and what it is held against. `base` is None where there is none;
+    `leaks` are the sessions that looked for a leak."""
 
     runs: tuple[LoadRun, ...]
     slo: Slo
     head: Totals
     base: Totals | None
     settled: tuple[Settled, ...]
+    leaks: tuple[LoadRun, ...] = ()
+
+    @property
+    def every(self) -> tuple[LoadRun, ...]:
+        """All sessions."""
+        return (*self.runs, *self.leaks)
 
     @property
     def compared(self) -> tuple[Comparison, ...]:
@@ -37,7 +44,7 @@ class Evidence:
     @property
     def is_broken(self) -> bool:
         """Whether the head fails so that its times mean nothing."""
-        return any(run.ended_by for run in self.runs) or self.head.error_share > self.slo.budget.error_share
+        return any(run.ended_by for run in self.every) or self.head.error_share > self.slo.budget.error_share
 
     @property
     def generator_share(self) -> float:
@@ -51,13 +58,14 @@ class Evidence:
         return lags[len(lags) // 2]
 
 
-def weigh(runs: Sequence[LoadRun], slo: Slo) -> Evidence:
-    """The evidence of some sessions."""
-    head = totals(runs, HEAD)
-    base = totals(runs, BASE) if all(BASE in run.tallies for run in runs) else None
-    if base is None or not head.answers or not base.answers:
-        return Evidence(tuple(runs), slo, head, base, ())
-    return Evidence(tuple(runs), slo, head, base, settle(runs, slo))
+def weigh(runs: Sequence[LoadRun], slo: Slo, leaks: Sequence[LoadRun] = ()) -> Evidence:
+    """The evidence of some sessions, and of those that looked for a leak."""
+    every = (*runs, *leaks)
+    head = totals(every, HEAD)
+    base = totals(every, BASE) if all(BASE in run.tallies for run in every) else None
+    comparable = base is not None and base.answers and head.answers
+    settled = settle(runs, slo, leaks) if comparable else ()
+    return Evidence(tuple(runs), slo, head, base, settled, tuple(leaks))
 
 
 def needs_more(evidence: Evidence) -> bool:
@@ -67,12 +75,33 @@ def needs_more(evidence: Evidence) -> bool:
         return False
     if not evidence.settled:
         return sessions < 2 and any(_late(evidence.head, evidence.slo))
-    if sessions < drive.least_sessions or any(one.is_pending for one in evidence.settled):
+    timed = [one for one in evidence.settled if one.comparison.metric != LEAK]
+    if sessions < drive.least_sessions or any(one.is_pending for one in timed):
         return sessions < drive.most_sessions + CONFIRMING
+    return _is_open(timed, evidence.slo) and sessions < drive.most_sessions
+
+
+def needs_leaks(evidence: Evidence) -> bool:
+    """Whether a session that looks for a leak is owed. None is where the head is to be mended anyway, and none after
+    the first if the system does not tell how much memory a service holds."""
+    sessions = len(evidence.leaks)
+    if not evidence.settled or evidence.is_broken or not evidence.slo.drive.leak_requests:
+        return False
     if any(one.outcome is Outcome.SLOWER for one in evidence.settled):
         return False
-    uncertain = not all(one.comparison.is_ruled_out for one in evidence.settled)
-    return uncertain and evidence.slo.regression.inconclusive == "review" and sessions < drive.most_sessions
+    found = [one for one in evidence.settled if one.comparison.metric == LEAK]
+    if sessions and not found:
+        return False
+    if sessions < LEAKS_LEAST or any(one.is_pending for one in found):
+        return sessions < LEAKS_MOST + CONFIRMING
+    return _is_open(found, evidence.slo) and sessions < LEAKS_MOST
+
+
+def _is_open(settled: Sequence[Settled], slo: Slo) -> bool:
+    """Whether something that matters is not yet certain, with no alarm among it."""
+    if any(one.outcome is Outcome.SLOWER for one in settled):
+        return False
+    return not all(one.comparison.is_ruled_out for one in settled) and slo.regression.inconclusive == "review"
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -81,7 +110,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield from _broken(evidence)
         return
     slower = [one.comparison for one in evidence.settled if one.outcome is Outcome.SLOWER]
-    yield from _slower(slower, len(evidence.runs))
+    yield from _slower(slower, evidence)
     yield from _missed(evidence)
     if not slower:
         yield from _unclear(evidence)
@@ -90,7 +119,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _broken(evidence: Evidence) -> Iterator[Finding]:
     """The head ended the run, or too many of its requests failed."""
     head = evidence.head
-    for run in evidence.runs:
+    for run in evidence.every:
         if run.ended_by:
             rule = DIED if run.tallies[run.ended_by].died else ERRORS
             yield rule.finding(f"{run.complaint}, after {run.tallies[run.ended_by].requests} requests{_reasons(head)}")
@@ -110,7 +139,7 @@ def _shared(old: bool) -> str:
     return ". The base does too" if old else ""
 
 
-def _slower(slower: Sequence[Comparison], sessions: int) -> Iterator[Finding]:
+def _slower(slower: Sequence[Comparison], evidence: Evidence) -> Iterator[Finding]:
     for one in slower:
         unit = f" {one.of.unit}".rstrip()
         how = f"{one.head:.3f}{unit} against {one.base:.3f}{unit}"
@@ -119,6 +148,7 @@ def _slower(slower: Sequence[Comparison], sessions: int) -> Iterator[Finding]:
             if one.of.is_difference
             else f"{one.ratio.estimate:.2f} times the base's"
         )
+        sessions = len(evidence.leaks if one.metric == LEAK else evidence.runs)
         kind = "difference" if one.of.is_difference else "ratio"
         if one.metric == "throughput":
             much += ", more than one alone or its processor time grew by"
@@ -194,7 +224,16 @@ def notes(evidence: Evidence, seed: int) -> tuple[str, ...]:
     sent = (
         f"generator at {evidence.generator_share:.2f} of a core, {evidence.generator_lag_ms:.2f} ms late (p99); {held}"
     )
-    return (*rows, *_cold(runs), shares, how, sent, *_denied(evidence))
+    return (*rows, *_cold(runs), shares, how, *_looked(evidence), sent, *_denied(evidence))
+
+
+def _looked(evidence: Evidence) -> Iterator[str]:
+    """Whether a leak was looked for, where there is something to compare with."""
+    requests, sessions = evidence.slo.drive.leak_requests, len(evidence.leaks)
+    if sessions:
+        yield f"a leak was looked for in {sessions} session{'s' * (sessions > 1)} more, {requests} requests a side"
+    elif evidence.settled:
+        yield f"no leak was looked for{'' if requests else ': leak_requests is 0'}"
 
 
 def _cold(runs: Sequence[LoadRun]) -> Iterator[str]:

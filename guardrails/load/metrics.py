@@ -64,7 +64,7 @@ METRICS: Mapping[str, Metric] = {
         Metric("arrivals", "latency p95 when requests wait for no answer", "ms", 0.2, is_wanted=False),
         Metric("calls", "reads and writes a request", "", 0.02, is_wanted=False),
         Metric("memory", "resident memory", "MiB", 0.01, is_wanted=False),
-        Metric("leak", "memory kept of each request", "KiB", 0.3, is_difference=True, is_wanted=False),
+        Metric("leak", "memory kept of each request", "KiB", 0.15, is_difference=True, is_wanted=False),
     )
 }
 

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 from guardrails.load.slo import Drive
 from guardrails.model.load_run import BASE, HEAD, LoadPlan
@@ -31,6 +32,11 @@ def arrivals(plan: LoadPlan, number: int, rate: float) -> tuple[float, ...]:
     chance = random.Random(f"{plan.seed}:{number}:arrivals")  # noqa: S311 - a schedule, no secret
     gaps = (chance.expovariate(rate) for _ in range(max(1, round(rate * plan.arrivals_seconds))))
     return tuple(itertools.accumulate(gaps))
+
+
+def leak_plan(timed: LoadPlan, drive: Drive) -> LoadPlan:
+    """The plan of a session that looks for a leak, from that of one that is timed."""
+    return replace(timed, leak_requests=drive.leak_requests)
 
 
 def plan(drive: Drive, tree: Tree, locustfile: str, path: tuple[str, ...], seed: int, seconds: float) -> LoadPlan:

@@ -14,6 +14,9 @@ from guardrails.model.load_run import LoadRun
 
 CONFIRMING = 2
 """Sessions after an alarm that must agree with it."""
+LEAKS_LEAST, LEAKS_MOST = 2, 4
+"""Sessions that look for a leak."""
+LEAK = "leak"
 CONFIRMED = 0.05
 """How often those alone would seem to agree if the sides were the same; the alarm had its own level already."""
 
@@ -34,11 +37,20 @@ def looks(drive: Drive) -> int:
     return drive.most_sessions + CONFIRMING - drive.least_sessions + 1
 
 
-def settle(sessions: Sequence[LoadRun], slo: Slo) -> tuple[Settled, ...]:
-    """What is to be said of every metric of the budgets after some sessions."""
+def settle(sessions: Sequence[LoadRun], slo: Slo, leaks: Sequence[LoadRun] = ()) -> tuple[Settled, ...]:
+    """What is to be said of every metric of the budgets after some sessions, and of a leak by those that look for it.
+
+    The level of an alarm is the same for all of them, with a leak as one of the metrics.
+    """
     budgets = _budgets(sessions, slo)
     level = alarm_level(len(budgets), looks(slo.drive))
-    alarms = _alarms(sessions, slo.drive.least_sessions, budgets, level)
+    leak = {LEAK: budgets.pop(LEAK)}
+    timed = _settle(sessions, slo.drive.least_sessions, budgets, level)
+    return (*timed, *_settle(leaks, LEAKS_LEAST, leak, level))
+
+
+def _settle(sessions: Sequence[LoadRun], least: int, budgets: Mapping[str, float], level: float) -> tuple[Settled, ...]:
+    alarms = _alarms(sessions, least, budgets, level)
     whole = compare(sessions, budgets, level)
     return tuple(_settled(one, sessions, alarms.get(one.metric)) for one in whole)
 

@@ -76,10 +76,17 @@ def _key(tree: Tree, recipe: Recipe) -> str:
 
 @contextmanager
 def serving(
-    tree: Tree, made: Path | None, recipe: Recipe, processes: Processes, state: Path, *, with_neighbour: bool = False
+    tree: Tree,
+    made: Path | None,
+    recipe: Recipe,
+    processes: Processes,
+    state: Path,
+    *,
+    with_neighbour: bool = False,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[Service]:
     """A service of a tree, with `state` as its private directory. `with_neighbour` gives it a second port,
-    `{neighbour_port}`, for a program that it starts and asks.
+    `{neighbour_port}`, for a program that it starts and asks; `env` are variables besides its import path.
 
     Raises:
         JudgementError: it ended or did not answer in time.
@@ -87,7 +94,8 @@ def serving(
     values = {"python": recipe.python, "artifact": str(made or ""), "state": str(state)}
     confined = Confinement((state,), (made,) if made else (), calls_itself=with_neighbour)
     ports = {"neighbour_port": processes.free_port()} if with_neighbour else None
-    command = Command(filled(recipe.command, values), tree.root, recipe.env(tree), confined=confined)
+    variables = {**(env or {}), **recipe.env(tree)}
+    command = Command(filled(recipe.command, values), tree.root, variables, confined=confined)
     ready, seconds = recipe.ready_path, recipe.ready_seconds
     with processes.serve(command, ready_path=ready, ready_timeout=seconds, ports=ports) as service:
         yield service

@@ -53,6 +53,9 @@ class Drive(_Section, frozen=True):
     request_timeout_seconds: Positive = 10.0
     minimum_requests: Count = 1000
     """Both sides together; below it the gate reports an error."""
+    leak_requests: Annotated[int, Meta(ge=0, le=100_000)] = 800
+    """Requests to each side in a session that looks for a leak; half as many come before anything is measured. 0: none
+    is looked for."""
 
 
 class Budget(_Section, frozen=True):

@@ -33,6 +33,8 @@ class LoadPlan:
     take `open_share` of the time and single ones `single_share`. There are as many pairs as `seconds_per_side` allows,
     but at most `pairs` and, within three times the planned time, at least `least_pairs`.
     Where `pinned`, each side is held on a core of its own, and the cores are swapped every few pairs.
+    With `leak_requests` nothing is timed and there are no slices: all sides answer at once, each half as many requests
+    and then so many, over which its memory is measured.
     """
 
     root: Path
@@ -52,6 +54,7 @@ class LoadPlan:
     open_share: float = 0.0
     single_share: float = 0.0
     pinned: bool = False
+    leak_requests: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class LoadSlice:
 @dataclass(frozen=True, slots=True)
 class LoadMemory:
     """Memory of one side, in KiB: what it shares with others counted in part (`resident`), and what is its own and
-    backed by no file (`private`), at the start and at the end of the slices, between which `requests` ended."""
+    backed by no file (`private`), at the start and at the end of what is measured, between which `requests` ended."""
 
     resident: float
     private_before: float

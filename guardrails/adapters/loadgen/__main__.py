@@ -9,18 +9,18 @@ from locust.util.load_locustfile import load_locustfile  # isort: skip
 import gc
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter, process_time
 
 from guardrails.adapters.loadgen import meter
 from guardrails.adapters.loadgen.codec import Report, decode_order, encode
 from guardrails.adapters.loadgen.draws import draw_by_seat
+from guardrails.adapters.loadgen.keeping import fill, grown, holdings
 from guardrails.adapters.loadgen.lane import Lane, Slice
-from guardrails.adapters.loadgen.memory import tree_kib, tree_resident_kib
 from guardrails.adapters.loadgen.users import ScenarioError, gated, never_retry
 from guardrails.load.schedule import arrivals, orders
-from guardrails.model.load_run import CLOSED, OPEN, SINGLE, LoadMemory, LoadPlan, LoadRun, LoadSlice, LoadTarget
+from guardrails.model.load_run import CLOSED, OPEN, SINGLE, LoadPlan, LoadRun, LoadSlice, LoadTarget
 
 LIMIT_SLICES = 20
 """A slice is cut after this many times its wanted length, and never before a request's time-out."""
@@ -167,42 +167,36 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
     for lane in lanes:
         users = plan.users + (OPEN_USERS if plan.open_share else 0)
         lane.start([gated(kinds[name], lane, lane.timeout, take_seat) for name in sorted(kinds)], users)
-    quota, rate = warm_up(lanes, plan)
-    cold = {lane.side: lane.first_answers() for lane in lanes}
-    gc.collect()
-    gc.freeze()
-    private = {lane.side: tree_kib(lane.pid) for lane in lanes}
-    measured = Measured(lanes, plan, quota, rate)
-    measured.run()
-    memory = dict(_memories(lanes, private, measured.slices))
-    share = measured.busy / max(measured.seconds[CLOSED], 1e-9)
-    lags = sorted(lag for lane in lanes for lag in lane.lags) or [0.0]
+    if plan.leak_requests:
+        run = LoadRun((), {}, 0.0, memory=fill(lanes, plan.leak_requests, _limit(plan)))
+    else:
+        run = timed(lanes, plan)
     ended_by, complaint = next(((lane.side, lane.trouble()) for lane in lanes if lane.trouble()), ("", ""))
     for lane in lanes:
         lane.stop()
     if strays := sum(lane.strays for lane in lanes):
         raise ScenarioError(f"{strays} requests were sent past the user's own client, so nobody measured them.")
+    return replace(run, tallies={lane.side: lane.tally() for lane in lanes}, ended_by=ended_by, complaint=complaint)
+
+
+def timed(lanes: list[Lane], plan: LoadPlan) -> LoadRun:
+    """Warm the sides, and measure slice by slice what their requests cost. The tallies are still to come."""
+    quota, rate = warm_up(lanes, plan)
+    gc.collect()
+    gc.freeze()
+    held = holdings(lanes)
+    measured = Measured(lanes, plan, quota, rate)
+    measured.run()
+    lags = sorted(lag for lane in lanes for lag in lane.lags) or [0.0]
     return LoadRun(
         tuple(measured.slices),
-        {lane.side: lane.tally() for lane in lanes},
-        share,
-        ended_by,
-        complaint,
+        {},
+        measured.busy / max(measured.seconds[CLOSED], 1e-9),
         generator_lag_ms=lags[int(0.99 * (len(lags) - 1))],
-        cold_ms=cold,
-        memory=memory,
+        cold_ms={lane.side: lane.first_answers() for lane in lanes},
+        memory=grown(lanes, held),
         pinned=measured.pinned,
     )
-
-
-def _memories(
-    lanes: list[Lane], before: Mapping[str, int], slices: Sequence[LoadSlice]
-) -> Iterator[tuple[str, LoadMemory]]:
-    for lane in lanes:
-        start, end, resident = before[lane.side], tree_kib(lane.pid), tree_resident_kib(lane.pid)
-        if start and end and resident:
-            requests = sum(one.requests for one in slices if one.side == lane.side)
-            yield lane.side, LoadMemory(resident, start, end, requests)
 
 
 def main() -> None:

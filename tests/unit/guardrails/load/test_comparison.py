@@ -86,6 +86,13 @@ def test_what_the_system_does_not_tell_is_left_out() -> None:
     assert set(compared(untold)) == set(BUDGETS) - {"arrivals", "calls", "memory", "leak"}
 
 
+@pytest.mark.parametrize("side", [BASE, HEAD])
+def test_memory_that_one_side_alone_tells_is_not_compared(side: str) -> None:
+    run = run_of()
+    half = replace(run, memory={side: run.memory[side]})
+    assert value_of("memory", half) is value_of("leak", half) is None
+
+
 def test_a_clock_that_stood_still_is_left_out() -> None:
     slices = tuple(
         one_slice(side, pair, cpu_ms=0.0 if pair == 3 and side == HEAD else 1.0)

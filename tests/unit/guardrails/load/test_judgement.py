@@ -46,6 +46,13 @@ def test_an_alarm_is_confirmed_by_the_sessions_after_it() -> None:
     assert "in 5 sessions" in cpu.what
 
 
+def test_an_alarm_at_the_bound_is_still_confirmed() -> None:
+    slo = Slo(drive=Drive(least_sessions=3, most_sessions=3))
+    runs = sessions_of(5, cpu=1.3)
+    assert [needs_more(weigh(runs[:count], slo)) for count in (3, 4, 5)] == [True, True, False]
+    assert "load/slower-cpu" in found(*runs, slo=slo)
+
+
 def test_an_alarm_that_later_sessions_deny_is_no_block() -> None:
     runs = [*sessions_of(3, cpu=1.4), *sessions_of(2, seed=9)]
     found_now = found(*runs)

@@ -83,6 +83,15 @@ def test_memory_is_that_of_the_whole_tree() -> None:
     assert all(29_000 < kib < 33_000 for kib in more)
 
 
+def test_what_processes_share_is_counted_once() -> None:
+    forked = f"import os\nheld = bytearray(b'x' * 30_000_000)\nif os.fork() == 0:\n import time; time.sleep(60)\n{WAIT}"
+    with program(HOLD) as one, program(forked) as two:
+        more = [meter(two) - meter(one) for meter in (tree_kib, tree_resident_kib)]
+        for child in psutil.Process(two).children():
+            child.kill()
+    assert all(kib < 15_000 for kib in more), "a child shares the 30 MB of its parent"
+
+
 def test_reads_and_writes_are_counted() -> None:
     code = f"import os\nf = os.open('/dev/zero', os.O_RDONLY)\nfor _ in range(500): os.read(f, 1)\n{WAIT}"
     with program(WAIT) as idle, program(code) as reader:

@@ -1,13 +1,17 @@
 """The kinds of slices against small servers: what is in flight in each, and from when latency counts."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
+import psutil
 import pytest
 
 from guardrails.adapters.loadrig import LocustRig
@@ -72,3 +76,75 @@ def test_in_single_slices_one_request_is_in_flight(rig: LocustRig, plan: LoadPla
         part, seen = seen[: one.requests], seen[one.requests :]
         assert max(part) == 1 or one.kind == CLOSED
     assert max(most) > 1
+
+
+OPEN_USERS = 48
+LATE_USERS = """
+import gevent
+from locust import FastHttpUser, task
+
+class Caller(FastHttpUser):
+    @task
+    def read(self):
+        self.client.get("/thing", name="read")
+        if self.guardrails_seat >= 4:
+            gevent.sleep(1)
+"""
+
+
+def test_a_request_that_is_sent_late_has_waited(rig: LocustRig, plan: LoadPlan) -> None:
+    """The server answers at once; the users of the open slices are never back in time."""
+    (plan.root / plan.locustfile).write_text(LATE_USERS)
+    wanted = replace(
+        plan, pairs=2, least_pairs=2, open_share=0.99, arrivals_seconds=0.5, arrivals_share=0.3, warmup_seconds=0.3,
+        request_timeout_seconds=20.0,
+    )  # fmt: skip
+    with serving() as base, serving() as head:
+        run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
+    late = [sorted(one.milliseconds) for one in run.slices if one.kind == OPEN and one.requests > 2 * OPEN_USERS]
+    assert late, "more arrivals than there are users: some must wait for one of them"
+    assert all(times[-OPEN_USERS] > 500 for times in late), "as many as there are users come in the second round"
+
+
+@contextmanager
+def idle() -> Iterator[int]:
+    """A process that stands for a service, of which only the cores matter."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def generator() -> int:
+    """The process of the generator."""
+    children = psutil.Process().children(recursive=True)
+    return next(one.pid for one in children if "guardrails.adapters.loadgen" in one.cmdline())
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="ONE CORE: there is nothing to hold sides apart on")
+def test_sides_have_a_core_each_which_are_swapped_and_the_generator_keeps_off(rig: LocustRig, plan: LoadPlan) -> None:
+    seen: dict[str, list[tuple[frozenset[int], frozenset[int], frozenset[int]]]] = {BASE: [], HEAD: []}
+    with idle() as base_pid, idle() as head_pid:
+        pids = {BASE: base_pid, HEAD: head_pid}
+
+        def noting(side: str) -> Callable[[BaseHTTPRequestHandler, int], None]:
+            def reply(handler: BaseHTTPRequestHandler, _number: int) -> None:
+                other = HEAD if side == BASE else BASE
+                cores = (os.sched_getaffinity(pid) for pid in (pids[side], pids[other], generator()))
+                mine, others, sender = map(frozenset, cores)
+                seen[side].append((mine, others, sender))
+                answer(handler)
+
+            return reply
+
+        wanted = replace(
+            plan, pinned=True, pairs=20, least_pairs=20, seconds_per_side=6.0, request_timeout_seconds=20.0
+        )
+        with serving(noting(BASE)) as base, serving(noting(HEAD)) as head:
+            run = rig.drive(wanted, [target(BASE, base, base_pid), target(HEAD, head, head_pid)])
+    assert run.pinned
+    for side in (BASE, HEAD):
+        held = [cores for cores in seen[side] if len(cores[0]) == 1]
+        assert all(mine != others and not mine & sender for mine, others, sender in held)
+        assert len({mine for mine, _, _ in held}) == 2, "the cores are swapped"
