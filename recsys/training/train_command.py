@@ -12,7 +12,7 @@ from recsys.domain.published import Published
 from recsys.training.arguments import LIKE_FROM, SKIP_BELOW, add_data, day, moment, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
-from recsys.training.parameters import SPLITS, TrainingParameters
+from recsys.training.parameters import ITEM_ITEMS, SPLITS, TrainingParameters
 from recsys.training.progress import Lines, Progress, Silent
 from recsys.training.readers.reader import DEFAULT_BAD_SHARE
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
@@ -72,6 +72,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "fit sees nothing (users: strong generalisation) (default: time or last, by the data)",
     )
     parser.add_argument(
+        "--item-item",
+        choices=ITEM_ITEMS,
+        default=DEFAULTS.item_item,
+        help="the item-item model: EASE (dense), item-knn (sparse, for large catalogues), or whichever the size and a "
+        "validation on the newest events before those held out say (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--ease-limit",
+        type=int,
+        default=DEFAULTS.ease_limit,
+        metavar="N",
+        help="EASE is considered up to so many tracks with two listeners or more; it takes 8 N^2 bytes and more "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
         "--refit-all", action="store_true", help="hold nothing out: a final model, which cannot be evaluated any more"
     )
     parser.add_argument("--quiet", action="store_true", help="no progress lines on standard error")
@@ -87,7 +102,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Train and publish; return 0. Raises `RecsysError` for what is wrong with the input or the output."""
-    parameters = replace(DEFAULTS, seed=args.seed, split=args.split, holdout=0.0 if args.refit_all else args.holdout)
+    parameters = replace(
+        DEFAULTS,
+        seed=args.seed,
+        split=args.split,
+        holdout=0.0 if args.refit_all else args.holdout,
+        item_item=args.item_item,
+        ease_limit=args.ease_limit,
+    )
     target = artifact_directory(args.output.absolute())
     target.check_target(args.force)
     progress: Progress = Silent() if args.quiet else Lines(sys.stderr)
@@ -131,19 +153,20 @@ def _warn(dataset: Dataset, stream: TextIO) -> None:
 
 def _summary(path: Path, version: str, published: Published, data: str) -> str:
     details = published.details
-    counts, split, ranker = (_part(details[key]) for key in ("counts", "split", "ranker"))
+    counts, split, item_item, ranker = (_part(details[key]) for key in ("counts", "split", "item_item", "ranker"))
     until = split["cut_off"]
     cut = moment(until) if isinstance(until, int) else CUTS[str(split["kind"])]
     rows = [
         ("published", str(path)),
         ("model", version),
         ("data", f"{counts['users']:,} users, {counts['tracks']:,} tracks, {counts['events']:,} events"),
+        ("item-item", f"{item_item['kind']} ({item_item['reason']})"),
         ("ranker", f"{ranker['kind']} ({ranker['reason']})"),
         ("cut-off", f"{cut}, {split['held_out_events']:,} events held out"),
         ("next", f"recsys serve --artifact {path}"),
     ]
     if split["kind"] != "none":
-        rows.insert(5, ("judge it", f"recsys evaluate --artifact {path}{data}"))
+        rows.insert(6, ("judge it", f"recsys evaluate --artifact {path}{data}"))
     return "".join(f"{name:<10} {text}\n" for name, text in rows)
 
 
