@@ -21,7 +21,8 @@ class TrainingParameters:
     split: how the past is told from what is held out: a `SplitKind`, or "auto" to let the data decide.
     holdout: share of the events kept out of the fit, the newest ones, for `recsys evaluate`; 0 fits on everything. With
         the split "users" a share of the users.
-    ranker_share: share of the events before those that the ranker learns from.
+    ranker_share: share of the events before those that the ranker learns from. ranker_users: whose events, at most,
+        drawn by the seed: more users cost more than they teach.
     item_item: the item-item model, "ease" or "item-knn", or "auto" to choose by size and by validation.
     ease_limit: tracks with two listeners or more up to which EASE, whose inverse is dense, is considered.
     ridge: EASE penalty. shrinkage: of item-kNN, in users. neighbours: responses kept per track.
@@ -35,6 +36,7 @@ class TrainingParameters:
     split: str = "auto"
     holdout: float = 0.1
     ranker_share: float = 0.15
+    ranker_users: int = 10_000
     item_item: str = AUTO
     ease_limit: int = 20_000
     ridge: float = 100.0
@@ -71,6 +73,7 @@ class TrainingParameters:
             ("rows_a_leaf", 1, 1_000_000),
             ("ridge", 1e-6, 1e9),
             ("shrinkage", 0.0, 1e9),
+            ("ranker_users", 1, 10_000_000),
             ("ease_limit", 1, 100_000),
             ("seed", 0, 2**31 - 1),
         ):

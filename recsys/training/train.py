@@ -40,7 +40,7 @@ def train(dataset: Dataset, parameters: TrainingParameters, progress: Progress |
     )
     chosen, base = choose_by_validation(base, seen, split, parameters) if sized is None else (sized, base)
     progress.done("item-item model", kind=chosen.kind, tracks=chosen.tracks, why=chosen.reason)
-    rows = ranker_rows(base, histories, split, parameters.negatives, parameters.seed, progress)
+    rows = ranker_rows(base, histories, split, parameters.negatives, parameters.seed, progress, parameters.ranker_users)
     progress.done("training rows", groups=rows.groups, rows=int(rows.slots.shape[0]), hits=int((rows.grades > 0).sum()))
     ranker = fit_ranker(rows, parameters)
     progress.done("ranker", kind=ranker.kind, trees=ranker.trees, why=ranker.reason)

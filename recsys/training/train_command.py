@@ -3,18 +3,19 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
 from recsys.bootstrap import artifact_directory
-from recsys.domain.published import Published
+from recsys.domain.published import JSON, Published
 from recsys.training.arguments import LIKE_FROM, SKIP_BELOW, add_data, day, moment, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
 from recsys.training.parameters import ITEM_ITEMS, SPLITS, TrainingParameters
 from recsys.training.progress import Lines, Progress, Silent
-from recsys.training.readers.reader import DEFAULT_BAD_SHARE
+from recsys.training.readers.reader import DEFAULT_BAD_SHARE, DEFAULT_UNTITLED_SHARE
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.train import train
 from recsys.training.world.parameters import WorldParameters
@@ -143,12 +144,24 @@ def _warn(dataset: Dataset, stream: TextIO) -> None:
         examples = bad["examples"] if isinstance(bad["examples"], list) else []
         lines = "".join(f"  {example}\n" for example in examples)
         stream.write(f"recsys: warning: {bad['count']} rows cannot be used and were left out, such as\n{lines}")
+    untitled = dataset.source.get("items_without_row")
+    if isinstance(untitled, dict):
+        stream.write(_untitled(untitled))
     if repeats := dataset.source.get("repeated_rows"):
         stream.write(f"recsys: warning: {repeats} rows repeat another one to the letter and count once\n")
     if "time" in dataset.source:
         stream.write(
             "recsys: warning: the data has no time; the order of events is drawn, and a random part held out\n"
         )
+
+
+def _untitled(found: Mapping[str, JSON]) -> str:
+    examples = found["examples"] if isinstance(found["examples"], list) else []
+    ids = ", ".join(str(each) for each in examples)
+    if not found["file_found"]:
+        return f"recsys: warning: there is no {found['file']}; all {found['named']} items are shown by their ids\n"
+    what = f"{found['count']} of {found['named']} items with plays have no row in {found['file']}"
+    return f"recsys: warning: {what} and are shown by their ids, such as {ids}\n"
 
 
 def _summary(path: Path, version: str, published: Published, data: str) -> str:
@@ -181,7 +194,12 @@ def _data_hint(args: argparse.Namespace) -> str:
     said = ["", "--data", str(args.data)]
     said += ["--format", args.format] if args.format else []
     said += ["--columns", ",".join(f"{role}={column}" for role, column in args.columns.items())] if args.columns else []
-    for option, default in (("max_bad_rows", DEFAULT_BAD_SHARE), ("like_from", LIKE_FROM), ("skip_below", SKIP_BELOW)):
+    for option, default in (
+        ("max_bad_rows", DEFAULT_BAD_SHARE),
+        ("max_untitled", DEFAULT_UNTITLED_SHARE),
+        ("like_from", LIKE_FROM),
+        ("skip_below", SKIP_BELOW),
+    ):
         value = getattr(args, option)
         said += [f"--{option.replace('_', '-')}", f"{value:g}"] if value != default else []
     return shlex.join(said).removeprefix("''")

@@ -73,7 +73,7 @@ def test_real_data_is_trained_on_and_judged(tmp_path: Path, capsys: pytest.Captu
 
 def test_rows_that_were_left_out_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "data").mkdir()
-    data = sample(tmp_path / "data", ratings=RATINGS + "7,99,4.0,1000000000\n")
+    data = sample(tmp_path / "data", ratings=RATINGS + "7,99,six,1000000000\n")
     command = ["train", "--data", str(data), "--output", str(tmp_path / "model")]
     refused(command, "1 of 11 rows cannot be used", capsys)
     assert not (tmp_path / "model").exists()
