@@ -64,6 +64,7 @@ def test_real_data_is_trained_on_and_judged(tmp_path: Path, capsys: pytest.Captu
     assert main(["evaluate", "--artifact", str(model), "--data", str(data)]) == 0
     judged = capsys.readouterr().out
     assert "each user's own cut-off" in judged
+    assert "Groups are by the tracks that a user had played before" in judged
     (line,) = [line for line in judged.splitlines() if line.startswith("  served")][:1]
     assert len(re.findall(r"[\d.]+ \[[\d.]+, [\d.]+\]", line)) >= 5  # recall, NDCG, MRR, artist, novelty
     (data / "ratings.csv").write_text(RATINGS)
