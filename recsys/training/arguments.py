@@ -34,6 +34,10 @@ def add_data(parser: argparse.ArgumentParser, without: str) -> None:
         help="share of the items with plays that may lack a row in the file of items before the import stops, 0 to 1; "
         "they are shown by their ids, and so are all where there is no such file (default: %(default)s)",
     )
+    _add_tables(parser)
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
     table = parser.add_argument_group("tables (a .csv, .tsv or .parquet file)")
     table.add_argument(
         "--columns",

@@ -72,6 +72,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="what is held out: events after one moment (time), each user's last events (last), or users of whom the "
         "fit sees nothing (users: strong generalisation) (default: time or last, by the data)",
     )
+    _add_item_item(parser)
+    parser.add_argument(
+        "--refit-all", action="store_true", help="hold nothing out: a final model, which cannot be evaluated any more"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no progress lines on standard error")
+    world = parser.add_argument_group("the synthetic world (not with --data)")
+    world.add_argument("--users", type=int, metavar="N", help=f"(default: {WORLD.users:,})")
+    world.add_argument("--tracks", type=int, metavar="N", help=f"(default: {WORLD.tracks:,})")
+    world.add_argument("--days", type=int, metavar="N", help=f"how long people listen (default: {WORLD.days})")
+    world.add_argument(
+        "--end", type=day, metavar="DATE", help=f"its last day ends before (default: {moment(WORLD.end)[:10]})"
+    )
+    parser.set_defaults(run=run)
+
+
+def _add_item_item(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--item-item",
         choices=ITEM_ITEMS,
@@ -87,18 +103,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="EASE is considered up to so many tracks with two listeners or more; it takes 8 N^2 bytes and more "
         "(default: %(default)s)",
     )
-    parser.add_argument(
-        "--refit-all", action="store_true", help="hold nothing out: a final model, which cannot be evaluated any more"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress lines on standard error")
-    world = parser.add_argument_group("the synthetic world (not with --data)")
-    world.add_argument("--users", type=int, metavar="N", help=f"(default: {WORLD.users:,})")
-    world.add_argument("--tracks", type=int, metavar="N", help=f"(default: {WORLD.tracks:,})")
-    world.add_argument("--days", type=int, metavar="N", help=f"how long people listen (default: {WORLD.days})")
-    world.add_argument(
-        "--end", type=day, metavar="DATE", help=f"its last day ends before (default: {moment(WORLD.end)[:10]})"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
