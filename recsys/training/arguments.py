@@ -7,7 +7,7 @@ from typing import Final
 
 from recsys.training.progress import Progress
 from recsys.training.readers.columns import ROLES
-from recsys.training.readers.reader import DEFAULT_BAD_SHARE, ReadOptions
+from recsys.training.readers.reader import DEFAULT_BAD_SHARE, DEFAULT_UNTITLED_SHARE, ReadOptions
 from recsys.training.readers.registry import FORMATS, READERS
 
 LIKE_FROM: Final = 4.0
@@ -15,7 +15,7 @@ SKIP_BELOW: Final = 3.0
 
 
 def add_data(parser: argparse.ArgumentParser, without: str) -> None:
-    """Add --data, --format and --max-bad-rows. without: what happens when --data is left out."""
+    """Add --data and how to read it. without: what happens when --data is left out."""
     known = "; ".join(f"{reader.name}: {reader.summary}" for reader in READERS)
     parser.add_argument("--data", type=Path, metavar="PATH", help=f"the data to read ({known}). Without it {without}")
     parser.add_argument("--format", choices=FORMATS, help="the format of the data (default: what the path looks like)")
@@ -26,6 +26,18 @@ def add_data(parser: argparse.ArgumentParser, without: str) -> None:
         metavar="SHARE",
         help="share of rows that may be unusable before the import stops, 0 to 1 (default: %(default)s)",
     )
+    parser.add_argument(
+        "--max-untitled",
+        type=float,
+        default=DEFAULT_UNTITLED_SHARE,
+        metavar="SHARE",
+        help="share of the items with plays that may lack a row in the file of items before the import stops, 0 to 1; "
+        "they are shown by their ids, and so are all where there is no such file (default: %(default)s)",
+    )
+    _add_tables(parser)
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
     table = parser.add_argument_group("tables (a .csv, .tsv or .parquet file)")
     table.add_argument(
         "--columns",
@@ -52,7 +64,7 @@ def add_data(parser: argparse.ArgumentParser, without: str) -> None:
 
 def read_options(args: argparse.Namespace, progress: Progress) -> ReadOptions:
     """Return what `add_data` has taken in."""
-    return ReadOptions(args.max_bad_rows, args.columns, args.like_from, args.skip_below, progress)
+    return ReadOptions(args.max_bad_rows, args.columns, args.like_from, args.skip_below, progress, args.max_untitled)
 
 
 def columns(text: str) -> dict[str, str]:

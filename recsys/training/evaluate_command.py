@@ -23,8 +23,9 @@ DESCRIPTION: Final = """\
 Judge a model on the events that were held out when it was trained.
 
 For each user the slate that would have been served at the cut-off is compared with what the user then played for the
-first time: by the whole pipeline (served), before re-ranking (ranked), by EASE alone (item-item), and by popularity in
-the user's market, which everything must beat. Intervals are 95 % bootstrap intervals over users.
+first time: by the whole pipeline (served), before re-ranking (ranked), by the item-item model alone (item-item: EASE or
+item-kNN), and by popularity in the user's market, which everything must beat. Intervals are 95 % bootstrap intervals
+over users.
 """
 EPILOG: Final = """\
 A model that was trained with --refit-all has seen everything and cannot be judged: train one without it.

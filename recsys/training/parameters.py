@@ -8,6 +8,9 @@ from recsys.training.errors import DatasetError
 from recsys.training.split import SplitKind
 
 AUTO: Final = "auto"
+EASE: Final = "ease"
+ITEM_KNN: Final = "item-knn"
+ITEM_ITEMS: Final = (AUTO, EASE, ITEM_KNN)
 SPLITS: Final = (AUTO, SplitKind.TIME.value, SplitKind.LAST.value, SplitKind.USERS.value)
 
 
@@ -18,8 +21,12 @@ class TrainingParameters:
     split: how the past is told from what is held out: a `SplitKind`, or "auto" to let the data decide.
     holdout: share of the events kept out of the fit, the newest ones, for `recsys evaluate`; 0 fits on everything. With
         the split "users" a share of the users.
-    ranker_share: share of the events before those that the ranker learns from.
-    ridge: EASE penalty. neighbours: responses kept per track. dimensions: of the embeddings.
+    ranker_share: share of the events before those that the ranker learns from. ranker_users: whose events, at most,
+        drawn by the seed: more users cost more than they teach.
+    item_item: the item-item model, "ease" or "item-knn", or "auto" to choose by size and by validation.
+    ease_limit: tracks with two listeners or more up to which EASE, whose inverse is dense, is considered.
+    ridge: EASE penalty. shrinkage: of item-kNN, in users. neighbours: responses kept per track.
+    dimensions: of the embeddings.
     half_life_days: of a listen in a user's history. popularity_half_life_days: 0 lets the fit choose.
     history_limit: newest history rows that count at serving time.
     trees, leaves, learning_rate, rows_a_leaf: of LambdaMART. negatives: candidates without a play per group.
@@ -29,7 +36,11 @@ class TrainingParameters:
     split: str = "auto"
     holdout: float = 0.1
     ranker_share: float = 0.15
+    ranker_users: int = 10_000
+    item_item: str = AUTO
+    ease_limit: int = 20_000
     ridge: float = 100.0
+    shrinkage: float = 2.0
     neighbours: int = 200
     dimensions: int = 32
     half_life_days: float = 60.0
@@ -45,6 +56,8 @@ class TrainingParameters:
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
             raise DatasetError(f"split is {self.split!r}; it must be one of {', '.join(SPLITS)}")
+        if self.item_item not in ITEM_ITEMS:
+            raise DatasetError(f"item_item is {self.item_item!r}; it must be one of {', '.join(ITEM_ITEMS)}")
         for name, low, high in (
             ("holdout", 0.0, 0.5),
             ("ranker_share", 0.01, 0.5),
@@ -59,6 +72,9 @@ class TrainingParameters:
             ("history_limit", 0, 1_000_000),
             ("rows_a_leaf", 1, 1_000_000),
             ("ridge", 1e-6, 1e9),
+            ("shrinkage", 0.0, 1e9),
+            ("ranker_users", 1, 10_000_000),
+            ("ease_limit", 1, 100_000),
             ("seed", 0, 2**31 - 1),
         ):
             value = getattr(self, name)

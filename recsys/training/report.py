@@ -13,6 +13,7 @@ WHEN: Final = {
     "last": "each user's own cut-off",
     "users": "the last fifth of the events of users whom the fit has not seen",
 }
+FEW: Final = 30
 JUDGED: Final = ("recall", "ndcg", "mrr")
 
 
@@ -32,6 +33,7 @@ def as_text(evaluation: Evaluation, version: str, split: Mapping[str, JSON]) -> 
         f"lift: NDCG over {BASELINE}, paired by user. coverage: share of the catalogue in anybody's slate.",
         "artist: share of a slate held by its most frequent artist. novelty: bits, -log2 of the share of listeners.",
         "Intervals are over users; coverage is of all lists together and has none.",
+        f"Groups are by the tracks that a user had played before; of fewer than {FEW} users an interval says little.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -67,16 +67,26 @@ class _Group:
 
 
 def ranker_rows(
-    model: Model, histories: Histories, split: Split, negatives: int, seed: int, progress: Progress | None = None
+    model: Model,
+    histories: Histories,
+    split: Split,
+    negatives: int,
+    seed: int,
+    progress: Progress | None = None,
+    limit: int | None = None,
 ) -> RankerRows:
     """Return one group for each user of whom retrieval finds a later play.
 
     model: fitted on `histories.before(split.ranker)`. negatives: how many candidates without a play a group keeps at
-    most, drawn by `seed` and the user's row, so that the choice does not depend on the other users.
+    most, drawn by `seed` and the user's row, so that the choice does not depend on the other users. limit: users at
+    most, drawn by `seed`; None for all.
     """
     groups: list[_Group] = []
     kept: list[int] = []
-    rows = np.flatnonzero(_played_between(histories, split)).tolist()
+    later = np.flatnonzero(_played_between(histories, split))
+    if limit is not None and later.shape[0] > limit:
+        later = np.sort(np.random.default_rng(seed).choice(later, size=limit, replace=False))
+    rows = later.tolist()
     progress = progress or Silent()
     for done, row in enumerate(rows):
         progress.working("training rows of users", done, done / len(rows))

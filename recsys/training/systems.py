@@ -39,7 +39,7 @@ def ranked(engine: Engine, case: Case) -> Slots:
 
 
 def item_item(engine: Engine, case: Case) -> Slots:
-    """EASE alone, popularity where it says nothing."""
+    """The item-item model alone, EASE or item-kNN; popularity where it says nothing."""
     responses = profile_of(engine.model, case.user, case.query.now).item_item.of(case.eligible)
     order = np.lexsort((case.eligible, -_popularity(engine.model, case)[case.eligible], -responses))
     return _first(engine.model, case.eligible[order], case.query.k)

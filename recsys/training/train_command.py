@@ -3,18 +3,19 @@
 import argparse
 import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
 from recsys.bootstrap import artifact_directory
-from recsys.domain.published import Published
+from recsys.domain.published import JSON, Published
 from recsys.training.arguments import LIKE_FROM, SKIP_BELOW, add_data, day, moment, read_options
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
-from recsys.training.parameters import SPLITS, TrainingParameters
+from recsys.training.parameters import ITEM_ITEMS, SPLITS, TrainingParameters
 from recsys.training.progress import Lines, Progress, Silent
-from recsys.training.readers.reader import DEFAULT_BAD_SHARE
+from recsys.training.readers.reader import DEFAULT_BAD_SHARE, DEFAULT_UNTITLED_SHARE
 from recsys.training.readers.registry import SYNTHETIC, read_dataset
 from recsys.training.train import train
 from recsys.training.world.parameters import WorldParameters
@@ -71,6 +72,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="what is held out: events after one moment (time), each user's last events (last), or users of whom the "
         "fit sees nothing (users: strong generalisation) (default: time or last, by the data)",
     )
+    _add_item_item(parser)
     parser.add_argument(
         "--refit-all", action="store_true", help="hold nothing out: a final model, which cannot be evaluated any more"
     )
@@ -85,9 +87,34 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=run)
 
 
+def _add_item_item(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--item-item",
+        choices=ITEM_ITEMS,
+        default=DEFAULTS.item_item,
+        help="the item-item model: EASE (dense), item-knn (sparse, for large catalogues), or whichever the size and a "
+        "validation on the newest events before those held out say (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--ease-limit",
+        type=int,
+        default=DEFAULTS.ease_limit,
+        metavar="N",
+        help="EASE is considered up to so many tracks with two listeners or more; it takes 8 N^2 bytes and more "
+        "(default: %(default)s)",
+    )
+
+
 def run(args: argparse.Namespace) -> int:
     """Train and publish; return 0. Raises `RecsysError` for what is wrong with the input or the output."""
-    parameters = replace(DEFAULTS, seed=args.seed, split=args.split, holdout=0.0 if args.refit_all else args.holdout)
+    parameters = replace(
+        DEFAULTS,
+        seed=args.seed,
+        split=args.split,
+        holdout=0.0 if args.refit_all else args.holdout,
+        item_item=args.item_item,
+        ease_limit=args.ease_limit,
+    )
     target = artifact_directory(args.output.absolute())
     target.check_target(args.force)
     progress: Progress = Silent() if args.quiet else Lines(sys.stderr)
@@ -121,6 +148,9 @@ def _warn(dataset: Dataset, stream: TextIO) -> None:
         examples = bad["examples"] if isinstance(bad["examples"], list) else []
         lines = "".join(f"  {example}\n" for example in examples)
         stream.write(f"recsys: warning: {bad['count']} rows cannot be used and were left out, such as\n{lines}")
+    untitled = dataset.source.get("items_without_row")
+    if isinstance(untitled, dict):
+        stream.write(_untitled(untitled))
     if repeats := dataset.source.get("repeated_rows"):
         stream.write(f"recsys: warning: {repeats} rows repeat another one to the letter and count once\n")
     if "time" in dataset.source:
@@ -129,21 +159,31 @@ def _warn(dataset: Dataset, stream: TextIO) -> None:
         )
 
 
+def _untitled(found: Mapping[str, JSON]) -> str:
+    examples = found["examples"] if isinstance(found["examples"], list) else []
+    ids = ", ".join(str(each) for each in examples)
+    if not found["file_found"]:
+        return f"recsys: warning: there is no {found['file']}; all {found['named']} items are shown by their ids\n"
+    what = f"{found['count']} of {found['named']} items with plays have no row in {found['file']}"
+    return f"recsys: warning: {what} and are shown by their ids, such as {ids}\n"
+
+
 def _summary(path: Path, version: str, published: Published, data: str) -> str:
     details = published.details
-    counts, split, ranker = (_part(details[key]) for key in ("counts", "split", "ranker"))
+    counts, split, item_item, ranker = (_part(details[key]) for key in ("counts", "split", "item_item", "ranker"))
     until = split["cut_off"]
     cut = moment(until) if isinstance(until, int) else CUTS[str(split["kind"])]
     rows = [
         ("published", str(path)),
         ("model", version),
         ("data", f"{counts['users']:,} users, {counts['tracks']:,} tracks, {counts['events']:,} events"),
+        ("item-item", f"{item_item['kind']} ({item_item['reason']})"),
         ("ranker", f"{ranker['kind']} ({ranker['reason']})"),
         ("cut-off", f"{cut}, {split['held_out_events']:,} events held out"),
         ("next", f"recsys serve --artifact {path}"),
     ]
     if split["kind"] != "none":
-        rows.insert(5, ("judge it", f"recsys evaluate --artifact {path}{data}"))
+        rows.insert(6, ("judge it", f"recsys evaluate --artifact {path}{data}"))
     return "".join(f"{name:<10} {text}\n" for name, text in rows)
 
 
@@ -158,7 +198,12 @@ def _data_hint(args: argparse.Namespace) -> str:
     said = ["", "--data", str(args.data)]
     said += ["--format", args.format] if args.format else []
     said += ["--columns", ",".join(f"{role}={column}" for role, column in args.columns.items())] if args.columns else []
-    for option, default in (("max_bad_rows", DEFAULT_BAD_SHARE), ("like_from", LIKE_FROM), ("skip_below", SKIP_BELOW)):
+    for option, default in (
+        ("max_bad_rows", DEFAULT_BAD_SHARE),
+        ("max_untitled", DEFAULT_UNTITLED_SHARE),
+        ("like_from", LIKE_FROM),
+        ("skip_below", SKIP_BELOW),
+    ):
         value = getattr(args, option)
         said += [f"--{option.replace('_', '-')}", f"{value:g}"] if value != default else []
     return shlex.join(said).removeprefix("''")

@@ -15,22 +15,21 @@ from recsys.domain.model import ItemItem
 from recsys.training.errors import DatasetError
 from recsys.training.pairs import Pairs
 
-MAX_TRACKS: Final = 20_000
-"""Tracks that take part, the most played first: the inverse is dense, 3.2 GB of float64 at this size."""
 MIN_LISTENERS: Final = 2
 ROWS_A_BLOCK: Final = 512
 
 
-def fit_ease(pairs: Pairs, users: int, tracks: int, ridge: float, width: int) -> ItemItem:
+def fit_ease(pairs: Pairs, users: int, tracks: int, ridge: float, width: int, limit: int) -> ItemItem:
     """Return the `width` strongest responses of every track.
 
     ridge: the penalty l > 0. Tracks with fewer than two listeners say nothing about others and keep empty rows.
+    limit: tracks that take part at most, the most played first: the inverse is dense, 3.2 GB of float64 for 20,000.
     Raises `DatasetError` for a ridge or a width that is not positive.
     """
     if ridge <= 0 or width <= 0:
         raise DatasetError(f"the ridge is {ridge} and the width {width}; both must be positive")
     plays = pairs.matrix(users, tracks)
-    active = _active(np.bincount(pairs.track, minlength=tracks))
+    active = _active(np.bincount(pairs.track, minlength=tracks), limit)
     width = min(width, tracks)
     neighbours = np.broadcast_to(np.arange(width, dtype=np.int32), (tracks, width)).copy()
     weights = np.zeros((tracks, width))
@@ -43,10 +42,10 @@ def fit_ease(pairs: Pairs, users: int, tracks: int, ridge: float, width: int) ->
     return ItemItem.quantised(neighbours, weights)
 
 
-def _active(listeners: Ints) -> Slots:
+def _active(listeners: Ints, limit: int) -> Slots:
     enough = np.flatnonzero(listeners >= MIN_LISTENERS)
-    if enough.shape[0] > MAX_TRACKS:
-        enough = np.sort(enough[np.argsort(-listeners[enough], kind="stable")[:MAX_TRACKS]])
+    if enough.shape[0] > limit:
+        enough = np.sort(enough[np.argsort(-listeners[enough], kind="stable")[:limit]])
     return enough.astype(np.int32)
 
 

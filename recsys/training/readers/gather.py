@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from recsys.domain.items import SECONDS_A_DAY
 from recsys.domain.published import JSON
 from recsys.training.dataset import Dataset
@@ -12,7 +14,8 @@ from recsys.training.errors import DatasetError
 from recsys.training.readers.plays import LATEST, UNTIMED, Plays
 from recsys.training.readers.reader import BadRows, ReadOptions
 from recsys.training.readers.text import Layout, rows
-from recsys.training.readers.things import Thing, catalogue_of, first_days
+from recsys.training.readers.things import LONGEST_ID, Thing, catalogue_of, first_days
+from recsys.training.readers.untitled import Untitled, untitled_of
 
 ThingsOf = Callable[[list[int]], Mapping[str, Thing]]
 """Makes the things, by id, ascending as in `Plays.items`, from the (n,) days of their first events."""
@@ -26,10 +29,22 @@ class Import:
     options: ReadOptions
     rows: int = 0
     bad: BadRows = field(default_factory=BadRows)
+    untitled: Untitled | None = None
 
     def table(self, path: Path, layout: Layout) -> "_Rows":
         """The usable rows of a file: iterate over it."""
         return _Rows(self, path, layout)
+
+    def without_row(self, plays: Plays, known: Iterable[str], items: Path, played: Path) -> tuple[str, ...]:
+        """Return the ids of `plays` that have no row in the file `items`, ascending; all ids where it is not there.
+
+        known: ids with a row, which may be part of `plays.items` without a play. played: the file of plays.
+        """
+        self.bad.check(self.rows, self.options.max_bad_share)
+        ids = list(plays.items)
+        self.untitled = untitled_of((ids[slot] for slot in np.unique(plays.slots).tolist()), known, items)
+        self.untitled.check(played.name, self.options.max_untitled_share)
+        return self.untitled.ids
 
     def dataset(self, plays: Plays, things_of: ThingsOf, path: Path, *, timed: bool = True) -> Dataset:
         """Return what was read. path: of the plays, for messages. timed: False for data without time, whose order is
@@ -45,6 +60,8 @@ class Import:
         times = plays.times if timed else plays.drawn_times(_after_all(things))
         histories, repeats = plays.histories(times)
         source: dict[str, JSON] = {"format": self.format, "rows": self.rows, "bad_rows": self.bad.as_source()}
+        if self.untitled is not None and self.untitled.ids:
+            source["items_without_row"] = self.untitled.as_source()
         if repeats:
             source["repeated_rows"] = repeats
         if not timed:
@@ -78,6 +95,11 @@ def _after_all(things: Mapping[str, Thing]) -> int:
 def numbered(ids: Iterable[str]) -> dict[str, int]:
     """Return the slot of each id: its place among the sorted ones."""
     return {key: slot for slot, key in enumerate(sorted(ids))}
+
+
+def is_id(text: str) -> bool:
+    """Whether it can name a user or an item: 1 to 128 printable letters."""
+    return 0 < len(text) <= LONGEST_ID and text.isprintable()
 
 
 def second_of(text: str) -> int | None:

@@ -4,8 +4,9 @@ Source: Zajac 2017, "Goodbooks-10k". Books stand in for tracks:
 
 | Goodbooks | here |
 |---|---|
-| book_id, user_id | track id, user id, unchanged |
-| title; original_title, then "Book 17", where it is missing | title |
+| book_id, user_id | track id, user id, unchanged; the first release calls the book's number "id" in books.csv, and has
+  Goodreads' own number under book_id there |
+| title; original_title, then "Book 17", where it or the book's row is missing | title |
 | the first of the authors | artist |
 | work_id | recording: two editions of one work are never in one slate |
 | original_publication_year | released on 1 January of it; years before 1 count as 1 |
@@ -13,23 +14,23 @@ Source: Zajac 2017, "Goodbooks-10k". Books stand in for tracks:
 | nothing | time: the order of a user's events is drawn, so what is held out is a random part |
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from recsys.training.dataset import Dataset
 from recsys.training.errors import DatasetError
-from recsys.training.readers.gather import Import, number_of, numbered
+from recsys.training.readers.gather import Import, is_id, number_of, numbered
 from recsys.training.readers.movielens import kind_of
 from recsys.training.readers.plays import Plays
 from recsys.training.readers.reader import ReadOptions
-from recsys.training.readers.text import Layout
+from recsys.training.readers.text import Layout, header_of
 from recsys.training.readers.things import Thing, first_of_january, maker_key
 
 BOOKS: Final = "books.csv"
 RATINGS: Final = "ratings.csv"
-RATING_LAYOUT: Final = Layout(("user_id", "book_id", "rating"))
+RATING_COLUMNS: Final = ("user_id", "book_id", "rating")
+"""In any order: releases of the data set differ in it."""
 NEEDED: Final = ("book_id", "authors", "title")
 UNKNOWN: Final = "Unknown author"
 LATEST_YEAR: Final = 2100
@@ -44,45 +45,56 @@ class Goodbooks:
     summary: str = "a directory with books.csv and ratings.csv (Goodbooks-10k); ratings as in movielens-csv"
 
     def recognises(self, path: Path) -> bool:
-        """Whether both files are there."""
-        return (path / BOOKS).is_file() and (path / RATINGS).is_file()
+        """Whether the ratings are there, and the books or a header that names books."""
+        ratings = path / RATINGS
+        return ratings.is_file() and ((path / BOOKS).is_file() or "book_id" in header_of(ratings))
 
     def read(self, path: Path, options: ReadOptions) -> Dataset:
         """Return the dataset. Rows that cannot be used are left out and counted."""
         ongoing = Import(self.name, options)
-        things = _books(ongoing, path / BOOKS)
-        plays = Plays(numbered(things))
-        for line, (user, book, rating) in ongoing.table(path / RATINGS, RATING_LAYOUT):
-            value = number_of(rating)
-            if not user or book not in plays.items:
-                why = f"book_id {book!r} is not in {BOOKS}" if user else "user_id is empty"
-                ongoing.bad.add(path / RATINGS, line, why)
-            elif value is None or not 1 <= value <= 5:
-                ongoing.bad.add(path / RATINGS, line, f"rating {rating!r} is not a number from 1 to 5")
-            else:
-                plays.add(user, book, kind_of(value), 0)
+        about, rated = path / BOOKS, path / RATINGS
+        things = _books(ongoing, about) if about.is_file() else {}
+        plays = Plays(numbered(things), growing=True)
+        _ratings(ongoing, rated, plays)
+        things |= {key: _book(key, {}) for key in ongoing.without_row(plays, things, about, rated)}
+        plays.sort_items()
         ordered = {key: things[key] for key in plays.items}
-        return ongoing.dataset(plays, lambda _days: ordered, path / RATINGS, timed=False)
+        return ongoing.dataset(plays, lambda _days: ordered, rated, timed=False)
+
+
+def _ratings(ongoing: Import, path: Path, plays: Plays) -> None:
+    columns = _header(path, RATING_COLUMNS)
+    places = [columns.index(name) for name in RATING_COLUMNS]
+    for line, cells in ongoing.table(path, Layout(columns)):
+        user, book, rating = (cells[place] for place in places)
+        value = number_of(rating)
+        if not user or not is_id(book):
+            ongoing.bad.add(path, line, f"book_id {book[:40]!r} is no id" if user else "user_id is empty")
+        elif value is None or not 1 <= value <= 5:
+            ongoing.bad.add(path, line, f"rating {rating!r} is not a number from 1 to 5")
+        else:
+            plays.add(user, book, kind_of(value), 0)
 
 
 def _books(ongoing: Import, path: Path) -> dict[str, Thing]:
     things: dict[str, Thing] = {}
-    columns = _header(path)
+    columns = _header(path, NEEDED)
+    number = "id" if "id" in columns else "book_id"
     for line, cells in ongoing.table(path, Layout(columns)):
         row = dict(zip(columns, cells, strict=True))
-        key = row["book_id"]
+        key = row[number]
         if not key or key in things:
-            ongoing.bad.add(path, line, f"book_id {key!r} comes a second time" if key else "book_id is empty")
+            ongoing.bad.add(path, line, f"{number} {key!r} comes a second time" if key else f"{number} is empty")
         else:
             things[key] = _book(key, row)
     return things
 
 
 def _book(key: str, row: dict[str, str]) -> Thing:
-    author = row["authors"].split(",")[0].strip() or UNKNOWN
+    author = row.get("authors", "").split(",")[0].strip() or UNKNOWN
     year = number_of(row.get("original_publication_year", ""))
     return Thing(
-        title=row["title"] or row.get("original_title", "") or f"Book {key}",
+        title=row.get("title") or row.get("original_title", "") or f"Book {key}",
         maker_id=maker_key(author),
         maker=author,
         released=None if year is None or year > LATEST_YEAR else first_of_january(int(year)),
@@ -90,10 +102,9 @@ def _book(key: str, row: dict[str, str]) -> Thing:
     )
 
 
-def _header(path: Path) -> tuple[str, ...]:
-    """Return the columns: releases of the data set differ in them."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-        columns = tuple(next(csv.reader(stream), ()))
-    if missing := [name for name in NEEDED if name not in columns]:
+def _header(path: Path, needed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns: releases of the data set differ in them. Raises `DatasetError` where one lacks."""
+    columns = header_of(path)
+    if missing := [name for name in needed if name not in columns]:
         raise DatasetError(f"{path} has no column {missing[0]!r}; its header is {','.join(columns)!r}")
     return columns

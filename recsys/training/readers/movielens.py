@@ -6,7 +6,7 @@ Source: the READMEs of the MovieLens data sets (GroupLens). Films stand in for t
 |---|---|
 | film and user ids | track id, user id, unchanged |
 | title "Usual Suspects, The (1995)" | title "The Usual Suspects", released on 1995-01-01 |
-| no title | its id, as "Film 17" |
+| no title, or no row among the films | its id, as "Film 17" |
 | no year in the title | released on the day of the film's first rating, or of the first rating of all |
 | first genre and decade | the "artist": "Drama of the 1990s", so that the cap on one artist still means variety |
 | rating of 4 or more | a like |
@@ -24,10 +24,10 @@ from typing import Final
 
 from recsys.domain.events import Kind
 from recsys.training.dataset import Dataset
-from recsys.training.readers.gather import Import, number_of, numbered, second_of
+from recsys.training.readers.gather import Import, is_id, number_of, numbered, second_of
 from recsys.training.readers.plays import Plays
 from recsys.training.readers.reader import ReadOptions
-from recsys.training.readers.text import Layout
+from recsys.training.readers.text import Layout, header_of
 from recsys.training.readers.things import EPOCH, Thing, first_of_january
 
 LIKE_FROM, LISTEN_FROM = 4.0, 3.0
@@ -60,6 +60,14 @@ class Files:
     lowest: float
 
 
+def recognises(path: Path, files: Files) -> bool:
+    """Whether a directory holds the ratings, and the films or a header that says what the ratings are."""
+    ratings, layout = path / files.ratings, files.rating_layout
+    if not ratings.is_file():
+        return False
+    return (path / files.films).is_file() or not layout.header or header_of(ratings) == layout.columns
+
+
 def film(title: str, genre: str) -> Film:
     """Return the film of a title as MovieLens writes it."""
     found = _YEAR.match(title)
@@ -75,16 +83,19 @@ def kind_of(rating: float, like_from: float = LIKE_FROM, listen_from: float = LI
 
 
 def read(name: str, path: Path, files: Files, film_of: FilmOf, options: ReadOptions) -> Dataset:
-    """Return the dataset of a directory with one file of films and one of ratings."""
+    """Return the dataset of a directory with a file of ratings and, where it is there, one of films."""
     ongoing = Import(name, options)
-    films = _films(ongoing, path / files.films, files, film_of)
-    plays = Plays(numbered(films))
-    _ratings(ongoing, path / files.ratings, files, plays)
+    about, rated = path / files.films, path / files.ratings
+    films = _films(ongoing, about, files, film_of) if about.is_file() else {}
+    plays = Plays(numbered(films), growing=True)
+    _ratings(ongoing, rated, files, plays)
+    films |= dict.fromkeys(ongoing.without_row(plays, films, about, rated), Film("", None, UNCLASSIFIED))
+    plays.sort_items()
 
     def things(days: list[int]) -> dict[str, Thing]:
         return {key: _thing(key, films[key], day) for key, day in zip(plays.items, days, strict=True)}
 
-    return ongoing.dataset(plays, things, path / files.ratings)
+    return ongoing.dataset(plays, things, rated)
 
 
 def _thing(key: str, each: Film, first_day: int) -> Thing:
@@ -114,8 +125,8 @@ def _ratings(ongoing: Import, path: Path, files: Files, plays: Plays) -> None:
         value, second = number_of(rating), second_of(time)
         if not user:
             ongoing.bad.add(path, line, f"{files.rating_layout.columns[0]} is empty")
-        elif item not in plays.items:
-            ongoing.bad.add(path, line, f"{files.rating_layout.columns[1]} {item!r} is not in {files.films}")
+        elif not is_id(item):
+            ongoing.bad.add(path, line, f"{files.rating_layout.columns[1]} {item[:40]!r} is no id")
         elif value is None or not files.lowest <= value <= 5.0:
             ongoing.bad.add(path, line, f"rating {rating!r} is not a number from {files.lowest} to 5.0")
         elif second is None:

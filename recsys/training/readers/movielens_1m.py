@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys.training.dataset import Dataset
-from recsys.training.readers.movielens import Files, Film, film, read
+from recsys.training.readers.movielens import Files, Film, film, read, recognises
 from recsys.training.readers.reader import ReadOptions
 from recsys.training.readers.text import Layout
 
@@ -31,8 +31,8 @@ class MovieLens1M:
     summary: str = "a directory with movies.dat and ratings.dat (ml-1m, ml-10m); ratings as in movielens-csv"
 
     def recognises(self, path: Path) -> bool:
-        """Whether both files are there."""
-        return (path / FILES.films).is_file() and (path / FILES.ratings).is_file()
+        """Whether the ratings are there; the films may be missing."""
+        return recognises(path, FILES)
 
     def read(self, path: Path, options: ReadOptions) -> Dataset:
         """Return the dataset. Rows that cannot be used are left out and counted."""

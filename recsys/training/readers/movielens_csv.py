@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from recsys.training.dataset import Dataset
-from recsys.training.readers.movielens import Files, Film, film, read
+from recsys.training.readers.movielens import Files, Film, film, read, recognises
 from recsys.training.readers.reader import ReadOptions
 from recsys.training.readers.text import Layout
 
@@ -26,8 +26,8 @@ class MovieLensCsv:
     summary: str = "a directory with movies.csv and ratings.csv; ratings of 4 and more are likes, below 3 skips"
 
     def recognises(self, path: Path) -> bool:
-        """Whether both files are there."""
-        return (path / FILES.films).is_file() and (path / FILES.ratings).is_file()
+        """Whether the ratings are there; the films may be missing."""
+        return recognises(path, FILES)
 
     def read(self, path: Path, options: ReadOptions) -> Dataset:
         """Return the dataset. Rows that cannot be used are left out and counted."""

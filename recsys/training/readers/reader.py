@@ -12,6 +12,8 @@ from recsys.training.progress import Progress, Silent
 
 SHOWN: Final = 5
 DEFAULT_BAD_SHARE: Final = 0.01
+DEFAULT_UNTITLED_SHARE: Final = 0.5
+"""Above it the file of items is most likely that of another data set."""
 
 
 class Reader(Protocol):
@@ -41,7 +43,8 @@ class ReadOptions:
     """How to read.
 
     max_bad_share: rows that may be unusable before the import stops, in [0, 1]. columns: for tables, the column of each
-    role. like_from, skip_below: for tables with ratings, the least like, and the least that is no skip.
+    role. max_untitled_share: items without a row in the file of items before the import stops, in [0, 1], of those that
+    plays name. like_from, skip_below: for tables with ratings, the least like, and the least that is no skip.
     """
 
     max_bad_share: float = DEFAULT_BAD_SHARE
@@ -49,6 +52,7 @@ class ReadOptions:
     like_from: float = 4.0
     skip_below: float = 3.0
     progress: Progress = field(default_factory=Silent)
+    max_untitled_share: float = DEFAULT_UNTITLED_SHARE
 
 
 @dataclass

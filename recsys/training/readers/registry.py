@@ -5,8 +5,9 @@ from typing import Final
 
 from recsys.training.dataset import Dataset, check_usable
 from recsys.training.errors import DatasetError
+from recsys.training.readers import movielens_1m, movielens_100k
 from recsys.training.readers.goodbooks import Goodbooks
-from recsys.training.readers.hetrec import HetRecLastFm
+from recsys.training.readers.hetrec import LISTENS, HetRecLastFm
 from recsys.training.readers.movielens_1m import MovieLens1M
 from recsys.training.readers.movielens_100k import MovieLens100K
 from recsys.training.readers.movielens_csv import MovieLensCsv
@@ -21,6 +22,8 @@ READERS: Final[tuple[Reader, ...]] = (
     Goodbooks(),
     Table(),
 )
+PLAYS: Final = (movielens_1m.FILES.ratings, movielens_100k.FILES.ratings, LISTENS)
+"""Files that belong to one format each, so that one of them may be named in place of its directory."""
 SYNTHETIC: Final = "synthetic"
 FORMATS: Final = (SYNTHETIC, *(reader.name for reader in READERS))
 
@@ -33,6 +36,9 @@ def read_dataset(path: Path, name: str | None = None, options: ReadOptions | Non
     options = options or ReadOptions()
     if not 0.0 <= options.max_bad_share <= 1.0:
         raise DatasetError(f"the share of bad rows is {options.max_bad_share}; it must lie in [0, 1]")
+    if not 0.0 <= options.max_untitled_share <= 1.0:
+        raise DatasetError(f"the share of untitled items is {options.max_untitled_share}; it must lie in [0, 1]")
+    path = path.parent if path.name in PLAYS and path.is_file() else path
     try:
         reader = detect(path, READERS) if name is None else _named(path, name)
         if options.columns and not isinstance(reader, Table):

@@ -21,7 +21,7 @@ from typing import Final
 from recsys.domain.events import Kind
 from recsys.training.dataset import Dataset
 from recsys.training.readers.columns import Row, open_table, roles_of
-from recsys.training.readers.gather import Import, number_of
+from recsys.training.readers.gather import Import, is_id, number_of
 from recsys.training.readers.moments import unix_seconds
 from recsys.training.readers.movielens import kind_of
 from recsys.training.readers.plays import Plays
@@ -71,7 +71,7 @@ def _take(found: _Found, row: Row | None, roles: Mapping[str, str], options: Rea
         return "has another number of cells than the header, or is not UTF-8"
     user, item = row[roles["user"]].strip(), row[roles["item"]].strip()
     for name, key in (("user", user), ("item", item)):
-        if not key or len(key) > LONGEST_ID or not key.isprintable():
+        if not is_id(key):
             return f"{name} {key[:40]!r} is not an id of 1 to {LONGEST_ID} printable letters"
     time = unix_seconds(row[roles["time"]]) if "time" in roles else 0
     if time is None:

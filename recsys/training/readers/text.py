@@ -51,6 +51,12 @@ def rows(path: Path, layout: Layout, progress: Progress) -> Iterator[tuple[int, 
             yield line, _sound(cells, layout)
 
 
+def header_of(path: Path) -> tuple[str, ...]:
+    """Return the cells of the first line of a CSV file, () of an empty one. Raises `OSError`."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+        return tuple(next(csv.reader(stream), ()))
+
+
 def _cells(stream: TextIO, path: Path, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and cells of each line that is not empty."""
     if not layout.quoted:

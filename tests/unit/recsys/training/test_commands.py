@@ -64,6 +64,7 @@ def test_real_data_is_trained_on_and_judged(tmp_path: Path, capsys: pytest.Captu
     assert main(["evaluate", "--artifact", str(model), "--data", str(data)]) == 0
     judged = capsys.readouterr().out
     assert "each user's own cut-off" in judged
+    assert "Groups are by the tracks that a user had played before" in judged
     (line,) = [line for line in judged.splitlines() if line.startswith("  served")][:1]
     assert len(re.findall(r"[\d.]+ \[[\d.]+, [\d.]+\]", line)) >= 5  # recall, NDCG, MRR, artist, novelty
     (data / "ratings.csv").write_text(RATINGS)
@@ -73,7 +74,7 @@ def test_real_data_is_trained_on_and_judged(tmp_path: Path, capsys: pytest.Captu
 
 def test_rows_that_were_left_out_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "data").mkdir()
-    data = sample(tmp_path / "data", ratings=RATINGS + "7,99,4.0,1000000000\n")
+    data = sample(tmp_path / "data", ratings=RATINGS + "7,99,six,1000000000\n")
     command = ["train", "--data", str(data), "--output", str(tmp_path / "model")]
     refused(command, "1 of 11 rows cannot be used", capsys)
     assert not (tmp_path / "model").exists()

@@ -76,7 +76,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> Non
         ("7,1,4.0", "wants the 4 columns"),
         ("7,1,4.0,1000000000,9", "wants the 4 columns"),
         (",1,4.0,1000000000", "userId is empty"),
-        ("7,99,4.0,1000000000", "movieId '99' is not in movies.csv"),
+        ("7,,4.0,1000000000", "movieId '' is no id"),
         ("7,1,six,1000000000", "rating 'six' is not a number"),
         ("7,1,nan,1000000000", "rating 'nan' is not a number"),
         ("7,1,5.5,1000000000", "rating '5.5' is not a number from 0.5 to 5.0"),
@@ -119,10 +119,10 @@ def test_text_that_is_not_utf8_is_a_bad_row(tmp_path: Path) -> None:
 
 
 def test_too_many_bad_rows_stop_the_import(tmp_path: Path) -> None:
-    ratings = RATINGS + "7,99,4.0,1000000000\n" * 7
+    ratings = RATINGS + "7,99,six,1000000000\n" * 7
     with pytest.raises(DatasetError, match=r"7 of 17 rows cannot be used, more than the 40\.0%") as stopped:
         read_dataset(sample(tmp_path, ratings=ratings), options=ReadOptions(0.4))
-    assert "ratings.csv line 7: movieId '99'" in str(stopped.value)
+    assert "ratings.csv line 7: rating 'six'" in str(stopped.value)
     assert read_dataset(tmp_path, options=ReadOptions(7 / 17)).event_count == 5, "the stated share itself is allowed"
 
 

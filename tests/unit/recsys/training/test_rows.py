@@ -135,3 +135,12 @@ def test_without_later_plays_there_are_no_rows() -> None:
     rows = ranker_rows(model, small_world().histories.before(split().ranker), split(), negatives=20, seed=7)
     assert rows.groups == 0
     assert rows.values.shape == (0, 18)
+
+
+def test_of_many_users_some_are_drawn_and_their_rows_stay_as_they_are() -> None:
+    model, all_rows = made()
+    few = ranker_rows(model, small_world().histories, split(), negatives=20, seed=7, limit=15)
+    assert 5 < few.groups <= 15 < all_rows.groups
+    kept = all_rows.of_groups(np.isin(all_rows.users, few.users))
+    assert np.array_equal(few.values, kept.values)
+    assert np.array_equal(few.slots, kept.slots)
