@@ -3,39 +3,43 @@
 Source: Lucchese et al. 2015, "QuickScorer: a fast algorithm to rank documents with additive ensembles of regression
 trees". Each tree's leaves are numbered from left to right and held as bits. A node whose test fails clears the leaves
 of its left subtree; the lowest bit that is left is the exit leaf. For one feature, the masks of all nodes that a value
-fails depend only on how many of the sorted thresholds lie below it: they are combined when the scorer is compiled.
+fails depend only on how many of the sorted thresholds lie below it: they are combined when the scorer is compiled, and
+those of several features with one another (`joint.py`).
 
 LightGBM itself reads |x| <= 1e-35 as 0; no feature of ours is that small without being 0.
 """
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import Floats, Ints, Singles, Slots, quantise, to_grid
+from recsys.domain.arrays import Floats, Ints, Singles, quantise, to_grid
 from recsys.errors import InvalidValueError
 from recsys.ranking.forest import Forest
+from recsys.ranking.joint import JointMasks, Masks
 from recsys.ranking.thresholds import Thresholds
 
-Masks: TypeAlias = NDArray[np.unsignedinteger]
 LEAF_SCALE: Final = 1 << 30
 BLOCK_BYTES: Final = 1 << 19  # of masks at once: they stay within the second-level cache
+DE_BRUIJN: Final = {16: 0x09AF, 32: 0x077CB531, 64: 0x03F79D71B4CB0A89}
+"""By bits of a word: times a power of two, its leading bits differ for every power (Leiserson et al. 1998)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ForestScorer:
     """A compiled `Forest` of t trees over f features. Built by `of`.
 
-    thresholds: of all features. masks: (places, t), row p for place p of `thresholds`: what the tests of the thresholds
-    below it, failed, leave.
-    values: (t, l) float64 leaf values by position from the left, multiples of 2**-30, so that their sums are exact.
+    thresholds: of all features. joint: for each combination of places of a group of features, what the tests of the
+    thresholds below, failed, leave of t words of w bits, one bit a leaf.
+    values: (t, w) float64 leaf values, multiples of 2**-30, so that their sums are exact; that of the leaf of bit b
+    stands at `_hashes`(1 << b).
     forest: what it was compiled from, for publishing.
     """
 
     thresholds: Thresholds
-    masks: Masks
+    joint: JointMasks
     values: Floats
     forest: Forest
 
@@ -59,8 +63,8 @@ class ForestScorer:
             for rows in (np.flatnonzero(forest.feature == feature) for feature in range(forest.feature_count))
         ]
         thresholds = Thresholds.of([cuts for cuts, _ in parts])
-        masks = np.concatenate([node_masks[:0].reshape(0, forest.trees), *(masks for _, masks in parts)])
-        return ForestScorer(thresholds, masks, to_grid(values, LEAF_SCALE), forest)
+        joint = JointMasks.of([masks for _, masks in parts] or [_all_leaves(1, forest.trees, node_masks)])
+        return ForestScorer(thresholds, joint, _by_hash(to_grid(values, LEAF_SCALE), node_masks.dtype), forest)
 
     @property
     def schema_version(self) -> str:
@@ -75,13 +79,15 @@ class ForestScorer:
             )
         if np.isnan(features).any():
             raise InvalidValueError("a feature is NaN; the trees have no branch for it: repair the feature")
-        places = self.thresholds.places(np.ascontiguousarray(features.T))
-        rows = max(BLOCK_BYTES // max(places.shape[0] * self.masks.shape[1] * self.masks.itemsize, 1), 16)
-        left = np.empty((places.shape[1], self.masks.shape[1]), dtype=self.masks.dtype)
-        for start in range(0, left.shape[0], rows):
-            masks = self.masks.take(places[:, start : start + rows], axis=0)
-            np.bitwise_and.reduce(masks, axis=0, out=left[start : start + rows])
-        return quantise(self._sums(left))
+        thresholds, masks = self.thresholds, self.joint.masks
+        places = thresholds.places(np.ascontiguousarray(features.T)) - thresholds.starts[:, None]
+        rows = self.joint.rows(places)
+        size = max(BLOCK_BYTES // max(rows.shape[0] * masks[:1].nbytes, 1), 16)
+        sums = np.empty(rows.shape[1])
+        for start in range(0, sums.shape[0], size):
+            block = slice(start, start + size)
+            sums[block] = self._sums(np.bitwise_and.reduce(masks.take(rows[:, block], axis=0), axis=0))
+        return quantise(sums)
 
     def _sums(self, left: Masks) -> Floats:
         """Return the sums of the lowest leaves that (m, t) masks leave.
@@ -89,8 +95,12 @@ class ForestScorer:
         A matrix product adds them: their sums are exact, in whatever order it adds.
         """
         trees, width = self.values.shape
-        first = np.arange(trees, dtype=np.int32) * np.int32(width)
-        return np.asarray(self.values.ravel().take(_lowest_bit(left, first)) @ np.ones(trees))
+        places = _hashes(left).astype(np.intp)
+        places += np.arange(trees) * width
+        found = np.empty(places.shape)
+        # Every place is inside: with `clip` numpy writes straight to where it is told to.
+        self.values.ravel().take(places, out=found, mode="clip")
+        return np.asarray(found @ np.ones(trees))
 
 
 def _word(leaves: int) -> type[np.unsignedinteger]:
@@ -98,29 +108,36 @@ def _word(leaves: int) -> type[np.unsignedinteger]:
     return np.uint16 if leaves <= 16 else np.uint32 if leaves <= 32 else np.uint64
 
 
-def _lowest_bit(words: Masks, first: Slots) -> Slots:
-    """Return the position of the lowest set bit plus `first`, read from the exponent of a float of that bit alone.
+def _hashes(words: Masks) -> Masks:
+    """Return for each word a number in [0, bits of a word) that tells the position of its lowest set bit.
 
-    Signed casts: numpy has no vector code for the unsigned ones, which take ten times as long. The top bit then makes a
-    negative float; its sign stands above the exponent, and is cut off where there is a top bit. first: of each column.
+    It takes five operations on whole words, all of which numpy has in vector code, where a logarithm would take ten
+    times as long.
     """
-    if words.dtype == np.uint64:
-        wide = words.view(np.int64)
-        return ((((wide & -wide).astype(np.float64).view(np.int64) >> 52) & 0x7FF) - 1023).astype(np.int32) + first
-    signed = words.view(np.int32 if words.dtype == np.uint32 else np.int16)
-    lowest = np.negative(signed)
-    lowest &= signed
-    exponent: Slots = lowest.astype(np.float32).view(np.int32)
-    exponent >>= 23
-    exponent &= 0xFF
-    exponent += first - np.int32(127)
-    return exponent
+    bits = words.itemsize * 8
+    lowest: Masks = np.negative(words)
+    lowest &= words
+    lowest *= words.dtype.type(DE_BRUIJN[bits])
+    lowest >>= words.dtype.type(bits - (bits.bit_length() - 1))
+    return lowest
+
+
+def _by_hash(values: Floats, word: np.dtype[np.unsignedinteger]) -> Floats:
+    """Put (t, l) values by position from the left to where `_hashes` of their bits points: (t, bits of a word)."""
+    trees, leaves = values.shape
+    placed = np.zeros((trees, word.itemsize * 8))
+    placed[:, _hashes(word.type(1) << np.arange(leaves).astype(word))] = values
+    return placed
+
+
+def _all_leaves(rows: int, trees: int, like: Masks) -> Masks:
+    return np.full((rows, trees), np.iinfo(like.dtype).max, dtype=like.dtype)
 
 
 def _combine(cuts: Singles, node_masks: Masks, trees: NDArray[np.intp], count: int) -> tuple[Singles, Masks]:
     """Return one feature's ascending thresholds and the (thresholds + 1, count) masks that failing them leaves."""
     levels, position = np.unique(cuts, return_inverse=True)
-    masks = ~np.zeros((levels.shape[0] + 1, count), dtype=node_masks.dtype)
+    masks = _all_leaves(levels.shape[0] + 1, count, node_masks)
     np.bitwise_and.at(masks, (position + 1, trees), node_masks)
     return levels, np.bitwise_and.accumulate(masks, axis=0)
 
