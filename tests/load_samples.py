@@ -36,7 +36,6 @@ def run_of(
     together: float = 1.0,
     calls: float = 1.0,
     memory: float = 1.0,
-    leak: float = 0.0,
     pairs: int = 120,
     noise: float = 0.03,
     luck: float = 0.008,
@@ -48,8 +47,8 @@ def run_of(
 ) -> LoadRun:
     """A session on a machine that drifts, with two processes that had their luck. The head takes `cpu` times the base's
     processor time and `latency` times its latency; 2 in 100 of its answers come `tail` milliseconds later. Asked by
-    many at once it takes `together` times as long; it makes `calls` times the calls, holds `memory` times the memory
-    and keeps `leak` KiB of each request. `errors` and `marks` are the head's.
+    many at once it takes `together` times as long; it makes `calls` times the calls and holds `memory` times the
+    memory. `errors` and `marks` are the head's.
     """
     chance, slices = random.Random(seed), []
     lucky = {side: chance.lognormvariate(0, luck) for side in sides}
@@ -64,11 +63,8 @@ def run_of(
             made = one_slice(side, pair, cpu_ms=wobble * more_cpu, milliseconds=times)
             slices.append(replace(made, seconds=0.05 * wobble * longer, calls=round(300 * more_calls)))
     tallies = {side: tally_of(slices, side, *((errors, marks) if side == HEAD else ())) for side in sides}
-    sent = 30 * pairs
     held = {
-        side: LoadMemory(60_000.0 * (memory if side == HEAD else 1.0), 40_000.0, 40_000.0 + sent * grown, sent)
-        for side, grown in ((BASE, 0.5), (HEAD, 0.5 + leak))
-        if side in sides
+        side: LoadMemory(60_000.0 * (memory if side == HEAD else 1.0), 40_000.0, 40_900.0, 30 * pairs) for side in sides
     }
     return LoadRun(tuple(slices), tallies, share, memory=held, cold_ms=dict.fromkeys(sides, (9.0, 11.0)))
 
@@ -78,19 +74,39 @@ def sessions_of(count: int, *, seed: int = 1, **changes: Any) -> list[LoadRun]:
     return [run_of(seed=seed + number, **{"pairs": 60, **changes}) for number in range(count)]
 
 
+def leaks_of(
+    count: int, leak: float = 0.0, *, deviation: float = 0.1, seed: int = 1, errors: Mapping[str, int] | None = None
+) -> list[LoadRun]:
+    """Some sessions that look for a leak: the head keeps `leak` KiB more of each request, give or take `deviation`."""
+    chance = random.Random(seed)
+    tallies = {BASE: LoadTally(BASE, 1200, {}, {}), HEAD: LoadTally(HEAD, 1200, errors or {}, {})}
+    made = []
+    for _ in range(count):
+        kept = {BASE: 0.5, HEAD: 0.5 + leak + chance.gauss(0, deviation)}
+        held = {side: LoadMemory(60_000.0, 40_000.0, 40_000.0 + 800 * kept[side], 800) for side in (BASE, HEAD)}
+        made.append(LoadRun((), tallies, 0.0, memory=held))
+    return made
+
+
 class FakeRig:
     """A `LoadRig` that answers with `runs` in turn, and then with the last again; each is a run, an exception, or a
-    function of the plan."""
+    function of the plan. Where a leak is looked for it answers with `leaks` in the same way."""
 
-    def __init__(self, *runs: LoadRun | Exception | Callable[[LoadPlan], LoadRun]) -> None:
+    def __init__(
+        self,
+        *runs: LoadRun | Exception | Callable[[LoadPlan], LoadRun],
+        leaks: Sequence[LoadRun] = (),
+    ) -> None:
         self.runs = list(runs)
+        self.leaks: list[LoadRun | Exception | Callable[[LoadPlan], LoadRun]] = [*(leaks or leaks_of(3))]
         self.plans: list[LoadPlan] = []
         self.targets: list[tuple[LoadTarget, ...]] = []
 
     def drive(self, plan: LoadPlan, targets: Sequence[LoadTarget]) -> LoadRun:
         self.plans.append(plan)
         self.targets.append(tuple(targets))
-        answer = self.runs.pop(0) if len(self.runs) > 1 else self.runs[0]
+        answers = self.leaks if plan.leak_requests else self.runs
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, LoadRun) else answer(plan)

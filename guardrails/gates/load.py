@@ -185,7 +185,7 @@ def _recipe(bench: Bench, subject: Subject) -> Recipe:
 
 def _work(evidence: Evidence, found: tuple[Finding, ...]) -> tuple[dict[str, int], dict[str, int]]:
     """What was sent, and what was owed. The floor guards a pass: a head that is blocked owes only that it was tried."""
-    sent = sum(tally.requests for run in evidence.every for tally in run.tallies.values())
+    sent = sum(tally.requests for run in evidence.runs for tally in run.tallies.values())
     pairs = len(pairs_of(evidence.runs)) if evidence.base else sum(len(run.slices) for run in evidence.runs)
     if any(finding.severity is Severity.BLOCK for finding in found):
         return {"requests": sent}, {"requests": 1}

@@ -230,7 +230,9 @@ def notes(evidence: Evidence, seed: int) -> tuple[str, ...]:
 def _looked(evidence: Evidence) -> Iterator[str]:
     """Whether a leak was looked for, where there is something to compare with."""
     requests, sessions = evidence.slo.drive.leak_requests, len(evidence.leaks)
-    if sessions:
+    if sessions and not any(one.metric == LEAK for one in evidence.compared):
+        yield "no leak could be looked for: the system does not tell how much memory a service holds"
+    elif sessions:
         yield f"a leak was looked for in {sessions} session{'s' * (sessions > 1)} more, {requests} requests a side"
     elif evidence.settled:
         yield f"no leak was looked for{'' if requests else ': leak_requests is 0'}"

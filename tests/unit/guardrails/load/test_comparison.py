@@ -11,7 +11,7 @@ from guardrails.load.metrics import METRICS, value_of
 from guardrails.load.slo import Regression
 from guardrails.load.statistics import UNKNOWN, Ratio
 from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun
-from tests.load_samples import one_slice, run_of, sessions_of, tally_of
+from tests.load_samples import leaks_of, one_slice, run_of, sessions_of, tally_of
 
 BUDGETS = Regression().budgets()
 LEVEL = alarm_level(len(BUDGETS), 8)
@@ -48,11 +48,18 @@ def test_more_processor_time_is_found(factor: float) -> None:
         ({"together": 2.0}, {"throughput"}),
         ({"calls": 3.0}, {"calls"}),
         ({"memory": 1.2}, {"memory"}),
-        ({"leak": 1.0}, {"leak"}),
     ],
 )
 def test_each_kind_of_worse_shows_in_its_own_metric(worse: dict[str, float], metrics: set[str]) -> None:
     assert slower(sessions_of(6, **worse)) == metrics
+
+
+@pytest.mark.parametrize(
+    ("leak", "outcome"), [(0.0, Outcome.NOT_SLOWER), (0.4, Outcome.NOT_SLOWER), (1.1, Outcome.SLOWER)]
+)
+def test_a_leak_shows_where_it_is_looked_for(leak: float, outcome: Outcome) -> None:
+    (one,) = compare(leaks_of(4, leak=leak, deviation=0.02), {"leak": 1.0}, 0.001)
+    assert (one.outcome, one.ratio.estimate) == (outcome, pytest.approx(leak, abs=0.05))
 
 
 def test_half_of_the_budget_is_no_matter_however_sure() -> None:
@@ -129,7 +136,7 @@ def test_what_is_slower_alone_as_well_is_not_slower_together() -> None:
 
 
 def test_a_service_that_fills_its_caches_on_both_sides_leaks_nothing() -> None:
-    value = value_of("leak", run_of())
+    value = value_of("leak", leaks_of(1, deviation=0)[0])
     assert value is not None
     assert (value.base, value.head, value.differs) == (0.5, 0.5, 0.0)
 

@@ -22,7 +22,7 @@ from guardrails.model.result import GateStatus, Outcome, SkipReason, judged
 from guardrails.ports import Command, OpenDesk, Service
 from guardrails.probes.load import PROJECT
 from tests.judge_fakes import NoSuites, RealProcesses, bench_of, rules_of
-from tests.load_samples import FakeRig, run_of, sessions_of
+from tests.load_samples import FakeRig, leaks_of, run_of, sessions_of
 
 GATE = LoadGate()
 CHANGE: Mapping[str, str | None] = {"service/answer.py": PROJECT["service/answer.py"] + "\n"}
@@ -111,12 +111,22 @@ def test_a_slower_head_is_found_with_the_command_that_shows_it(tmp_path: Path) -
 def test_each_session_has_a_seed_and_services_of_its_own(tmp_path: Path) -> None:
     rig = FakeRig(*sessions_of(3))
     GATE.run(bench(tmp_path, rig))
-    assert [plan.seed for plan in rig.plans] == [11, 12]
+    assert [(plan.seed, plan.leak_requests) for plan in rig.plans] == [(11, 0), (12, 0), (13, 800), (14, 800)]
     rig = FakeRig(*sessions_of(5, cpu=2))
     GATE.run(bench(tmp_path, rig))
-    assert [plan.seed for plan in rig.plans] == [11, 12, 13, 14]
+    assert [(plan.seed, plan.leak_requests) for plan in rig.plans] == [(seed, 0) for seed in range(11, 15)], (
+        "a head that is to be mended anyway is not asked for leaks"
+    )
     pids = [target.pid for targets in rig.targets for target in targets]
     assert len(set(pids)) == len(pids), "services start anew"
+
+
+def test_a_leak_is_found_by_the_sessions_that_look_for_it(tmp_path: Path) -> None:
+    rig = FakeRig(*sessions_of(3), leaks=leaks_of(4, leak=1.2))
+    outcome = GATE.run(bench(tmp_path, rig))
+    assert rules_of(outcome.findings) == ["load/leak"]
+    assert outcome.work["requests"] == 7200, "the floor is of what is timed"
+    assert sum(plan.leak_requests > 0 for plan in rig.plans) == 4, "two to see it, and two to confirm it"
 
 
 def test_the_scenario_and_the_budgets_are_the_bases(tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """From runs to findings: an alarm needs two runs, a failure one, and a doubt is said."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from guardrails.load.judgement import Evidence, findings, needs_more, notes, weigh
+from guardrails.load.judgement import Evidence, findings, needs_leaks, needs_more, notes, weigh
 from guardrails.load.slo import Budget, Drive, Regression, Slo
 from guardrails.model.finding import Finding, Severity
 from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, LoadRun, LoadTally
-from tests.load_samples import run_of, sessions_of
+from tests.load_samples import leaks_of, run_of, sessions_of
 
 SLO = Slo()
 
@@ -79,13 +80,50 @@ def test_a_slower_median_and_tail_are_latency() -> None:
         ({"together": 2.0}, "load/slower-together", "for each answer among many is 1.9"),
         ({"calls": 4.0}, "load/more-calls", "reads and writes a request is 3.97 times the base's: 40.000 against 10"),
         ({"memory": 1.3}, "load/more-memory", "MiB against 58.594 MiB"),
-        ({"leak": 2.0}, "load/leak", "memory kept of each request is 2.00 KiB more than the base's: 2.500 KiB"),
     ],
 )
 def test_each_kind_of_worse_has_its_rule(worse: dict[str, float], rule: str, said: str) -> None:
     found_now = found(*sessions_of(6, **worse))
     assert set(found_now) == {rule}
     assert said in found_now[rule].what
+
+
+def test_a_leak_is_told_by_the_sessions_that_look_for_it() -> None:
+    (found_now,) = findings(weigh(sessions_of(3), SLO, leaks_of(4, leak=2.0, deviation=0.0)))
+    assert found_now.rule == "load/leak"
+    assert "kept of each request is 2.00 KiB more than the base's: 2.500 KiB against 0.500 KiB" in found_now.what
+    assert found_now.what.endswith("in 4 sessions")
+
+
+def test_as_many_sessions_look_for_a_leak_as_it_takes() -> None:
+    timed = sessions_of(3)
+
+    def owed(*leaks: LoadRun, slo: Slo = SLO, runs: Sequence[LoadRun] = timed) -> bool:
+        return needs_leaks(weigh(runs, slo, leaks))
+
+    assert owed()
+    assert owed(*leaks_of(1)), "of one session nothing is known"
+    assert not owed(*leaks_of(2))
+    assert owed(*leaks_of(2, leak=2.0)), "an alarm is to be confirmed"
+    assert owed(*leaks_of(3, leak=2.0))
+    assert not owed(*leaks_of(4, leak=2.0))
+    assert owed(*leaks_of(3, deviation=2.0)), "too noisy to tell"
+    assert not owed(*leaks_of(4, deviation=2.0)), "and that is the bound"
+    assert not owed(slo=Slo(drive=Drive(leak_requests=0)))
+    assert not owed(runs=sessions_of(5, cpu=2.0)), "what is slower is mended first"
+    assert not owed(replace(leaks_of(1)[0], memory={})), "where the system does not tell, more would not help"
+    assert not needs_leaks(alone())
+
+
+def test_errors_and_an_end_count_where_a_leak_is_looked_for_too() -> None:
+    timed, (leak,) = sessions_of(3), leaks_of(1, errors={"500": 900})
+    (found_now,) = findings(weigh(timed, SLO, [leak]))
+    assert found_now.rule == "load/errors"
+    (fine,) = leaks_of(1)
+    ended = with_head(fine, replace(fine.tallies[HEAD], died=True), ended_by=HEAD, complaint="the head's died")
+    (found_now,) = findings(weigh(timed, SLO, [ended]))
+    assert found_now.rule == "load/server-died"
+    assert not needs_leaks(weigh(timed, SLO, [ended]))
 
 
 def test_what_could_not_be_told_goes_on_to_the_bound_and_is_a_review_or_a_note() -> None:
@@ -201,9 +239,15 @@ def test_a_head_alone_is_driven_again_only_where_it_misses_a_budget() -> None:
 def test_notes_hold_the_table_and_how_it_came_about() -> None:
     said = notes(weigh(sessions_of(3, marks={"empty": 18}), SLO), 77)
     assert said[0].startswith("metric")
-    assert len([line for line in said if line.endswith("not slower")]) == 8
+    assert len([line for line in said if line.endswith("not slower")]) == 8 - 1
+    assert "no leak was looked for" in said
     assert "first requests after a start: 10.0 ms on the base, 10.0 ms on the head" in said
     assert "head: 5400 requests, 0.00% failed, 1.00% empty" in said
     how = "3 sessions of at most 10, services started anew for each; 180 pairs of slices, seed 77, 8 looks"
     assert how in said
+    looked = notes(weigh(sessions_of(3), SLO, leaks_of(2)), 77)
+    assert len([line for line in looked if line.endswith("not slower")]) == 8
+    assert "a leak was looked for in 2 sessions more, 800 requests a side" in looked
+    untold = notes(weigh(sessions_of(3), SLO, [replace(leaks_of(1)[0], memory={})]), 77)
+    assert any(line.startswith("no leak could be looked for") for line in untold)
     assert said[-1] == "generator at 0.30 of a core, 0.00 ms late (p99); sides free to move over cores"

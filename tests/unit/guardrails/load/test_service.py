@@ -194,6 +194,27 @@ def test_both_sides_run_while_they_are_driven_and_not_after(trees: Callable[...,
     assert not list(store.root.glob("scratch-*"))
 
 
+def test_heads_and_bases_heaps_are_tight_only_where_a_leak_is_looked_for(
+    trees: Callable[..., FakeTree], store: DirStore
+) -> None:
+    """Tight heaps cost time, so nothing is timed with them."""
+    said: list[str] = []
+    words = "__import__('os').environ.get('PYTHONMALLOC', 'as it is').encode()"
+    tell = SERVE.replace("open(sys.argv[2] + '/made', 'rb').read()", words)
+    recipe = replace(RECIPE, prepare=(), command=("{python}", "-c", tell, "{port}"))
+
+    def ask(_plan: LoadPlan) -> LoadRun:
+        said.extend(urllib.request.urlopen(target.url).read().decode() for target in rig.targets[-1])
+        return run_of(pairs=1)
+
+    rig = FakeRig(ask)
+    rig.leaks = [ask]
+    made = session(trees, store, rig, recipe)
+    made.drive(PLAN)
+    made.drive(replace(PLAN, leak_requests=10))
+    assert said == ["as it is", "as it is", "malloc", "malloc"]
+
+
 def test_a_head_that_does_not_start_is_told_from_a_base_that_does_not(
     trees: Callable[..., FakeTree], store: DirStore
 ) -> None:

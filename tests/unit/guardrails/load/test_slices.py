@@ -88,22 +88,29 @@ class Caller(FastHttpUser):
     def read(self):
         self.client.get("/thing", name="read")
         if self.guardrails_seat >= 4:
-            gevent.sleep(1)
+            gevent.sleep(0.6)
 """
 
 
 def test_a_request_that_is_sent_late_has_waited(rig: LocustRig, plan: LoadPlan) -> None:
-    """The server answers at once; the users of the open slices are never back in time."""
+    """The server is quick; the users of the open slices are not back when their turn comes again."""
+    one_at_a_time = threading.Lock()
+
+    def paced(handler: BaseHTTPRequestHandler, _number: int) -> None:
+        with one_at_a_time:
+            time.sleep(0.002)  # a rate that no machine exceeds, so that a slice has two rounds and not twenty
+        answer(handler)
+
     (plan.root / plan.locustfile).write_text(LATE_USERS)
     wanted = replace(
-        plan, pairs=2, least_pairs=2, open_share=0.99, arrivals_seconds=0.5, arrivals_share=0.3, warmup_seconds=0.3,
+        plan, pairs=2, least_pairs=2, open_share=0.99, arrivals_seconds=0.3, arrivals_share=0.8, warmup_seconds=0.3,
         request_timeout_seconds=20.0,
     )  # fmt: skip
-    with serving() as base, serving() as head:
+    with serving(paced) as base, serving(paced) as head:
         run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
-    late = [sorted(one.milliseconds) for one in run.slices if one.kind == OPEN and one.requests > 2 * OPEN_USERS]
-    assert late, "more arrivals than there are users: some must wait for one of them"
-    assert all(times[-OPEN_USERS] > 500 for times in late), "as many as there are users come in the second round"
+    late = [one for one in run.slices if one.kind == OPEN and one.requests > OPEN_USERS]
+    assert late, "more come than there are users: some must wait for one of them"
+    assert all(max(one.milliseconds) > 200 for one in late)
 
 
 @contextmanager
