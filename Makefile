@@ -124,7 +124,7 @@ bench-catch: $(READY) ## Judge the planted and the honest changes; writes docs/b
 	$(BIN)/python -m benchmarks.catch $(ARGS)
 
 .PHONY: bench-load
-bench-load: $(READY) ## Plant slowdowns and see how often the load gate finds them; writes docs/benchmarks/load.md (ARGS="--runs 3 --same 6")
+bench-load: $(READY) ## Plant slowdowns and see how often the load gate finds them; writes docs/benchmarks/load.md (ARGS="--minutes 30")
 	$(BIN)/python -m benchmarks.load $(ARGS)
 
 .PHONY: bench-histories

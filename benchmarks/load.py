@@ -1,7 +1,7 @@
 """How often the gate `load` finds what was planted, and how often it cries wolf.
 
-    python -m benchmarks.load --runs 20 --same 60            # `make bench-load`: hours on a machine of two cores
-    python -m benchmarks.load --only cpu5,tail --runs 3
+    python -m benchmarks.load                                # `make bench-load`: hours on a machine of two cores
+    python -m benchmarks.load --only cpu5,tail --minutes 20
 
 Each run is the user's path: `guardrails check --only load` on a branch of a clone, with a fresh seed. The budgets of
 the base are those of `BUDGETS`, tighter than the product's own. Every verdict is appended to a file of JSON lines, so
@@ -18,11 +18,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.changes import branch, cloned, git
 from benchmarks.load_plants import PLANTS, Plant, body, edit
-from benchmarks.load_report import OUTPUT, RUNS, SAME, Judged, load, page
+from benchmarks.load_report import KEPT, OUTPUT, Judged, is_wanted, load, machines, page
 
 BUDGETS = {"cpu_ratio": "1.05", "memory_ratio": "1.20", "leak_kib": "1.0"}
 SLO = "loadtests/slo.toml"
@@ -68,7 +69,7 @@ def gate_of(verdict: dict[str, object]) -> dict[str, object]:
     return next(gate for gate in gates if gate["name"] == "load")
 
 
-def run(repo: Path, plant: Plant, cores: int, kept: Path) -> Judged:
+def run(repo: Path, plant: Plant, cores: int, kept: Path, commit: str) -> Judged:
     """Judge one planted change once, and keep what was said."""
     seed = random.SystemRandom().randrange(2**31)
     verdict, seconds = judge(repo, plant, seed, cores=cores)
@@ -87,9 +88,11 @@ def run(repo: Path, plant: Plant, cores: int, kept: Path) -> Judged:
         seconds=round(seconds, 1),
         load_average=round(os.getloadavg()[0], 2),
         seed=seed,
-        notes=tuple(notes),
+        commit=commit,
         error=str(gate.get("error") or ""),
     )
+    if not is_wanted(judged):
+        judged = replace(judged, notes=tuple(notes))
     with kept.open("a") as lines:
         lines.write(judged.line() + "\n")
     print(
@@ -133,39 +136,38 @@ def measured(gate: dict[str, object]) -> tuple[float, float]:
     return by_name["processor time a request"], by_name["resident memory"]
 
 
-def wanted(arguments: argparse.Namespace, done: Sequence[Judged]) -> Iterator[tuple[Plant, int]]:
-    """What is still to be judged, in turns, so that a drift of the machine meets every plant."""
-    names = arguments.only.split(",") if arguments.only else [one.name for one in PLANTS]
-    owed: list[tuple[int, Plant, int]] = []
+def wanted(only: str, done: Sequence[Judged]) -> Iterator[tuple[Plant, int]]:
+    """What is still to be judged, in turns, so that a drift of the machine meets every plant alike."""
+    names = only.split(",") if only else [one.name for one in PLANTS]
+    owed: list[tuple[float, str, int]] = []
     for plant in PLANTS:
-        for cores in (0, 1) if plant.name == "none" else (0,):
-            count = arguments.same if plant.name == "none" else arguments.runs
+        for cores in machines(plant):
             have = sum(one.plant == plant.name and one.busy_cores == cores for one in done)
             if plant.name in names:
-                owed += [(number, plant, cores) for number in range(have, count)]
-    for _, plant, cores in sorted(owed, key=lambda one: one[0]):
-        yield plant, cores
+                owed += [(number / plant.runs, plant.name, cores) for number in range(have, plant.runs)]
+    by_name = {plant.name: plant for plant in PLANTS}
+    for _, name, cores in sorted(owed):
+        yield by_name[name], cores
 
 
 def main() -> None:
     """Judge what is owed, then write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=RUNS, help="of each plant (default: %(default)s)")
-    parser.add_argument("--same", type=int, default=SAME, help="of A against A, quiet and busy (default: %(default)s)")
     parser.add_argument("--only", default="", help="plants, separated by commas (default: all)")
     parser.add_argument("--minutes", type=float, default=600.0, help="stop then, and say what is missing")
-    parser.add_argument("--kept", type=Path, default=Path(".artifacts/bench-load.jsonl"), help="the verdicts so far")
+    parser.add_argument("--kept", type=Path, default=KEPT, help="the verdicts so far")
     parser.add_argument("--report", action="store_true", help="only write the page from what is kept")
     arguments = parser.parse_args()
     arguments.kept.parent.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * arguments.minutes
-    if not arguments.report and (owed := list(wanted(arguments, load(arguments.kept)))):
+    if not arguments.report and (owed := list(wanted(arguments.only, load(arguments.kept)))):
         with cloned() as repo:
+            commit = git(repo, "rev-parse", "--short", "HEAD").strip()
             prepare(repo, sorted({plant for plant, _ in owed}, key=PLANTS.index))
             for plant, cores in owed:
                 if time.monotonic() >= end:
                     break
-                run(repo, plant, cores, arguments.kept)
+                run(repo, plant, cores, arguments.kept, commit)
     OUTPUT.write_text(page(load(arguments.kept)))
     print(f"written: {OUTPUT}")
 

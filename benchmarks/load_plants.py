@@ -61,7 +61,8 @@ _BODIES: Mapping[str, str] = {
 @dataclass(frozen=True)
 class Plant:
     """A slowdown: its name, what is planted in words, which rules would name it, and how it is made. `base_body` is
-    planted in the base, where a slowdown needs something to spoil."""
+    planted in the base, where a slowdown needs something to spoil; `runs` are wanted of it, of A against A on a quiet
+    machine and on a busy one."""
 
     name: str
     what: str
@@ -71,6 +72,7 @@ class Plant:
     memory_share: float = 0.0
     calls: bool = False
     base_body: str = ""
+    runs: int = 20
 
     @property
     def base(self) -> str:
@@ -79,19 +81,20 @@ class Plant:
 
 
 PLANTS: tuple[Plant, ...] = (
-    Plant("none", "nothing: A against A", frozenset()),
+    Plant("none", "nothing: A against A", frozenset(), runs=30),
     Plant("cpu5", "5 % processor time a request", frozenset({"load/slower-cpu"}), "cpu", cpu_share=0.05),
     Plant("cpu10", "10 % processor time a request", frozenset({"load/slower-cpu"}), "cpu", cpu_share=0.10),
     Plant("tail", "2 % of requests 5 ms later", frozenset({"load/slower-latency"}), "tail"),
-    Plant("calls", "a store call for each candidate", frozenset({"load/more-calls"}), calls=True),
-    Plant("memory", "20 % more resident memory", frozenset({"load/more-memory"}), memory_share=0.20),
-    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak"),
+    Plant("calls", "a store call for each candidate", frozenset({"load/more-calls"}), calls=True, runs=10),
+    Plant("memory", "20 % more resident memory", frozenset({"load/more-memory"}), memory_share=0.20, runs=10),
+    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak", runs=10),
     Plant(
         "lock",
         "a lock around a wait of 3 ms that requests shared",
         frozenset({"load/slower-together"}),
         "lock",
         base_body="waits",
+        runs=10,
     ),
 )
 
