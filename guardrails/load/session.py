@@ -1,6 +1,7 @@
 """The services of a check: made once, started anew for each run, and stopped after it."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,7 @@ class Session:
         """
         with ExitStack() as stack:
             scratch = stack.enter_context(self.store.scratch())
-            env = TIGHT_HEAP if plan.leak_requests else {}
-            targets = [self._start(side, scratch / side, stack, env) for side in self.trees]
+            targets = self._started(scratch, stack, TIGHT_HEAP if plan.leak_requests else {})
             before = [watch.read(targets) for watch in self.watches]
             run = self.rig.drive(plan, targets)
             for watch, first in zip(self.watches, before, strict=True):
@@ -93,6 +93,12 @@ class Session:
                 f"the base itself cannot be measured: {trouble}. Correct the scenario or the base first."
             )
         return run
+
+    def _started(self, scratch: Path, stack: ExitStack, env: Mapping[str, str]) -> list[LoadTarget]:
+        """All sides, which start at once: starts are a large part of a check, and nothing is timed yet."""
+        with ThreadPoolExecutor(len(self.trees)) as pool:
+            starts = [pool.submit(self._start, side, scratch / side, stack, env) for side in self.trees]
+        return [start.result() for start in starts]
 
     def _start(self, side: str, state: Path, stack: ExitStack, env: Mapping[str, str]) -> LoadTarget:
         running = serving(self.trees[side], self.artifacts[side], self.recipe, self.processes, state, env=env)
