@@ -1,7 +1,7 @@
 """The services of a check: made once, started anew for each run, and stopped after it."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,8 +96,10 @@ class Session:
 
     def _started(self, scratch: Path, stack: ExitStack, env: Mapping[str, str]) -> list[LoadTarget]:
         """All sides, which start at once: starts are a large part of a check, and nothing is timed yet."""
-        with ThreadPoolExecutor(len(self.trees)) as pool:
-            starts = [pool.submit(self._start, side, scratch / side, stack, env) for side in self.trees]
+        # The threads stay as long as the services: what a sandbox started ends with the thread that started it.
+        pool = stack.enter_context(ThreadPoolExecutor(len(self.trees)))
+        starts = [pool.submit(self._start, side, scratch / side, stack, env) for side in self.trees]
+        wait(starts)
         return [start.result() for start in starts]
 
     def _start(self, side: str, state: Path, stack: ExitStack, env: Mapping[str, str]) -> LoadTarget:
