@@ -192,7 +192,8 @@ HOW = """\
 - **The bare kernels** (`benchmarks/serving/kernels.py`) are the numpy calls of a request and the encoding of an answer,
   with nothing around them, back to back in warm caches. They give the same slates.
 - **Latency** is counted from when a request was due: Poisson arrivals at half of what a core can do, for {load} s, the
-  client on the other core.
+  client on the other core. One server whose requests all cost exactly the same, one after the other, has a p99 of 4.34
+  times its p50 at half of its capacity (M/D/1: 1 in 100 waits for 3.34 others), so 4 asks for less than such a queue.
 - **The same slates** are asked of both with exploration off. Slates that are not equal must part at two tracks whose
   marginal relevance, by the default stack itself, is equal to within {tolerance:g}; any other difference is a fault.
 - **Memory** is the proportional set size of all processes of the service after 600 requests: a page that two
