@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from guardrails.load.recorder import PERCENTILES, Pair, latencies, pairs_of
+from guardrails.load.recorder import PERCENTILES, Pair, alike, latencies, pairs_of
 from guardrails.load.statistics import quantile, trimmed_ratio
 from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun
 
@@ -138,8 +138,10 @@ def _took(pairs: Sequence[Pair]) -> Value | None:
 
 
 def _latency(run: LoadRun, share: float, kind: str = "") -> Value | None:
-    """A percentile over the session, of the slices by which latency is judged or of those of a kind."""
-    base, head = latencies([run], BASE, kind), latencies([run], HEAD, kind)
+    """A percentile over the session, of the slices by which latency is judged or of those of a kind. In the tail every
+    request is held against what is usual for its name."""
+    tail = share > PERCENTILES["p50"]
+    base, head = alike(run, kind) if tail else (latencies([run], BASE, kind), latencies([run], HEAD, kind))
     if min(len(base), len(head)) < LEAST_ANSWERS:
         return None
     return _ratio(quantile(base, share), quantile(head, share))

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from statistics import median
 
 from guardrails.load.statistics import quantile
 from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadSlice
@@ -61,10 +62,38 @@ def pairs_of(runs: Iterable[LoadRun]) -> tuple[Pair, ...]:
 def latencies(runs: Iterable[LoadRun], side: str, kind: str = "") -> tuple[float, ...]:
     """The response times of one side, in milliseconds, of slices of one kind. Without a kind: of the single slices, or
     else of the open ones, or else of the closed ones."""
+    return tuple(time for one in _timed(runs, side, kind) for time in one.milliseconds)
+
+
+def _timed(runs: Iterable[LoadRun], side: str, kind: str) -> list[LoadSlice]:
     slices = [one for run in runs for one in run.slices if one.side == side and one.complete]
     kinds = {one.kind for one in slices}
     kind = kind or next((one for one in (SINGLE, OPEN) if one in kinds), CLOSED)
-    return tuple(time for one in slices if one.kind == kind for time in one.milliseconds)
+    return [one for one in slices if one.kind == kind]
+
+
+def alike(run: LoadRun, kind: str = "") -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The response times of base and head (as `latencies` has them) as if requests of every name usually took as long.
+
+    From each the base's median for its name is taken, and the base's median of all is added. Else the slowest requests
+    alone are the tail, and what befalls a quick one is not seen in it. Where there are no names the times stay.
+    """
+    named = {
+        side: [(name, time) for one in _timed([run], side, kind) for name, time in _named(one)] for side in (BASE, HEAD)
+    }
+    by_name: dict[str, list[float]] = {}
+    for name, time in named[BASE]:
+        by_name.setdefault(name, []).append(time)
+    if not by_name:
+        return latencies([run], BASE, kind), latencies([run], HEAD, kind)
+    middle = median(time for _, time in named[BASE])
+    usual = {name: median(times) for name, times in by_name.items()}
+    base, head = (tuple(time - usual.get(name, middle) + middle for name, time in named[side]) for side in (BASE, HEAD))
+    return base, head
+
+
+def _named(one: LoadSlice) -> Iterable[tuple[str, float]]:
+    return zip(one.names or ("",) * len(one.milliseconds), one.milliseconds, strict=True)
 
 
 def totals(runs: Iterable[LoadRun], side: str) -> Totals:

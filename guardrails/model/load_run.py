@@ -65,7 +65,8 @@ class LoadSlice:
     answered well, in an open slice from the moment at which the request was to come. `cpu_seconds` is processor time of
     the side's whole process tree during its own slice and during the other side's slice of the same pair, so that
     deferred work is charged to its owner. `calls` are the system calls that read or wrote during the pair, None where
-    the system does not tell. `complete` says that the slice was not cut short.
+    the system does not tell. `complete` says that the slice was not cut short. `names` are what the scenario calls the
+    requests of `milliseconds`, one by one.
     """
 
     side: str
@@ -77,6 +78,7 @@ class LoadSlice:
     complete: bool = True
     kind: str = CLOSED
     calls: int | None = None
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

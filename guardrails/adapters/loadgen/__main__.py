@@ -124,9 +124,19 @@ class Measured:
         self.busy += process_time() - busy if kind == CLOSED else 0.0
         for side, one in done.items():
             cost = Cost.of(self._by_side[side].pid) - costs[side]
-            times = tuple(one.milliseconds)
             self.slices.append(
-                LoadSlice(side, number, one.ended, one.seconds, cost.seconds, times, one.complete, kind, cost.calls)
+                LoadSlice(
+                    side,
+                    number,
+                    one.ended,
+                    one.seconds,
+                    cost.seconds,
+                    tuple(one.milliseconds),
+                    one.complete,
+                    kind,
+                    cost.calls,
+                    tuple(one.names),
+                )
             )
 
 

@@ -35,6 +35,7 @@ class Slice:
     def __init__(self, number: int, owed: int, *, is_open: bool = False) -> None:
         self.number, self.owed, self.ended, self.is_open = number, owed, 0, is_open
         self.milliseconds: list[float] = []
+        self.names: list[str] = []
         self.seconds = 0.0
         self.cut = False
 
@@ -210,6 +211,7 @@ class Lane:
             self._blame(f"{name}: {exception!r}")
             return
         self._slices[number].milliseconds.append(round(response_time + context.get(WAITED, 0.0), 4))
+        self._slices[number].names.append(name[:MOST_LETTERS])
         self._marks.update(mark for mark in MARKS if context.get(mark) is True)
 
     def _on_user_error(self, exception: BaseException, **_rest: object) -> None:

@@ -2,9 +2,12 @@
 
 import math
 from dataclasses import replace
+from statistics import median
 
-from guardrails.load.recorder import latencies, pairs_of, totals
-from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadTally
+import pytest
+
+from guardrails.load.recorder import alike, latencies, pairs_of, totals
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadSlice, LoadTally
 from tests.load_samples import one_slice, run_of, tally_of
 
 
@@ -74,3 +77,31 @@ def test_a_side_that_did_nothing_has_no_figures() -> None:
 def test_errors_beyond_the_requests_are_no_more_than_all() -> None:
     run = LoadRun((), {HEAD: LoadTally(HEAD, 2, {"the scenario raised": 5}, {})}, 0.0)
     assert totals([run], HEAD).error_share == 1.0
+
+
+def test_the_tail_is_of_requests_held_against_what_is_usual_for_their_name() -> None:
+    """What befalls a quick request drowns among the slow ones, unless each is held against its own kind."""
+    names = ("quick",) * 75 + ("slow",) * 25
+    usual = (1.0,) * 74 + (1.2,) + (8.0,) * 24 + (8.4,)
+    late = (6.0, 6.0, *usual[2:])
+    base, head = (
+        LoadSlice(side, 0, 100, 0.1, 0.1, times, names=names) for side, times in ((BASE, usual), (HEAD, late))
+    )
+    run = LoadRun((base, head), {}, 0.1)
+    assert sorted(late)[-2:] == sorted(usual)[-2:], "by themselves the times have the same tail"
+    on_base, on_head = alike(run)
+    assert (max(on_base), median(on_base)) == (pytest.approx(1.4), 1.0)
+    assert sorted(on_head)[-2:] == [6.0, 6.0]
+    new = replace(head, names=("other",) * 100)
+    assert alike(replace(run, slices=(base, new)))[1] == late, "a name that the base has not stays as it is"
+    bare = replace(run, slices=tuple(replace(one, names=()) for one in run.slices))
+    assert alike(bare) == (usual, late)
+
+
+def test_a_kind_that_became_slower_as_a_whole_is_in_the_tail() -> None:
+    names = ("quick",) * 90 + ("slow",) * 10
+    base, head = (
+        LoadSlice(side, 0, 100, 0.1, 0.1, (1.0,) * 90 + (slow,) * 10, names=names)
+        for side, slow in ((BASE, 5.0), (HEAD, 9.0))
+    )
+    assert max(alike(LoadRun((base, head), {}, 0.1))[1]) == 5.0

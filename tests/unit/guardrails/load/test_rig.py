@@ -58,6 +58,8 @@ def test_every_request_is_counted_and_measured(driven: tuple[LoadRun, Server, Se
         assert [one.pair for one in slices] == list(range(6))
         assert all(one.complete and len(one.milliseconds) == one.requests > 0 for one in slices)
         assert all(0 < time < 500 for one in slices for time in one.milliseconds)
+        assert {name for one in slices for name in one.names} == {"read", "mark", "other"}
+        assert all(len(one.names) == len(one.milliseconds) for one in slices)
         assert all(one.cpu_seconds > 0 and one.seconds > 0 for one in slices)
     assert 0 < run.generator_share <= 1.2
 
