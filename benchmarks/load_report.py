@@ -72,16 +72,15 @@ def _lines(judged: Sequence[Judged]) -> Iterator[str]:
     yield "this repository with a change of which the cost is known, with a fresh seed each time. The budgets are"
     yield "tighter than the product's: 1.05 for processor time. The services are started anew for each session."
     yield ""
-    commits = ", ".join(dict.fromkeys(one.commit for one in judged))
-    yield f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, 2 cores; commit {commits}."
+    yield f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, 2 cores."
     yield ""
-    yield "| planted | machine | runs | found | blocked | to a person | error | seconds (median, most) | sessions |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    yield "| planted | machine | commit | runs | found | blocked | person | error | seconds (median, most) | sessions |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
     for plant in PLANTS:
-        for cores in (0, 1):
+        for cores in machines(plant):
             rows = [one for one in judged if one.plant == plant.name and one.busy_cores == cores]
-            if rows:
-                yield _row(plant, cores, rows)
+            for commit in dict.fromkeys(one.commit for one in rows):
+                yield _row(plant, cores, [one for one in rows if one.commit == commit])
     yield ""
     yield from _owed(judged)
     yield from _misses(judged)
@@ -106,7 +105,7 @@ def _row(plant: Plant, cores: int, rows: Sequence[Judged]) -> str:
     seconds = [one.seconds for one in rows]
     machine = "nothing else of ours" if not cores else "another process on one core"
     machine += f" (load {median(one.load_average for one in rows):.1f})"
-    cells = [plant.what, machine, len(rows), found if plant.rules else "-", *kinds]
+    cells = [plant.what, machine, rows[0].commit, len(rows), found if plant.rules else "-", *kinds]
     cells += [f"{median(seconds):.0f}, {max(seconds):.0f}", f"{median(one.sessions for one in rows):g}"]
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
@@ -123,7 +122,8 @@ def _misses(judged: Sequence[Judged]) -> Iterator[str]:
     yield "## Not as wanted"
     yield ""
     yield from (
-        f"- {one.plant}, seed {one.seed}, {one.sessions} sessions, load {one.load_average}: {one.verdict}"
+        f"- {one.plant}, commit {one.commit}, seed {one.seed}, {one.sessions} sessions, load {one.load_average}:"
+        f" {one.verdict}"
         f" {', '.join(one.rules)} {'; '.join(one.what)}{one.error}"[:400]
         for one in wrong
     )
