@@ -162,7 +162,7 @@ def main() -> None:
     end = time.monotonic() + 60 * arguments.minutes
     if not arguments.report and (owed := list(wanted(arguments.only, load(arguments.kept)))):
         with cloned() as repo:
-            commit = git(repo, "rev-parse", "--short", "HEAD").strip()
+            commit = git(repo, "rev-parse", "--short", "HEAD")
             prepare(repo, sorted({plant for plant, _ in owed}, key=PLANTS.index))
             for plant, cores in owed:
                 if time.monotonic() >= end:

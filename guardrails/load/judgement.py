@@ -44,7 +44,14 @@ class Evidence:
     @property
     def is_broken(self) -> bool:
         """Whether the head fails so that its times mean nothing."""
-        return any(run.ended_by for run in self.every) or self.head.error_share > self.slo.budget.error_share
+        return any(run.ended_by for run in self.every) or self.failing is not None
+
+    @property
+    def failing(self) -> tuple[LoadRun, ...] | None:
+        """The sessions in which too many of the head's requests failed: the timed ones, or those that look for a leak.
+        Each kind by itself, so that neither hides what fails in the other."""
+        allowed = self.slo.budget.error_share
+        return next((each for each in (self.runs, self.leaks) if totals(each, HEAD).error_share > allowed), None)
 
     @property
     def generator_share(self) -> float:
@@ -59,10 +66,10 @@ class Evidence:
 
 
 def weigh(runs: Sequence[LoadRun], slo: Slo, leaks: Sequence[LoadRun] = ()) -> Evidence:
-    """The evidence of some sessions, and of those that looked for a leak."""
-    every = (*runs, *leaks)
-    head = totals(every, HEAD)
-    base = totals(every, BASE) if all(BASE in run.tallies for run in every) else None
+    """The evidence of some sessions, and of those that looked for a leak. These do not count for the totals: a service
+    with a tight heap is slower, and may answer less well for it."""
+    head = totals(runs, HEAD)
+    base = totals(runs, BASE) if all(BASE in run.tallies for run in runs) else None
     comparable = base is not None and base.answers and head.answers
     settled = settle(runs, slo, leaks) if comparable else ()
     return Evidence(tuple(runs), slo, head, base, settled, tuple(leaks))
@@ -118,15 +125,18 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 def _broken(evidence: Evidence) -> Iterator[Finding]:
     """The head ended the run, or too many of its requests failed."""
-    head = evidence.head
-    for run in evidence.every:
-        if run.ended_by:
-            rule = DIED if run.tallies[run.ended_by].died else ERRORS
-            yield rule.finding(f"{run.complaint}, after {run.tallies[run.ended_by].requests} requests{_reasons(head)}")
-            return
-    allowed = evidence.slo.budget.error_share
+    for kind in (evidence.runs, evidence.leaks):
+        for run in kind:
+            if run.ended_by:
+                rule = DIED if run.tallies[run.ended_by].died else ERRORS
+                after = f"{run.complaint}, after {run.tallies[run.ended_by].requests} requests"
+                yield rule.finding(after + _reasons(totals(kind, HEAD)))
+                return
+    failing = evidence.failing
+    assert failing is not None
+    head, allowed = totals(failing, HEAD), evidence.slo.budget.error_share
     what = f"{head.error_share:.2%} of {head.requests} requests failed, and {allowed:.2%} are allowed"
-    old = evidence.base is not None and evidence.base.error_share > allowed
+    old = evidence.base is not None and totals(failing, BASE).error_share > allowed
     yield ERRORS.finding(what + _reasons(head) + _shared(old), severity=Severity.REVIEW if old else None)
 
 

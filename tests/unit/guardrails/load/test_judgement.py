@@ -116,14 +116,24 @@ def test_as_many_sessions_look_for_a_leak_as_it_takes() -> None:
 
 
 def test_errors_and_an_end_count_where_a_leak_is_looked_for_too() -> None:
-    timed, (leak,) = sessions_of(3), leaks_of(1, errors={"500": 900})
+    timed, (leak,) = sessions_of(3), leaks_of(1, errors={"500": 3})
     (found_now,) = findings(weigh(timed, SLO, [leak]))
     assert found_now.rule == "load/errors"
+    assert "0.25% of 1200 requests failed, and 0.10% are allowed: 3 times 500" in found_now.what, "not by all 6600"
+    few = sessions_of(1, errors={"500": 3})
+    (found_now,) = findings(weigh(few, SLO, leaks_of(4)))
+    assert "of 1800 requests failed" in found_now.what, "good answers elsewhere make up for none"
     (fine,) = leaks_of(1)
     ended = with_head(fine, replace(fine.tallies[HEAD], died=True), ended_by=HEAD, complaint="the head's died")
     (found_now,) = findings(weigh(timed, SLO, [ended]))
     assert found_now.rule == "load/server-died"
     assert not needs_leaks(weigh(timed, SLO, [ended]))
+
+
+def test_how_well_a_service_with_a_tight_heap_answers_is_not_held_against_it() -> None:
+    slow = [with_head(one, replace(one.tallies[HEAD], marks={"degraded": 600})) for one in leaks_of(2)]
+    slo = Slo(budget=Budget(degraded_share=0.0))
+    assert list(findings(weigh(sessions_of(3), slo, slow))) == []
 
 
 def test_what_could_not_be_told_goes_on_to_the_bound_and_is_a_review_or_a_note() -> None:
