@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from recsys.domain.arrays import Floats
 from recsys.domain.config import Config
 from recsys.domain.items import SECONDS_A_DAY, Catalogue
 from recsys.domain.model import ItemItem, Model, Scorer, popular_order_of, quantised_embeddings, release_order_of
@@ -190,6 +191,14 @@ def make_engine(model: Model, **settings: Any) -> Engine:
 def shown(engine: Engine, slots: np.ndarray[Any, Any]) -> list[str]:
     """The ids of track slots."""
     return [engine.model.catalogue.ids[slot] for slot in slots.tolist()]
+
+
+def dense(fitted: ItemItem) -> Floats:
+    """The weights of an item-item model as (tracks, tracks)."""
+    size = fitted.neighbours.shape[0]
+    weights = np.zeros((size, size))
+    np.add.at(weights, (np.arange(size)[:, None], fitted.neighbours), fitted.weights)
+    return weights
 
 
 class Case(NamedTuple):

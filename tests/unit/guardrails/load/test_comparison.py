@@ -10,7 +10,7 @@ from guardrails.load.comparison import Comparison, Outcome, alarm_level, compare
 from guardrails.load.metrics import METRICS, value_of
 from guardrails.load.slo import Regression
 from guardrails.load.statistics import UNKNOWN, Ratio
-from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadSlice
 from tests.load_samples import leaks_of, one_slice, run_of, sessions_of, tally_of
 
 BUDGETS = Regression().budgets()
@@ -60,6 +60,20 @@ def test_each_kind_of_worse_shows_in_its_own_metric(worse: dict[str, float], met
 def test_a_leak_shows_where_it_is_looked_for(leak: float, outcome: Outcome) -> None:
     (one,) = compare(leaks_of(4, leak=leak, deviation=0.02), {"leak": 1.0}, 0.001)
     assert (one.outcome, one.ratio.estimate) == (outcome, pytest.approx(leak, abs=0.05))
+
+
+def test_a_tail_of_quick_requests_shows_beside_slow_ones() -> None:
+    names = ("quick",) * 75 + ("slow",) * 25
+    usual = (1.0,) * 75 + (8.0,) * 25
+    base, head = (
+        LoadSlice(side, 0, 100, 0.1, 0.1, times, names=names)
+        for side, times in ((BASE, usual), (HEAD, (6.0, 6.0, *usual[2:])))
+    )
+    run = LoadRun((base, head), {}, 0.1)
+    for percentile, ratio in (("p50", 1.0), ("p95", 1.0), ("p99", 6.0)):
+        value = value_of(percentile, run)
+        assert value is not None
+        assert math.exp(value.differs) == pytest.approx(ratio)
 
 
 def test_half_of_the_budget_is_no_matter_however_sure() -> None:

@@ -1,6 +1,7 @@
 """What a side serves: made once for each content, started with its own code, and whose fault a failure is."""
 
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +59,23 @@ class Ready(RealProcesses):
     def serve(
         self, command: Command, *, ready_path: str, ready_timeout: float, ports: Mapping[str, int] | None = None
     ) -> Iterator[Service]:
+        yield Service("http://127.0.0.1:1", 1, 1)
+
+
+class Together(RealProcesses):
+    """Services that are there when both have been started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.both = threading.Barrier(2)
+        self.threads: list[threading.Thread] = []
+
+    @contextmanager
+    def serve(
+        self, command: Command, *, ready_path: str, ready_timeout: float, ports: Mapping[str, int] | None = None
+    ) -> Iterator[Service]:
+        self.threads.append(threading.current_thread())
+        self.both.wait(20)
         yield Service("http://127.0.0.1:1", 1, 1)
 
 
@@ -213,6 +231,21 @@ def test_heads_and_bases_heaps_are_tight_only_where_a_leak_is_looked_for(
     made.drive(PLAN)
     made.drive(replace(PLAN, leak_requests=10))
     assert said == ["as it is", "as it is", "malloc", "malloc"]
+
+
+def test_both_sides_start_at_once_in_threads_that_stay(trees: Callable[..., FakeTree], store: DirStore) -> None:
+    """A sandboxed service ends with the thread that started it."""
+    together, alive = Together(), []
+
+    def ask(_plan: LoadPlan) -> LoadRun:
+        alive.extend(thread.is_alive() for thread in together.threads)
+        return run_of(pairs=1)
+
+    sides = {BASE: trees("base", "base"), HEAD: trees("head", "head")}
+    made = Session(sides, dict.fromkeys(sides), replace(RECIPE, prepare=()), together, store, FakeRig(ask))
+    made.drive(PLAN)
+    assert alive == [True, True]
+    assert not any(thread.is_alive() for thread in together.threads)
 
 
 def test_a_head_that_does_not_start_is_told_from_a_base_that_does_not(

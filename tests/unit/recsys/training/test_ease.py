@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from recsys.domain.arrays import Floats
-from recsys.domain.model import ItemItem
 from recsys.training.errors import DatasetError
 from recsys.training.fit import ease
 from recsys.training.fit.ease import fit_ease
 from recsys.training.pairs import Pairs
+from tests.recsys_fakes import dense
 
 
 def played(users: int, tracks: int, seed: int = 5) -> tuple[Floats, Pairs]:
@@ -22,13 +22,6 @@ def by_definition(matrix: Floats, ridge: float) -> Floats:
     inverse = np.linalg.inv(matrix.T @ matrix + ridge * np.eye(matrix.shape[1]))
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
-    return weights
-
-
-def dense(fitted: ItemItem) -> Floats:
-    size = fitted.neighbours.shape[0]
-    weights = np.zeros((size, size))
-    np.add.at(weights, (np.arange(size)[:, None], fitted.neighbours), fitted.weights)
     return weights
 
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from recsys.domain.arrays import Floats
-from recsys.domain.model import ItemItem
 from recsys.training.errors import DatasetError
 from recsys.training.fit import item_knn
 from recsys.training.fit.item_knn import fit_item_knn
 from recsys.training.pairs import Pairs
+from tests.recsys_fakes import dense
 
 GRID = 2**-20
 
@@ -30,13 +30,6 @@ def by_definition(matrix: Floats, shrinkage: float) -> Floats:
     norms = np.sqrt(np.diag(together))
     weights = together / (np.outer(norms, norms) + shrinkage)
     np.fill_diagonal(weights, 0.0)
-    return weights
-
-
-def dense(fitted: ItemItem) -> Floats:
-    size = fitted.neighbours.shape[0]
-    weights = np.zeros((size, size))
-    np.add.at(weights, (np.arange(size)[:, None], fitted.neighbours), fitted.weights)
     return weights
 
 
