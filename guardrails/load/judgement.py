@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from guardrails.load.comparison import Comparison, Outcome, interval, table
 from guardrails.load.recorder import Totals, latencies, pairs_of, totals
 from guardrails.load.rules import BUDGET, CALLS, DIED, ERRORS, INCONCLUSIVE, RULE_OF
-from guardrails.load.sequence import CONFIRMING, LEAK, LEAKS_LEAST, LEAKS_MOST, Settled, looks, settle
+from guardrails.load.sequence import CONFIRMING, LEAK, LEAKS_LEAST, LEAKS_MOST, MEMORY, Settled, looks, settle
 from guardrails.load.slo import Slo
 from guardrails.load.statistics import quantile
 from guardrails.model.finding import Finding, Severity
@@ -89,12 +89,13 @@ def needs_more(evidence: Evidence) -> bool:
 
 
 def needs_leaks(evidence: Evidence) -> bool:
-    """Whether a session that looks for a leak is owed. None is where the head is to be mended anyway, and none after
-    the first if the system does not tell how much memory a service holds."""
+    """Whether a session that looks for a leak is owed. None is where the head is to be mended anyway (unless it is for
+    its memory, of which a leak is a cause), and none after the first if the system does not tell how much memory a
+    service holds."""
     sessions = len(evidence.leaks)
     if not evidence.settled or evidence.is_broken or not evidence.slo.drive.leak_requests:
         return False
-    if any(one.outcome is Outcome.SLOWER for one in evidence.settled):
+    if any(one.outcome is Outcome.SLOWER and one.comparison.metric not in (MEMORY, LEAK) for one in evidence.settled):
         return False
     found = [one for one in evidence.settled if one.comparison.metric == LEAK]
     if sessions and not found:

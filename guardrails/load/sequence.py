@@ -16,7 +16,7 @@ CONFIRMING = 2
 """Sessions after an alarm that must agree with it."""
 LEAKS_LEAST, LEAKS_MOST = 2, 4
 """Sessions that look for a leak."""
-LEAK = "leak"
+LEAK, MEMORY = "leak", "memory"
 CONFIRMED = 0.05
 """How often those alone would seem to agree if the sides were the same; the alarm had its own level already."""
 

@@ -111,6 +111,7 @@ def test_as_many_sessions_look_for_a_leak_as_it_takes() -> None:
     assert not owed(*leaks_of(4, deviation=2.0)), "and that is the bound"
     assert not owed(slo=Slo(drive=Drive(leak_requests=0)))
     assert not owed(runs=sessions_of(5, cpu=2.0)), "what is slower is mended first"
+    assert owed(runs=sessions_of(5, memory=1.3)), "a leak may be why"
     assert not owed(replace(leaks_of(1)[0], memory={})), "where the system does not tell, more would not help"
     assert not needs_leaks(alone())
 
