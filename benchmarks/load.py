@@ -113,14 +113,14 @@ def prepare(repo: Path, plants: Sequence[Plant]) -> None:
     (repo / SLO).write_text(text)
     git(repo, "commit", "--quiet", "--all", "--message", "Tighter budgets")
     plain = next(one for one in PLANTS if one.name == "none")
-    branch(repo, plain.name, plain.what, lambda tree: edit(tree, plain, 0.0, 0.0))
+    branch(repo, plain.name, plain.what, lambda tree: edit(tree, plain, 0.0))
     verdict, _ = judge(repo, plain, 1)
-    cpu_ms, resident = measured(gate_of(verdict))
-    print(f"the base: {cpu_ms:.3f} ms of processor time a request, {resident:.1f} MiB resident", flush=True)
+    resident = resident_mib(gate_of(verdict))
+    print(f"the base: {resident:.1f} MiB resident", flush=True)
     for plant in plants:
         if plant.name != plain.name:
             name = plant.base if plant.base_body else plant.name
-            branch(repo, name, plant.what, lambda tree, plant=plant: edit(tree, plant, cpu_ms, resident))  # type: ignore[misc] # bound at once
+            branch(repo, name, plant.what, lambda tree, plant=plant: edit(tree, plant, resident))  # type: ignore[misc] # bound at once
         if plant.base_body:
             git(repo, "switch", "--quiet", "--create", plant.name, plant.base)
             body(repo, plant.body)
@@ -128,12 +128,14 @@ def prepare(repo: Path, plants: Sequence[Plant]) -> None:
             git(repo, "switch", "--quiet", "base")
 
 
-def measured(gate: dict[str, object]) -> tuple[float, float]:
-    """What a request costs on the base (ms) and what the service holds (MiB), by a verdict's figures."""
+def resident_mib(gate: dict[str, object]) -> float:
+    """What the service holds on the base, by a verdict's figures."""
     figures = gate.get("figures") or []
     assert isinstance(figures, list)
-    by_name = {str(one["name"]): float(one["base"]) for one in figures}
-    return by_name["processor time a request"], by_name["resident memory"]
+    found = [float(one["base"]) for one in figures if one["name"] == "resident memory"]
+    if not found:
+        raise SystemExit(f"the base cannot be measured: {gate.get('error') or gate.get('findings')}")
+    return found[0]
 
 
 def wanted(only: str, done: Sequence[Judged]) -> Iterator[tuple[Plant, int]]:

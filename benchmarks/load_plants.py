@@ -15,7 +15,7 @@ import asyncio
 import random
 import time
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Planted:
@@ -24,17 +24,26 @@ class Planted:
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.lock, self.kept = app, asyncio.Lock(), []
         self.held = b"x" * int({hold_mib} * 1024 * 1024)
+        self.counted = time.process_time()
+
+    def burn(self) -> None:
+        """Use a share of all processor time since the last answer once more, so that each request costs its part."""
+        until = time.thread_time() + {cpu_share} * (time.process_time() - self.counted)
+        while time.thread_time() < until:
+            pass
+        self.counted = time.process_time()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
 '''
 
 _BODIES: Mapping[str, str] = {
-    "cpu": """        if scope["type"] == "http":
-            until = time.thread_time() + {cpu_seconds}
-            while time.thread_time() < until:
-                pass
-        await self.app(scope, receive, send)
+    "cpu": """        async def later(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.burn()
+            await send(message)
+
+        await self.app(scope, receive, later)
 """,
     "tail": """        if scope["type"] == "http" and random.random() < 0.02:
             await asyncio.sleep(0.005)
@@ -99,9 +108,8 @@ PLANTS: tuple[Plant, ...] = (
 )
 
 
-def edit(tree: Path, plant: Plant, cpu_ms: float, resident_mib: float) -> None:
-    """Plant it in a checkout, or what its base has; `cpu_ms` is what a request costs there, `resident_mib` what the
-    service holds."""
+def edit(tree: Path, plant: Plant, resident_mib: float) -> None:
+    """Plant it in a checkout, or what its base has; `resident_mib` is what the service holds there."""
     if plant.calls:
         _replace(
             tree / USERS,
@@ -113,16 +121,16 @@ def edit(tree: Path, plant: Plant, cpu_ms: float, resident_mib: float) -> None:
     if plant.base_body:
         body(tree, plant.base_body)
         return
-    body(tree, plant.body, cpu_ms * plant.cpu_share, resident_mib * plant.memory_share)
+    body(tree, plant.body, plant.cpu_share, resident_mib * plant.memory_share)
 
 
-def body(tree: Path, name: str, cpu_ms: float = 0.0, hold_mib: float = 0.0) -> None:
+def body(tree: Path, name: str, cpu_share: float = 0.0, hold_mib: float = 0.0) -> None:
     """Put one of the bodies around the service, or in the place of another."""
-    text = _HEAD.replace("{hold_mib}", f"{hold_mib}") + _BODIES[name]
-    if (tree / PLANTED).exists():
-        (tree / PLANTED).write_text(text)
+    text = _HEAD.replace("{hold_mib}", f"{hold_mib}").replace("{cpu_share}", f"{cpu_share}") + _BODIES[name]
+    again = (tree / PLANTED).exists()
+    (tree / PLANTED).write_text(text)
+    if again:
         return
-    (tree / PLANTED).write_text(text.replace("{cpu_seconds}", f"{cpu_ms / 1000}"))
     _replace(tree / SERVER, "            app,\n", "            Planted(app),\n")
     _replace(
         tree / SERVER,

@@ -10,6 +10,8 @@ from guardrails.load.statistics import quantile
 from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun, LoadSlice
 
 PERCENTILES: Mapping[str, float] = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
+KNOWN = 10
+"""Base answers of a name from which it is known how long they usually take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +78,24 @@ def alike(run: LoadRun, kind: str = "") -> tuple[tuple[float, ...], tuple[float,
     """The response times of base and head (as `latencies` has them) as if requests of every name usually took as long.
 
     From each the base's median for its name is taken, and the base's median of all is added. Else the slowest requests
-    alone are the tail, and what befalls a quick one is not seen in it. Where there are no names the times stay.
+    alone are the tail, and what befalls a quick one is not seen in it. Fewer than `KNOWN` answers lie closer to their
+    own median than those of the head could: for such a name the median of both sides is taken. Where there are no names
+    the times stay.
     """
     named = {
         side: [(name, time) for one in _timed([run], side, kind) for name, time in _named(one)] for side in (BASE, HEAD)
     }
-    by_name: dict[str, list[float]] = {}
-    for name, time in named[BASE]:
-        by_name.setdefault(name, []).append(time)
-    if not by_name:
+    if not named[BASE] or not any(name for name, _ in named[BASE]):
         return latencies([run], BASE, kind), latencies([run], HEAD, kind)
+    by_name: dict[str, dict[str, list[float]]] = {}
+    for side, times in named.items():
+        for name, time in times:
+            by_name.setdefault(name, {BASE: [], HEAD: []})[side].append(time)
     middle = median(time for _, time in named[BASE])
-    usual = {name: median(times) for name, times in by_name.items()}
-    base, head = (tuple(time - usual.get(name, middle) + middle for name, time in named[side]) for side in (BASE, HEAD))
+    usual = {
+        name: median(one[BASE] if len(one[BASE]) >= KNOWN else one[BASE] + one[HEAD]) for name, one in by_name.items()
+    }
+    base, head = (tuple(time - usual[name] + middle for name, time in named[side]) for side in (BASE, HEAD))
     return base, head
 
 

@@ -24,8 +24,9 @@ from guardrails.model.load_run import CLOSED, OPEN, SINGLE, LoadPlan, LoadRun, L
 
 LIMIT_SLICES = 20
 """A slice is cut after this many times its wanted length, and never before a request's time-out."""
-OPEN_USERS = 48
-"""Users that take turns in open slices: so many that hardly one is still waiting when its turn comes."""
+CROWD = 48
+"""Users who take turns, in the scenario's proportions: so many that every kind of them is among them, and that in open
+slices hardly one is still waiting when its turn comes."""
 SWAP_PAIRS = 8
 """The sides swap their cores after so many pairs: a core can be a tenth slower than another, and the machine drifts."""
 STRETCH = 3
@@ -175,8 +176,8 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
         raise ScenarioError(f"{plan.locustfile} defines no user class. Derive one from locust.FastHttpUser.")
     lanes = [Lane(target, plan) for target in targets]
     for lane in lanes:
-        users = plan.users + (OPEN_USERS if plan.open_share else 0)
-        lane.start([gated(kinds[name], lane, lane.timeout, take_seat) for name in sorted(kinds)], users)
+        users = [gated(kinds[name], lane, lane.timeout, take_seat) for name in sorted(kinds)]
+        lane.start(users, max(CROWD, plan.users))
     if plan.leak_requests:
         run = LoadRun((), {}, 0.0, memory=fill(lanes, plan.leak_requests, _limit(plan)))
     else:

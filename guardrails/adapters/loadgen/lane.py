@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from random import Random
 from time import perf_counter
 from typing import Any
 
@@ -54,7 +55,8 @@ class Lane:
         self.strays = 0
         self._concurrency = plan.concurrency
         self._slots = Semaphore(plan.concurrency)
-        self._crowd = plan.users
+        self._together = plan.users
+        self._chance, self._deck = Random(f"{plan.seed}:deal"), list[User]()  # noqa: S311 - a schedule, no secret
         self._tokens: dict[User, Semaphore] = {}
         self._due: dict[User, deque[float]] = {}
         self._turn = 0
@@ -130,9 +132,9 @@ class Lane:
                 self._slots.release()
 
     def run(self, quota: int, limit: float) -> Slice:
-        """Let every user of the crowd send `quota` requests and wait for the last answer, at most `limit` seconds."""
-        crowd = list(self._tokens.items())[: self._crowd]
-        living = [tokens for user, tokens in crowd if not user.greenlet.dead]
+        """Let the users whose turn it is send `quota` requests each, and wait for the last answer, at most `limit`
+        seconds."""
+        living = [self._tokens[user] for user in self._dealt() if not user.greenlet.dead]
         one = Slice(len(self._slices), quota * len(living))
         self._slices.append(one)
         if not living:
@@ -147,13 +149,21 @@ class Lane:
         one.seconds = perf_counter() - started
         return one
 
+    def _dealt(self) -> list[User]:
+        """The next users of the crowd. Everybody has a turn before anybody has another, or slices would hold the
+        requests of one kind of user alone; twins have theirs together, since both sides shuffle alike."""
+        if len(self._deck) < self._together:
+            self._deck = self._chance.sample(list(self._tokens), len(self._tokens))
+        dealt, self._deck = self._deck[: self._together], self._deck[self._together :]
+        return dealt
+
     def arrive(self, offsets: Sequence[float], limit: float) -> Slice:
         """Send a request at each of the `offsets` (seconds from now, ascending) and wait for the last answer.
 
-        The users that are not of the crowd take turns. A user that still waits for an answer sends late, and that is
-        counted as the service's time; what the generator itself is late is kept in `lags`, in milliseconds.
+        The users take turns. A user that still waits for an answer sends late, and that is counted as the service's
+        time; what the generator itself is late is kept in `lags`, in milliseconds.
         """
-        living = [user for user in list(self._tokens)[self._crowd :] if not user.greenlet.dead]
+        living = [user for user in self._tokens if not user.greenlet.dead]
         one = Slice(len(self._slices), len(offsets) if living else 0, is_open=True)
         self._slices.append(one)
         if not living or not offsets:

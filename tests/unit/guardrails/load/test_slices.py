@@ -78,22 +78,26 @@ def test_in_single_slices_one_request_is_in_flight(rig: LocustRig, plan: LoadPla
     assert max(most) > 1
 
 
-OPEN_USERS = 48
+CROWD = 48
 LATE_USERS = """
+import time
+
 import gevent
 from locust import FastHttpUser, task
+
+TIRED = time.monotonic() + 2.0
 
 class Caller(FastHttpUser):
     @task
     def read(self):
         self.client.get("/thing", name="read")
-        if self.guardrails_seat >= 4:
+        if time.monotonic() > TIRED:
             gevent.sleep(0.6)
 """
 
 
 def test_a_request_that_is_sent_late_has_waited(rig: LocustRig, plan: LoadPlan) -> None:
-    """The server is quick; the users of the open slices are not back when their turn comes again."""
+    """The server is quick; after the warm-up the users are not back when their turn comes again."""
     one_at_a_time = threading.Lock()
 
     def paced(handler: BaseHTTPRequestHandler, _number: int) -> None:
@@ -103,14 +107,53 @@ def test_a_request_that_is_sent_late_has_waited(rig: LocustRig, plan: LoadPlan) 
 
     (plan.root / plan.locustfile).write_text(LATE_USERS)
     wanted = replace(
-        plan, pairs=2, least_pairs=2, open_share=0.99, arrivals_seconds=0.3, arrivals_share=0.8, warmup_seconds=0.3,
-        request_timeout_seconds=20.0,
+        plan, pairs=20, seconds_per_side=2.0, open_share=0.99, arrivals_seconds=0.3, arrivals_share=0.8,
+        warmup_seconds=0.3, request_timeout_seconds=20.0,
     )  # fmt: skip
     with serving(paced) as base, serving(paced) as head:
         run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
-    late = [one for one in run.slices if one.kind == OPEN and one.requests > OPEN_USERS]
-    assert late, "more come than there are users: some must wait for one of them"
-    assert all(max(one.milliseconds) > 200 for one in late)
+    last = [one for one in run.slices if one.kind == OPEN and one.requests > CROWD][-2:]
+    assert last, "more come than there are users: some must wait for one of them"
+    assert all(max(one.milliseconds) > 200 for one in last)
+
+
+KINDS = """
+from locust import FastHttpUser, task
+
+
+class Caller(FastHttpUser):
+    weight = 3
+
+    @task
+    def read(self):
+        self.client.get("/thing", name="read")
+
+
+class Other(FastHttpUser):
+    weight = 1
+
+    @task
+    def write(self):
+        self.client.get("/other", name="write")
+"""
+
+
+def test_slices_of_few_users_hold_what_every_kind_of_user_does(rig: LocustRig, plan: LoadPlan) -> None:
+    """Two users at a time, of two kinds: not the same two in every slice, and twins in both slices of a pair."""
+    (plan.root / plan.locustfile).write_text(KINDS)
+    wanted = replace(plan, users=2, concurrency=2, single_share=0.5, pairs=48, least_pairs=48)
+    with serving() as base, serving() as head:
+        run = rig.drive(wanted, [target(BASE, base), target(HEAD, head)])
+    sent = {
+        side: [name for one in run.slices if one.side == side for name in sorted(one.names)] for side in (BASE, HEAD)
+    }
+    assert 0.15 < sent[HEAD].count("write") / len(sent[HEAD]) < 0.35
+    for kind in (CLOSED, SINGLE):
+        assert {name for one in run.slices if one.kind == kind for name in one.names} == {"read", "write"}
+    by_pair: dict[int, dict[str, list[str]]] = {}
+    for one in run.slices:
+        by_pair.setdefault(one.pair, {})[one.side] = sorted(one.names)
+    assert all(both[BASE] == both[HEAD] for both in by_pair.values())
 
 
 @contextmanager
