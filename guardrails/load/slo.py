@@ -27,6 +27,7 @@ class Drive(_Section, frozen=True):
     """How the requests are sent: without think times, one side at a time, in sessions of fresh processes."""
 
     users: Count = 16
+    """Who send in one closed or single slice, dealt anew for each from a crowd in the scenario's proportions."""
     concurrency: Count = 2
     """Requests in flight at once in closed slices. A lock shows only with more than one."""
     single_share: Share = 0.5
