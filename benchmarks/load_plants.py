@@ -94,16 +94,16 @@ PLANTS: tuple[Plant, ...] = (
     Plant("cpu5", "5 % processor time a request", frozenset({"load/slower-cpu"}), "cpu", cpu_share=0.05),
     Plant("cpu10", "10 % processor time a request", frozenset({"load/slower-cpu"}), "cpu", cpu_share=0.10),
     Plant("tail", "2 % of requests 5 ms later", frozenset({"load/slower-latency"}), "tail"),
-    Plant("calls", "a store call for each candidate", frozenset({"load/more-calls"}), calls=True, runs=10),
-    Plant("memory", "20 % more resident memory", frozenset({"load/more-memory"}), memory_share=0.20, runs=10),
-    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak", runs=10),
+    Plant("calls", "a store call for each candidate", frozenset({"load/more-calls"}), calls=True, runs=6),
+    Plant("memory", "20 % more resident memory", frozenset({"load/more-memory"}), memory_share=0.20, runs=6),
+    Plant("leak", "1 KiB kept of each request", frozenset({"load/leak"}), "leak", runs=6),
     Plant(
         "lock",
         "a lock around a wait of 3 ms that requests shared",
         frozenset({"load/slower-together"}),
         "lock",
         base_body="waits",
-        runs=10,
+        runs=6,
     ),
 )
 

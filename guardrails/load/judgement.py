@@ -7,6 +7,7 @@ from guardrails.load.comparison import Comparison, Outcome, interval, table
 from guardrails.load.recorder import Totals, latencies, pairs_of, totals
 from guardrails.load.rules import BUDGET, CALLS, DIED, ERRORS, INCONCLUSIVE, RULE_OF
 from guardrails.load.sequence import CONFIRMING, LEAK, LEAKS_LEAST, LEAKS_MOST, MEMORY, Settled, looks, settle
+from guardrails.load.shares import Exceeded, exceeded
 from guardrails.load.slo import Slo
 from guardrails.load.statistics import quantile
 from guardrails.model.finding import Finding, Severity
@@ -47,11 +48,20 @@ class Evidence:
         return any(run.ended_by for run in self.every) or self.failing is not None
 
     @property
-    def failing(self) -> tuple[LoadRun, ...] | None:
-        """The sessions in which too many of the head's requests failed: the timed ones, or those that look for a leak.
-        Each kind by itself, so that neither hides what fails in the other."""
-        allowed = self.slo.budget.error_share
-        return next((each for each in (self.runs, self.leaks) if totals(each, HEAD).error_share > allowed), None)
+    def exceeded(self) -> tuple[Exceeded, ...]:
+        """The shares of which the head has too much. Those of the timed sessions and of those that look for a leak by
+        themselves, so that neither hides what fails in the other."""
+        budget = self.slo.budget
+        return (*exceeded(self.runs, budget, marks=True), *exceeded(self.leaks, budget, marks=False))
+
+    @property
+    def failing(self) -> Exceeded | None:
+        """Too many of the head's requests failed, for certain."""
+        return next((one for one in self.exceeded if not one.mark and one.is_certain), None)
+
+    def awaits(self, sessions: tuple[LoadRun, ...]) -> bool:
+        """Whether a share is too great in one of some sessions, and more of them will tell."""
+        return any(one.is_pending for one in self.exceeded if one.sessions == sessions)
 
     @property
     def generator_share(self) -> float:
@@ -80,6 +90,8 @@ def needs_more(evidence: Evidence) -> bool:
     drive, sessions = evidence.slo.drive, len(evidence.runs)
     if evidence.is_broken:
         return False
+    if evidence.awaits(evidence.runs):
+        return sessions < drive.most_sessions + CONFIRMING
     if not evidence.settled:
         return sessions < 2 and any(_late(evidence.head, evidence.slo))
     timed = [one for one in evidence.settled if one.comparison.metric != LEAK]
@@ -100,7 +112,7 @@ def needs_leaks(evidence: Evidence) -> bool:
     found = [one for one in evidence.settled if one.comparison.metric == LEAK]
     if sessions and not found:
         return False
-    if sessions < LEAKS_LEAST or any(one.is_pending for one in found):
+    if sessions < LEAKS_LEAST or any(one.is_pending for one in found) or evidence.awaits(evidence.leaks):
         return sessions < LEAKS_MOST + CONFIRMING
     return _is_open(found, evidence.slo) and sessions < LEAKS_MOST
 
@@ -135,10 +147,23 @@ def _broken(evidence: Evidence) -> Iterator[Finding]:
                 return
     failing = evidence.failing
     assert failing is not None
-    head, allowed = totals(failing, HEAD), evidence.slo.budget.error_share
-    what = f"{head.error_share:.2%} of {head.requests} requests failed, and {allowed:.2%} are allowed"
-    old = evidence.base is not None and totals(failing, BASE).error_share > allowed
-    yield ERRORS.finding(what + _reasons(head) + _shared(old), severity=Severity.REVIEW if old else None)
+    yield _too_much(failing, Severity.BLOCK)
+
+
+def _too_much(one: Exceeded, severity: Severity) -> Finding:
+    """A share that is too great; where the base's is too, or it is no more than a doubt, a person decides."""
+    head, base = totals(one.sessions, HEAD), None
+    if all(BASE in run.tallies for run in one.sessions):
+        base = totals(one.sessions, BASE)
+    old = base is not None and one.of(base) > one.allowed
+    severity = Severity.REVIEW if old else severity
+    much = f"of the answers are {one.mark}" if one.mark else f"of {head.requests} requests failed"
+    what = f"{one.of(head):.2%} {much}, and {one.allowed:.2%} are allowed, {one.where}"
+    if not one.is_certain and len(one.sessions) > 1:
+        what += ", which is a rare fault or a machine that stood still"
+    if one.mark:
+        return BUDGET.finding(what + _shared(old), severity=severity)
+    return ERRORS.finding(what + _reasons(head) + _shared(old), severity=severity)
 
 
 def _reasons(head: Totals) -> str:
@@ -176,7 +201,7 @@ def _late(totals_of_side: Totals, slo: Slo) -> Iterator[tuple[str, float]]:
 
 
 def _missed(evidence: Evidence) -> Iterator[Finding]:
-    """Budgets that the head misses; those of latency, in every run."""
+    """Budgets that the head misses; those of latency, in every session, those of a share in two."""
     each = [dict(_late(totals([run], HEAD), evidence.slo)) for run in evidence.runs]
     old = dict(_late(evidence.base, evidence.slo)) if evidence.base else {}
     for name, limit in _late(evidence.head, evidence.slo):
@@ -188,11 +213,8 @@ def _missed(evidence: Evidence) -> Iterator[Finding]:
         too = _held(evidence.runs, BASE) > limit_mib
         what = f"the service holds {held:.1f} MiB of memory, and {limit_mib:g} MiB is allowed"
         yield BUDGET.finding(what + _shared(too), severity=Severity.REVIEW if too else None)
-    for mark, share in evidence.slo.budget.shares().items():
-        if evidence.head.mark_share(mark) > share:
-            too = evidence.base is not None and evidence.base.mark_share(mark) > share
-            what = f"{evidence.head.mark_share(mark):.2%} of the answers are {mark}, and {share:.2%} are allowed"
-            yield BUDGET.finding(what + _shared(too), severity=Severity.REVIEW if too else None)
+    for one in evidence.exceeded:
+        yield _too_much(one, Severity.BLOCK if one.is_certain else Severity.REVIEW)
 
 
 def _held(runs: Sequence[LoadRun], side: str) -> float:

@@ -117,13 +117,18 @@ def test_as_many_sessions_look_for_a_leak_as_it_takes() -> None:
 
 
 def test_errors_and_an_end_count_where_a_leak_is_looked_for_too() -> None:
-    timed, (leak,) = sessions_of(3), leaks_of(1, errors={"500": 3})
-    (found_now,) = findings(weigh(timed, SLO, [leak]))
+    timed, leaks = sessions_of(3), leaks_of(2, errors={"500": 3})
+    assert needs_leaks(weigh(timed, SLO, leaks[:1])), "once may be chance"
+    assert not needs_leaks(weigh(timed, SLO, leaks))
+    (found_now,) = findings(weigh(timed, SLO, leaks))
     assert found_now.rule == "load/errors"
-    assert "0.25% of 1200 requests failed, and 0.10% are allowed: 3 times 500" in found_now.what, "not by all 6600"
-    few = sessions_of(1, errors={"500": 3})
+    assert "0.25% of 2400 requests failed, and 0.10% are allowed, in 2 of 2 sessions: 6 times 500" in found_now.what
+    few = sessions_of(2, errors={"500": 3})
     (found_now,) = findings(weigh(few, SLO, leaks_of(4)))
-    assert "of 1800 requests failed" in found_now.what, "good answers elsewhere make up for none"
+    assert "of 3600 requests failed" in found_now.what, "good answers elsewhere make up for none"
+    once, denied = leaks_of(1, errors={"500": 3}), leaks_of(3)[1:]
+    assert needs_leaks(weigh(timed, SLO, [*once, *denied[:1]]))
+    assert not needs_leaks(weigh(timed, SLO, [*once, *denied]))
     (fine,) = leaks_of(1)
     ended = with_head(fine, replace(fine.tallies[HEAD], died=True), ended_by=HEAD, complaint="the head's died")
     (found_now,) = findings(weigh(timed, SLO, [ended]))
@@ -165,12 +170,37 @@ def test_a_generator_that_is_late_by_its_own_fault_is_said() -> None:
 
 def test_errors_above_the_budget_block_and_name_their_reasons() -> None:
     errors = {"/a: 500": 40, "/b: reset": 3, "/c: late": 2, "/d: rare": 1}
-    evidence = weigh([run_of(errors=errors, cpu=2.0)], SLO)
+    evidence = weigh([run_of(errors=errors, cpu=2.0)] * 2, SLO)
     assert not needs_more(evidence), "its times mean nothing, and another session would not change the errors"
     (finding,) = findings(evidence)
     assert (finding.rule, finding.severity) == ("load/errors", Severity.BLOCK)
-    assert "1.28% of 3600 requests failed, and 0.10% are allowed: 40 times /a: 500; 3 times /b: reset" in finding.what
+    assert "1.28% of 7200 requests failed, and 0.10% are allowed, in 2 of 2 sessions: 80 times" in finding.what
+    assert "/a: 500; 6 times /b: reset; 4 times /c: late" in finding.what
     assert "/d" not in finding.what
+
+
+@pytest.mark.parametrize(
+    ("bad", "rule"), [({"errors": {"503": 9}}, "load/errors"), ({"marks": {"degraded": 9}}, "load/budget")]
+)
+def test_what_one_session_alone_shows_of_a_share_is_a_doubt(bad: dict[str, dict[str, int]], rule: str) -> None:
+    """A machine that stands still for a moment makes any service refuse, or leave something out."""
+    slo, (once,) = Slo(budget=Budget(error_share=0.0, degraded_share=0.0)), sessions_of(1, **bad)  # type: ignore[arg-type] # by name
+    fine = sessions_of(20)
+    assert needs_more(weigh([once], slo))
+    assert needs_more(weigh([*fine[:2], once], slo)), "where it would have ended otherwise"
+    assert needs_more(weigh([*fine[:2], once, fine[2]], slo))
+    denied = weigh([*fine[:2], once, *fine[2:4]], slo)
+    assert not needs_more(denied)
+    (finding,) = findings(denied)
+    assert (finding.rule, finding.severity) == (rule, Severity.REVIEW)
+    assert "in 1 of 5 sessions, which is a rare fault or a machine that stood still" in finding.what
+    again = weigh([*fine[:2], once, fine[2], once], slo)
+    assert not needs_more(again)
+    (finding,) = findings(again)
+    assert (finding.rule, finding.severity) == (rule, Severity.BLOCK)
+    assert "in 2 of 5 sessions" in finding.what
+    bound = slo.drive.most_sessions + 2
+    assert not needs_more(weigh([*fine[: bound - 1], once], slo)), "and that is the bound"
 
 
 def test_errors_within_the_budget_are_no_finding() -> None:
