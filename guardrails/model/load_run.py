@@ -28,10 +28,10 @@ class LoadPlan:
     `root` is the tree that the locustfile at `locustfile` comes from; the directories `path` of it (all relative) are
     where the scenario imports from. In a pair each side has one slice, in an order that `seed` decides. In a closed
     slice each of `users`, dealt from a greater crowd, sends the same number of requests to one side, `concurrency` of
-    them at a time, about `slice_seconds` long. In an open one requests come at random at `arrivals_share` of the rate at which closed slices
-    are answered, for about `arrivals_seconds`. A single slice is a closed one with one request at a time. Open slices
-    take `open_share` of the time and single ones `single_share`. There are as many pairs as `seconds_per_side` allows,
-    but at most `pairs` and, within three times the planned time, at least `least_pairs`.
+    them at a time, about `slice_seconds` long. In an open one requests come at random at `arrivals_share` of the rate
+    at which closed slices are answered, for about `arrivals_seconds`. A single slice is a closed one with one request
+    at a time. Open slices take `open_share` of the time and single ones `single_share`. There are as many pairs as
+    `seconds_per_side` allows, but at most `pairs` and, within three times the planned time, at least `least_pairs`.
     Where `pinned`, each side is held on a core of its own, and the cores are swapped every few pairs.
     With `leak_requests` nothing is timed and there are no slices: all sides answer at once, each half as many requests
     and then so many, over which its memory is measured.

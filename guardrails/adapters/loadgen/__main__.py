@@ -175,6 +175,8 @@ def drive(plan: LoadPlan, targets: tuple[LoadTarget, ...]) -> LoadRun:
     if not kinds:
         raise ScenarioError(f"{plan.locustfile} defines no user class. Derive one from locust.FastHttpUser.")
     lanes = [Lane(target, plan) for target in targets]
+    for pid in (os.getpid(), *(lane.pid for lane in lanes)):
+        meter.hasten(pid)
     for lane in lanes:
         users = [gated(kinds[name], lane, lane.timeout, take_seat) for name in sorted(kinds)]
         lane.start(users, max(CROWD, plan.users))

@@ -11,7 +11,9 @@ import pytest
 
 from guardrails.adapters.loadgen.memory import tree_kib, tree_resident_kib
 from guardrails.adapters.loadgen.meter import (
+    HASTE,
     cores,
+    hasten,
     is_alive,
     pin,
     process_seconds,
@@ -114,3 +116,17 @@ def test_a_tree_is_held_on_a_core() -> None:
     assert len(held) == 2
     assert held == [{core}] * 2
     assert not pin(pid, core) or tree(pid) == ()
+
+
+def test_a_tree_goes_before_other_programs_where_that_is_allowed() -> None:
+    with program(f"import subprocess, sys; c = subprocess.Popen([sys.executable, '-c', 'input()']); {WAIT}") as pid:
+        try:
+            os.setpriority(os.PRIO_PROCESS, pid, HASTE + 1)
+            wanted = HASTE
+        except OSError:
+            wanted = os.getpriority(os.PRIO_PROCESS, pid)
+        assert hasten(pid) == (wanted == HASTE)
+        found = [os.getpriority(os.PRIO_PROCESS, one) for one in tree(pid)]
+        for child in psutil.Process(pid).children():
+            child.kill()
+    assert found == [wanted] * 2
