@@ -96,6 +96,10 @@ def hasten(pid: int) -> bool:
         for one in tree(pid):
             for task in Path(f"/proc/{one}/task").iterdir():
                 os.setpriority(os.PRIO_PROCESS, int(task.name), HASTE)
+            # Where sessions are scheduled as groups, a nice value counts within its session alone. One that others
+            # belong to is left as it is.
+            if os.getsid(one) == one and (session := Path(f"/proc/{one}/autogroup")).exists():
+                session.write_text(str(HASTE))
     except (OSError, AttributeError):
         return False
     return True
