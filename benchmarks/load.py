@@ -4,8 +4,8 @@
     python -m benchmarks.load --only cpu5,tail --minutes 20
 
 Each run is the user's path: `guardrails check --only load` on a branch of a clone, with a fresh seed. The budgets are
-the repository's own, loadtests/slo.toml. Every verdict is appended to a file of JSON lines, so
-that a benchmark that was stopped goes on where it was; `--report` writes docs/benchmarks/load.md from it.
+the repository's own, loadtests/slo.toml. Every verdict is appended to a file of JSON lines, so that a benchmark that
+was stopped goes on where it was; `--report` writes docs/benchmarks/load.md from it.
 """
 
 import argparse
