@@ -93,7 +93,8 @@ def alike(run: LoadRun, kind: str = "") -> tuple[tuple[float, ...], tuple[float,
             by_name.setdefault(name, {BASE: [], HEAD: []})[side].append(time)
     middle = median(time for _, time in named[BASE])
     usual = {
-        name: median(one[BASE] if len(one[BASE]) >= KNOWN else one[BASE] + one[HEAD]) for name, one in by_name.items()
+        name: median(one[BASE] if len(one[BASE]) >= KNOWN else one[BASE] + one[HEAD]) if one[BASE] else middle
+        for name, one in by_name.items()
     }
     base, head = (tuple(time - usual[name] + middle for name, time in named[side]) for side in (BASE, HEAD))
     return base, head

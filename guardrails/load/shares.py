@@ -4,18 +4,16 @@ A machine that stands still for half a second makes a service refuse what has wa
 one session alone shows is a doubt, and sessions after it tell.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from guardrails.load.recorder import Totals, totals
+from guardrails.load.sequence import CONFIRMING
 from guardrails.load.slo import Budget
 from guardrails.model.load_run import HEAD, LoadRun
 
 CERTAIN = 2
 """Sessions that must show too great a share."""
-CONFIRMING = 2
-"""Sessions after the first of them in which another is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,6 @@ def exceeded(sessions: Sequence[LoadRun], budget: Budget, *, marks: bool) -> Ite
     """Every share that is too great in some sessions of one kind; `marks`: those of the scenario too."""
     limits: Mapping[str, float] = {"": budget.error_share, **(budget.shares() if marks else {})}
     for mark, allowed in limits.items():
-        share: Callable[[Totals], float] = partial(share_of, mark)
-        if share(totals(sessions, HEAD)) > allowed:
-            numbers = tuple(n for n, run in enumerate(sessions) if share(totals([run], HEAD)) > allowed)
+        if share_of(mark, totals(sessions, HEAD)) > allowed:
+            numbers = tuple(n for n, run in enumerate(sessions) if share_of(mark, totals([run], HEAD)) > allowed)
             yield Exceeded(mark, allowed, tuple(sessions), numbers)

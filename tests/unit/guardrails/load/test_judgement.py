@@ -1,4 +1,4 @@
-"""From runs to findings: an alarm needs two runs, a failure one, and a doubt is said."""
+"""From runs to findings: an alarm and failures need more than one session, an end does not, and a doubt is said."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -94,6 +94,8 @@ def test_the_tail_is_of_requests_held_against_what_is_usual_for_their_name() -> 
     assert sorted(on_head)[-2:] == [6.0, 6.0]
     new = replace(head, names=("other",) * 100)
     assert alike(replace(run, slices=(base, new)))[1] == late, "a name that the base has not stays as it is"
+    slow = replace(new, milliseconds=tuple(time + 7 for time in late))
+    assert alike(replace(run, slices=(base, slow)))[1] == slow.milliseconds, "however slow it is"
     bare = replace(run, slices=tuple(replace(one, names=()) for one in run.slices))
     assert alike(bare) == (usual, late)
 
@@ -105,3 +107,14 @@ def test_a_kind_that_became_slower_as_a_whole_is_in_the_tail() -> None:
         for side, slow in ((BASE, 5.0), (HEAD, 9.0))
     )
     assert max(alike(LoadRun((base, head), {}, 0.1))[1]) == 5.0
+
+
+def test_a_rare_kind_is_held_against_both_sides_so_that_neither_looks_steadier() -> None:
+    """The one answer of the base is its own median: the head's could only be farther from it."""
+    names = ("quick",) * 99 + ("rare",)
+    base, head = (
+        LoadSlice(side, 0, 100, 0.1, 0.1, (1.0,) * 99 + (rare,), names=names)
+        for side, rare in ((BASE, 5.0), (HEAD, 9.0))
+    )
+    on_base, on_head = alike(LoadRun((base, head), {}, 0.1))
+    assert (on_base[-1], on_head[-1]) == (-1.0, 3.0)
