@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from guardrails.adapters.loadgen.meter import HASTE
 from guardrails.adapters.loadrig import LocustRig
 from guardrails.adapters.process import ProcessRunner
 from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadPlan
@@ -198,3 +199,23 @@ def test_sides_have_a_core_each_which_are_swapped_and_the_generator_keeps_off(ri
         held = [cores for cores in seen[side] if len(cores[0]) == 1]
         assert all(mine != others and not mine & sender for mine, others, sender in held)
         assert len({mine for mine, _, _ in held}) == 2, "the cores are swapped"
+
+
+def test_services_and_generator_go_before_other_programs(rig: LocustRig, plan: LoadPlan) -> None:
+    """All three alike: none is measured with more or less of the machine than the other."""
+    seen: set[tuple[int, ...]] = set()
+    with idle() as base_pid, idle() as head_pid:
+        try:
+            os.setpriority(os.PRIO_PROCESS, base_pid, -1)
+        except OSError:
+            pytest.skip("THE PRIORITY of a process cannot be raised here: run as root")
+
+        def noting(handler: BaseHTTPRequestHandler, _number: int) -> None:
+            seen.add(tuple(os.getpriority(os.PRIO_PROCESS, pid) for pid in (base_pid, head_pid, generator())))
+            answer(handler)
+
+        with serving(noting) as base, serving(noting) as head:
+            rig.drive(
+                replace(plan, pairs=2, least_pairs=2), [target(BASE, base, base_pid), target(HEAD, head, head_pid)]
+            )
+    assert seen == {(HASTE,) * 3}
