@@ -40,7 +40,7 @@ class Drive(_Section, frozen=True):
     arrivals_ms: Positive = 120.0
     """Length of an open slice."""
     pinned: bool = True
-    """Hold each side on a core of its own and swap the cores every few pairs, where there are two."""
+    """Hold each side on a core of its own, where there are two, and swap them so that a pair is answered on one."""
     least_sessions: Annotated[int, Meta(ge=2, le=50)] = 3
     most_sessions: Annotated[int, Meta(ge=2, le=50)] = 8
     """Both services are started anew for each session. It ends early when every metric is certain."""

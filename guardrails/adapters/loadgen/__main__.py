@@ -27,8 +27,6 @@ LIMIT_SLICES = 20
 CROWD = 48
 """Users who take turns, in the scenario's proportions: so many that every kind of them is among them, and that in open
 slices hardly one is still waiting when its turn comes."""
-SWAP_PAIRS = 8
-"""The sides swap their cores after so many pairs: a core can be a tenth slower than another, and the machine drifts."""
 STRETCH = 3
 """A run ends after this many times its planned length, however few pairs there are."""
 
@@ -82,21 +80,27 @@ class Measured:
             elapsed = perf_counter() - started
             if any(lane.trouble() for lane in self._lanes) or _is_enough(plan, len(self._lanes), number, elapsed):
                 break
-            if self.pinned and number % SWAP_PAIRS == 0:
-                self._pin(self._all_cores[:: 1 if (number // SWAP_PAIRS + plan.seed) % 2 else -1])
             self._pair(number, order)
 
     def _pin(self, cores: Sequence[int]) -> bool:
         """Each side on a core of its own, where there are as many; the generator keeps to the others."""
         if len(cores) < 2:
             return False
-        self._cores = {lane.side: core for lane, core in zip(self._lanes, cores, strict=False)}
-        return all(meter.pin(self._by_side[side].pid, core) for side, core in self._cores.items())
+        held = {lane.side: core for lane, core in zip(self._lanes, cores, strict=False)}
+        if not all(meter.pin(self._by_side[side].pid, core) for side, core in held.items()):
+            return False
+        self._cores = held
+        return True
 
-    def _step_aside(self, side: str) -> None:
-        """Leave the core of the side that is driven: a generator that waits for it would be part of its time."""
-        if self.pinned:
-            os.sched_setaffinity(0, set(self._all_cores) - {self._cores[side]})
+    def _bring(self, side: str, core: int) -> None:
+        """Have a side answer on a core. Whichever side is there changes places with it, and the generator leaves: one
+        that waits for the core would be part of the side's time."""
+        if self._cores[side] != core:
+            there = next(one for one, its in self._cores.items() if its == core)
+            self._cores |= {there: self._cores[side], side: core}
+            for one in (there, side):
+                meter.pin(self._by_side[one].pid, self._cores[one])
+        os.sched_setaffinity(0, set(self._all_cores) - {core})
 
     def _next_kind(self) -> str:
         """The kind that lags farthest behind its share of the time."""
@@ -113,8 +117,11 @@ class Measured:
         costs = {side: Cost.of(self._by_side[side].pid) for side in order}
         busy, began = process_time(), perf_counter()
         done = {}
+        # Both slices of a pair on one core: a core can be a fifth slower than another for a while.
+        core = self._cores.get(order[0])
         for side in order:
-            self._step_aside(side)
+            if core is not None:
+                self._bring(side, core)
             lane = self._by_side[side]
             limit = _limit(self._plan)
             if kind == OPEN:
