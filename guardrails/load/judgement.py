@@ -11,7 +11,7 @@ from guardrails.load.shares import Exceeded, exceeded
 from guardrails.load.slo import Slo
 from guardrails.load.statistics import quantile
 from guardrails.model.finding import Finding, Severity
-from guardrails.model.load_run import BASE, HEAD, OPEN, LoadRun
+from guardrails.model.load_run import BASE, HEAD, OPEN, OPEN_SHARE, LoadRun
 
 SATURATED = 0.9
 """Share of a core above which the generator, and not the service, may be what was measured."""
@@ -70,7 +70,7 @@ class Evidence:
 
     @property
     def generator_lag_ms(self) -> float:
-        """How late the generator sent one of a hundred requests of its schedule, in the session of the median."""
+        """How late the generator sent one of twenty requests of its schedule, in the session of the median."""
         lags = sorted(run.generator_lag_ms for run in self.runs)
         return lags[len(lags) // 2]
 
@@ -228,8 +228,8 @@ def _unclear(evidence: Evidence) -> Iterator[Finding]:
     if evidence.base is not None and (share := evidence.generator_share) >= SATURATED:
         said.append(f"the generator used {share:.2f} of its core, so the latencies may be its own")
     opened = latencies(evidence.runs, BASE, OPEN)
-    if opened and (lag := evidence.generator_lag_ms) > LATE_SHARE * quantile(opened, 0.95):
-        said.append(f"the generator was {lag:.1f} ms late with one request of 100, so the latencies may be its own")
+    if opened and (lag := evidence.generator_lag_ms) > LATE_SHARE * quantile(opened, OPEN_SHARE):
+        said.append(f"the generator was {lag:.1f} ms late with one request of 20, so the latencies may be its own")
     if said:
         severity = Severity.REVIEW if evidence.slo.regression.inconclusive == "review" else Severity.NOTE
         yield INCONCLUSIVE.finding("; ".join(said), severity=severity)
@@ -255,7 +255,7 @@ def notes(evidence: Evidence, seed: int) -> tuple[str, ...]:
     how += f"anew for each; {len(pairs_of(runs))} pairs of slices, seed {seed}, {looks(drive)} looks"
     held = "each side on a core of its own" if all(run.pinned for run in runs) else "sides free to move over cores"
     sent = (
-        f"generator at {evidence.generator_share:.2f} of a core, {evidence.generator_lag_ms:.2f} ms late (p99); {held}"
+        f"generator at {evidence.generator_share:.2f} of a core, {evidence.generator_lag_ms:.2f} ms late (p95); {held}"
     )
     return (*rows, *_cold(runs), shares, how, *_looked(evidence), sent, *_denied(evidence))
 

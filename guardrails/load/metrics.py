@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from guardrails.load.recorder import PERCENTILES, Pair, alike, latencies, pairs_of
 from guardrails.load.statistics import quantile, trimmed_ratio
-from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, SINGLE, LoadRun
+from guardrails.model.load_run import BASE, CLOSED, HEAD, OPEN, OPEN_SHARE, SINGLE, LoadRun
 
 LEAST_ANSWERS = 20
 """Answers of each side without which a session says nothing of a percentile."""
@@ -186,7 +186,7 @@ def _leak(run: LoadRun) -> Value | None:
 _READERS: Mapping[str, Callable[[LoadRun], Value | None]] = {
     "cpu": _cpu,
     "throughput": _together,
-    "arrivals": lambda run: _latency(run, 0.95, OPEN),
+    "arrivals": lambda run: _latency(run, OPEN_SHARE, OPEN),
     "calls": _calls,
     "memory": _memory,
     "leak": _leak,

@@ -10,6 +10,8 @@ CLOSED, SINGLE, OPEN = "closed", "single", "open"
 """The kinds of a slice. Closed: every user sends its next request when it has the answer to the last one, all at once,
 which shows how many are answered. Single: one request is in flight, which shows how long one takes. Open: requests come
 when they come, whether or not the ones before them were answered, which shows how long people wait."""
+OPEN_SHARE = 0.95
+"""The percentile by which open slices are compared, and at which the generator's own lateness counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class StageTimes:
 @dataclass(frozen=True, slots=True)
 class LoadRun:
     """A run of a scenario. `generator_share` is the share of one core that the generator used during the closed slices,
-    `generator_lag_ms` how late it sent one of a hundred requests of the open ones, by its own fault.
+    `generator_lag_ms` how late it sent one of twenty requests of the open ones, by its own fault.
 
     `cold_ms` are the response times of each side's first requests after its start. `memory` is empty where the system
     does not tell. A run that ended early names in `ended_by` the side because of which it did, and in `complaint` why,

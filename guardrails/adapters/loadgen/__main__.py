@@ -20,7 +20,7 @@ from guardrails.adapters.loadgen.keeping import fill, grown, holdings
 from guardrails.adapters.loadgen.lane import Lane, Slice
 from guardrails.adapters.loadgen.users import ScenarioError, gated, never_retry
 from guardrails.load.schedule import arrivals, orders
-from guardrails.model.load_run import CLOSED, OPEN, SINGLE, LoadPlan, LoadRun, LoadSlice, LoadTarget
+from guardrails.model.load_run import CLOSED, OPEN, OPEN_SHARE, SINGLE, LoadPlan, LoadRun, LoadSlice, LoadTarget
 
 LIMIT_SLICES = 20
 """A slice is cut after this many times its wanted length, and never before a request's time-out."""
@@ -212,7 +212,7 @@ def timed(lanes: list[Lane], plan: LoadPlan) -> LoadRun:
         tuple(measured.slices),
         {},
         measured.busy / max(measured.seconds[CLOSED], 1e-9),
-        generator_lag_ms=lags[int(0.99 * (len(lags) - 1))],
+        generator_lag_ms=lags[int(OPEN_SHARE * (len(lags) - 1))],
         cold_ms={lane.side: lane.first_answers() for lane in lanes},
         memory=grown(lanes, held),
         pinned=measured.pinned,

@@ -291,4 +291,4 @@ def test_notes_hold_the_table_and_how_it_came_about() -> None:
     assert "a leak was looked for in 2 sessions more, 800 requests a side" in looked
     untold = notes(weigh(sessions_of(3), SLO, [replace(leaks_of(1)[0], memory={})]), 77)
     assert any(line.startswith("no leak could be looked for") for line in untold)
-    assert said[-1] == "generator at 0.30 of a core, 0.00 ms late (p99); sides free to move over cores"
+    assert said[-1] == "generator at 0.30 of a core, 0.00 ms late (p95); sides free to move over cores"
