@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from guardrails.load.comparison import Comparison, Outcome, interval, table
 from guardrails.load.recorder import Totals, latencies, pairs_of, totals
 from guardrails.load.rules import BUDGET, CALLS, DIED, ERRORS, INCONCLUSIVE, RULE_OF
-from guardrails.load.sequence import CONFIRMING, LEAK, LEAKS_LEAST, LEAKS_MOST, MEMORY, Settled, looks, settle
+from guardrails.load.sequence import CONFIRMING, LEAK, LEAKS_LEAST, LEAKS_MOST, MEMORY, Settled, awaited, looks, settle
 from guardrails.load.shares import Exceeded, exceeded
 from guardrails.load.slo import Slo
 from guardrails.load.statistics import quantile
@@ -95,7 +95,7 @@ def needs_more(evidence: Evidence) -> bool:
     if not evidence.settled:
         return sessions < 2 and any(_late(evidence.head, evidence.slo))
     timed = [one for one in evidence.settled if one.comparison.metric != LEAK]
-    if sessions < drive.least_sessions or any(one.is_pending for one in timed):
+    if sessions < drive.least_sessions or awaited(timed):
         return sessions < drive.most_sessions + CONFIRMING
     return _is_open(timed, evidence.slo) and sessions < drive.most_sessions
 

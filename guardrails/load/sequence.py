@@ -23,11 +23,12 @@ CONFIRMED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """One metric by all sessions, and what is to be said of it. `is_pending`: its alarm waits for more sessions.
-    `is_denied`: the sessions after an alarm did not agree with it."""
+    """One metric by all sessions, and what is to be said of it. `alarm`: after how many it first raised one.
+    `is_pending`: its alarm waits for more sessions. `is_denied`: the sessions after an alarm did not agree with it."""
 
     comparison: Comparison
     outcome: Outcome
+    alarm: int | None = None
     is_pending: bool = False
     is_denied: bool = False
 
@@ -77,8 +78,20 @@ def _settled(whole: Comparison, sessions: Sequence[LoadRun], alarm: int | None) 
         return Settled(whole, whole.outcome)
     later = sessions[alarm:]
     if len(later) < CONFIRMING:
-        return Settled(whole, Outcome.UNCLEAR, is_pending=True)
+        return Settled(whole, Outcome.UNCLEAR, alarm, is_pending=True)
     again = compare(later, {whole.metric: whole.budget}, CONFIRMED)
     if whole.ratio.estimate > whole.margin and any(one.outcome is Outcome.SLOWER for one in again):
-        return Settled(whole, Outcome.SLOWER)
-    return Settled(whole, Outcome.NOT_SLOWER if whole.is_ruled_out else Outcome.UNCLEAR, is_denied=True)
+        return Settled(whole, Outcome.SLOWER, alarm)
+    return Settled(whole, Outcome.NOT_SLOWER if whole.is_ruled_out else Outcome.UNCLEAR, alarm, is_denied=True)
+
+
+def awaited(settled: Sequence[Settled]) -> bool:
+    """Whether an alarm waits for more sessions that it is worth to drive.
+
+    Where another is confirmed the head is to be mended anyway: only those count then that were raised before, and name
+    its cause perhaps. What is slower is slower in many ways, and alarm after alarm would be waited for.
+    """
+    pending = [one.alarm for one in settled if one.is_pending and one.alarm is not None]
+    confirmed = [one.alarm for one in settled if one.outcome is Outcome.SLOWER and one.alarm is not None]
+    until = min(confirmed) + CONFIRMING if confirmed else float("inf")
+    return any(alarm < until for alarm in pending)

@@ -1,12 +1,13 @@
 """The whole procedure by simulation: how often it cries wolf, and how often it finds what is there."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from guardrails.load.comparison import Outcome
 from guardrails.load.judgement import needs_more, weigh
-from guardrails.load.sequence import CONFIRMING
+from guardrails.load.sequence import CONFIRMING, awaited
 from guardrails.load.slo import Drive, Regression, Slo
 from guardrails.model.load_run import BASE, HEAD, LoadRun
 from tests.load_samples import one_slice, tally_of
@@ -53,3 +54,14 @@ def test_what_is_large_ends_after_the_least_and_the_confirming_sessions(seed: in
 
 def test_what_is_the_same_ends_at_the_least() -> None:
     assert judged(1.0, 0.001, 1) == (set(), SLO.drive.least_sessions)
+
+
+@pytest.mark.parametrize(("raised", "waits"), [(3, True), (4, True), (5, False), (7, False)])
+def test_an_alarm_raised_after_another_was_confirmed_is_not_waited_for(raised: int, *, waits: bool) -> None:
+    """The confirmed one was raised after 3 sessions, and so confirmed after 5."""
+    first, other = weigh([session(1.0, 0.001, random.Random(1)) for _ in range(3)], SLO).settled[:2]
+    confirmed = replace(first, outcome=Outcome.SLOWER, alarm=3)
+    pending = replace(other, outcome=Outcome.UNCLEAR, alarm=raised, is_pending=True)
+    assert awaited([confirmed, pending]) is waits
+    assert awaited([first, pending]), "where none is confirmed every alarm is waited for"
+    assert not awaited([confirmed, first])
