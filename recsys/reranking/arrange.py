@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.domain.arrays import Bools, Floats, Slots
 from recsys.domain.candidates import Scored
-from recsys.domain.chance import hash64, uniform_words
+from recsys.domain.chance import hash64
 from recsys.domain.context import Context
 from recsys.reranking.diversity import Walk, ready
 from recsys.reranking.explore import Explorer
@@ -36,20 +36,25 @@ def arrange(context: Context, scored: Scored, count: int) -> Arranged:
     pool, explorer = ready(context, scored), Explorer.of(context)
     if not (pool.penalty or pool.cap or explorer.reserve):
         return _as_ranked(count)
-    words = _words(context, count)
-    walk = Walk(pool)
-    rows, chances = np.zeros(count, dtype=np.int32), np.ones(count)
-    relaxed, explored = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    drawn = explorer.drawn(hash64("explore", context.query.seed, context.user.user_id), count)
+    walk, steps = Walk(pool), []
     for position in range(count):
-        relaxed[position] = not walk.size
         row = greedy = walk.best()
-        if explorer.draws(words[position][0]):
-            row, explored[position] = explorer.draw(walk.feasible()[0], words[position][1]), True
-        if explorer.reserve:
-            chances[position] = explorer.propensity(walk, greedy, row)
-        rows[position] = row
+        if position in drawn:
+            row = explorer.draw(walk, drawn[position])
+        under = size = walk.size
+        place = row  # no more rows than that stand before it
+        if row >= explorer.reserve or not under:
+            size, place = explorer.place(walk, row)
+        steps.append((row, greedy, under, size, place))
         walk.pick(row)
-    return Arranged(rows, chances, relaxed, explored)
+    rows, best, left, sizes, places = np.array(steps, dtype=np.int64).reshape(count, 5).T
+    return Arranged(
+        rows=rows.astype(np.int32),
+        propensities=explorer.propensities(rows == best, sizes, places),
+        relaxed=left == 0,
+        explored=np.array([position in drawn for position in range(count)], dtype=np.bool_),
+    )
 
 
 def distributions(context: Context, scored: Scored, rows: Slots) -> Floats:
@@ -64,13 +69,6 @@ def distributions(context: Context, scored: Scored, rows: Slots) -> Floats:
         found[position] = explorer.distribution(feasible, walk.best())
         walk.pick(row)
     return found
-
-
-def _words(context: Context, count: int) -> list[tuple[int, int]]:
-    """Return the coin and the choice of each position. They depend on the seed, the user and the position alone."""
-    key = hash64("explore", context.query.seed, context.user.user_id)
-    words = uniform_words(key, 2 * count).tolist()
-    return list(zip(words[::2], words[1::2], strict=True))
 
 
 def _as_ranked(count: int) -> Arranged:

@@ -18,6 +18,8 @@ UNIT: Final = 1 << 20
 LAMBDA_UNIT: Final = 1 << 10
 SIMILARITY_UNIT: Final = 127 * 127
 BLOCK: Final = 64
+NOBODY: Final = -1
+"""In place of an artist that has too few rows to reach the cap."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,25 +78,26 @@ def _relevance(scored: Scored, leading: int) -> Floats:
 class Walk:
     """One pass over a pool, position by position. Mutable, and private to the pass that made it.
 
-    left: (p,) bool, rows of the leading tier that still has any, not yet picked. under: (p,) bool, rows whose artist
-    stands less than `cap` times in the last window - 1 picks. size: how many rows are both.
+    size: rows of the leading tier that are left and whose artist stands less than `cap` times in the last window - 1
+    picks.
     """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self.left: Bools = np.zeros(pool.size, dtype=np.bool_)
-        self.under: Bools = np.ones(pool.size, dtype=np.bool_)
         self.size = 0
-        self._open: Floats = np.full(pool.size, -np.inf)  # the relevance of rows that are left and under
-        self._value: Floats = self._open.copy()  # the same minus what is held against them
-        self._held: Floats = np.zeros(pool.size)
-        self._similarities = Similarities(pool)
+        self._value: Floats = pool.relevance.copy()  # minus the greatest that any pick holds against a row; picked: -inf
+        self._bar: Floats = np.full(pool.size, -np.inf)  # 0 for rows that may come next
+        self._against: list[Floats | None] = [None] * pool.size
+        self._picks: list[int] = []
+        self._tiers = [stop for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
+        self._stop = 0  # the end of the tier that is open
         self._artist = np.array(pool.artist, dtype=np.int32)
-        self._recent: deque[int] = deque()
-        self._counts: Counter[int] = Counter()
-        self._tiers = [(start, stop) for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
-        self._unpicked = 0
-        self._next_tier()
+        self._counts = {artist: 0 for artist, rows in Counter(pool.artist).items() if rows > pool.cap > 0}
+        self._crowd = [artist if artist in self._counts else NOBODY for artist in pool.artist]
+        self._recent = deque([NOBODY] * min(max(pool.window - 1, 0), pool.size))
+        self._full: set[int] = set()  # artists that stand `cap` times or more
+        if self._tiers:
+            self._next_tier()
 
     def feasible(self) -> tuple[Bools, bool]:
         """Return (p,) rows that may come next, and whether the cap gave way.
@@ -102,84 +105,80 @@ class Walk:
         Only the leading tier that still has rows. Order of relaxation: first the rows that satisfy the cap; when there
         is none, the rows whose artist stands least often in the window. The cap never makes a lower tier overtake.
         """
-        if self.size or not self.pool.cap:
-            return self.left & self.under, False
-        load = np.array([self._counts[artist] for artist in self.pool.artist])
-        return self.left & (load == load[self.left].min()), True
+        if self.size:
+            return self._value + self._bar > -np.inf, False
+        left = self._value > -np.inf
+        left[self._stop :] = False
+        if not self.pool.cap:
+            return left, False
+        recent = self._picks[max(len(self._picks) - self.pool.window + 1, 0) :]
+        counts = Counter(self.pool.artist[row] for row in recent)
+        load = np.array([counts[artist] for artist in self.pool.artist])
+        return left & (load == load[left].min()), True
 
     def best(self) -> int:
         """Return the feasible row of greatest marginal relevance, ties to the better ranked."""
-        if self.size:
-            return int(self._value.argmax())
-        feasible, _ = self.feasible()
-        return int(np.where(feasible, self.pool.relevance - self._held, -np.inf).argmax())
+        if not self.size:
+            return int(np.where(self.feasible()[0], self._value, -np.inf).argmax())
+        if self._full or self._tiers:
+            return int((self._value + self._bar).argmax())
+        return int(self._value.argmax())
 
     def pick(self, row: int) -> None:
-        """Put a row at the next position."""
-        self.size -= int(self.under[row])
-        self.left[row] = False
-        self._open[row] = -np.inf
-        if self.pool.cap:
-            self._count(self.pool.artist[row])
-        self._unpicked -= 1
-        if not self._unpicked:
-            self._next_tier()
+        """Put a feasible row at the next position."""
+        value = self._value
         if self.pool.penalty:
-            np.maximum(self._held, self._similarities.of(row), out=self._held)
-        np.subtract(self._open, self._held, out=self._value)
+            against = self._against[row]
+            np.minimum(value, self._held(row) if against is None else against, out=value)
+        value[row] = -np.inf
+        self._picks.append(row)
+        if self.size:
+            self.size -= 1
+        entering = self._crowd[row]
+        self._recent.append(entering)
+        leaving = self._recent.popleft()
+        if entering != leaving:
+            self._count(entering, leaving)
+        if not self.size and self._tiers and len(self._picks) == self._stop:
+            self._next_tier()
 
-    def _count(self, artist: int) -> None:
-        """Add an artist to the window and drop the one that leaves it. Few picks close or open an artist's rows."""
+    def _count(self, entering: int, leaving: int) -> None:
+        """Count the artists that come into the window and leave it. Few picks close or open an artist's rows."""
         cap, counts = self.pool.cap, self._counts
-        self._recent.append(artist)
-        counts[artist] += 1
-        if counts[artist] == cap:
-            self._turn(artist, under=False)
-        if len(self._recent) >= self.pool.window:
-            leaving = self._recent.popleft()
+        if entering != NOBODY:
+            counts[entering] += 1
+            if counts[entering] == cap:
+                self._full.add(entering)
+                self.size -= self._turn(entering, -np.inf)
+        if leaving != NOBODY:
             counts[leaving] -= 1
             if counts[leaving] == cap - 1:
-                self._turn(leaving, under=True)
+                self._full.remove(leaving)
+                self.size += self._turn(leaving, 0.0)
 
-    def _turn(self, artist: int, *, under: bool) -> None:
-        """Close an artist's rows, or open those that are left."""
-        rows = np.flatnonzero(self._artist == artist)
-        self.under[rows] = under
-        rows = rows[self.left[rows]]
-        self._open[rows] = self.pool.relevance[rows] if under else -np.inf
-        self.size += rows.shape[0] if under else -rows.shape[0]
+    def _turn(self, artist: int, bar: float) -> int:
+        """Close an artist's rows of the open tier, or open them. Return how many are left."""
+        rows = (self._artist[: self._stop] == artist).nonzero()[0]
+        self._bar[rows] = bar
+        return int(np.count_nonzero(self._value[rows] > -np.inf))
 
     def _next_tier(self) -> None:
-        """Open the rows of the next tier that has any."""
-        if self._tiers:
-            start, stop = self._tiers.pop()
-            self.left[start:stop] = True
-            self._unpicked = stop - start
-            under = self.under[start:stop]
-            self._open[start:stop] = np.where(under, self.pool.relevance[start:stop], -np.inf)
-            self.size = int(np.count_nonzero(under))
-            np.subtract(self._open, self._held, out=self._value)
+        """Open the rows of the next tier."""
+        start, self._stop = self._stop, self._tiers.pop()
+        self._bar[start : self._stop] = 0.0
+        self.size = self._stop - start
+        for artist in self._full:
+            self.size -= self._turn(artist, -np.inf)
 
+    def _held(self, row: int) -> Floats:
+        """Return (p,) float64 integers: the relevance of every row minus what `row` holds against it, exact.
 
-class Similarities:
-    """What each row of a pool holds against every other: the similarity times the penalty, exact.
-
-    Computed for `BLOCK` rows at once: one matrix product costs less than one product a row, and a pass looks at the
-    best rows mostly, so that most blocks of a great pool are never asked for.
-    """
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._blocks: dict[int, Floats] = {}
-
-    def of(self, row: int) -> Floats:
-        """Return (p,) float64 integers."""
-        number, place = divmod(row, BLOCK)
-        block = self._blocks.get(number)
-        if block is None:
-            vectors = self._pool.vectors
-            block = (vectors[number * BLOCK : (number + 1) * BLOCK] @ vectors.T).astype(np.float64)
-            block *= self._pool.penalty
-            self._blocks[number] = block
-        found: Floats = block[place]
-        return found
+        Computed for `BLOCK` rows at once: one matrix product costs less than one product a row, and a pass looks at the
+        best rows mostly, so that most blocks of a great pool are never asked for.
+        """
+        block, vectors = slice(row - row % BLOCK, row - row % BLOCK + BLOCK), self.pool.vectors
+        held: Floats = (vectors[block] @ vectors.T).astype(np.float64)
+        held *= -self.pool.penalty
+        held += self.pool.relevance
+        self._against[block] = list(held)
+        return np.asarray(held[row % BLOCK])

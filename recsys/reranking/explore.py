@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.domain.arrays import Bools, Floats
-from recsys.domain.chance import WORD, below
+from recsys.domain.arrays import Bools, Floats, Ints
+from recsys.domain.chance import WORD, below, uniform_words
 from recsys.domain.context import Context
 from recsys.reranking.diversity import Walk
 
@@ -40,23 +40,35 @@ class Explorer:
             chances[greedy] = 1.0
         return chances
 
-    def draws(self, coin: int) -> bool:
-        """Tell whether a position is drawn from the reserve. coin: a word in [0, 2**64)."""
-        return self.reserve > 0 and coin < self.epsilon * WORD
+    def drawn(self, key: int, count: int) -> dict[int, int]:
+        """Return the positions in [0, count) that are drawn from the reserve, each with the word of its choice.
 
-    def draw(self, feasible: Bools, choice: int) -> int:
+        A coin and a choice by position: they depend on the key and the position alone.
+        """
+        if not self.reserve:
+            return {}
+        words = uniform_words(key, 2 * count).tolist()
+        heads = self.epsilon * WORD
+        return {row: words[2 * row + 1] for row in range(count) if words[2 * row] < heads}
+
+    def draw(self, walk: Walk, choice: int) -> int:
         """Return the row that is drawn. choice: a word in [0, 2**64)."""
-        rows = np.flatnonzero(feasible)[: self.reserve]
+        rows = walk.feasible()[0].nonzero()[0][: self.reserve]
         return int(rows[below(choice, rows.shape[0])])
 
-    def propensity(self, walk: Walk, greedy: int, row: int) -> float:
-        """Return `distribution(feasible, greedy)[row]` of a feasible row, without making the rest."""
+    def place(self, walk: Walk, row: int) -> tuple[int, int]:
+        """Return how many rows are feasible, and how many of them stand before `row`; (0, 0) if nothing is drawn."""
         if not self.reserve:
-            return float(row == greedy)
-        if walk.size and row < self.reserve:
-            size, place = walk.size, row  # no more rows than that stand before it
-        else:
-            rows = np.flatnonzero(walk.feasible()[0])
-            size, place = rows.shape[0], int(rows.searchsorted(row))
-        share = self.epsilon / min(size, self.reserve) if place < self.reserve else 0.0
-        return share + (1.0 - self.epsilon) * float(row == greedy)
+            return 0, 0
+        feasible = walk.feasible()[0]
+        return int(np.count_nonzero(feasible)), int(np.count_nonzero(feasible[:row]))
+
+    def propensities(self, greedy: Bools, sizes: Ints, places: Ints) -> Floats:
+        """Return (j,) float64: `distribution` of the row that was shown at each position, without making the rest.
+
+        greedy: (j,), whether it was the greedy one. sizes: (j,), the feasible rows. places: (j,), those before it.
+        """
+        if not self.reserve:
+            return greedy.astype(np.float64)
+        share = np.where(places < self.reserve, self.epsilon / np.minimum(sizes, self.reserve), 0.0)
+        return np.asarray(share + (1.0 - self.epsilon) * greedy)
