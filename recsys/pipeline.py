@@ -6,9 +6,9 @@ Nothing here reads a clock or chance: now and the seed enter with the query. Sam
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -56,38 +56,27 @@ class Engine:
                 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Trace:
-    """A request on its way: what each stage has made, empty before its turn."""
+NO_SLOTS: Final[Slots] = np.zeros(0, dtype=np.int32)
+NO_CANDIDATES: Final = Candidates(NO_SLOTS, np.zeros(0, dtype=np.uint32), np.zeros((0, 0)), ())
+NO_SCORES: Final = Scored(NO_SLOTS, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.uint8), NO_CANDIDATES.provenance)
+NO_FLAGS: Final[Bools] = np.zeros(0, dtype=np.bool_)
+
+
+class Trace(NamedTuple):
+    """A request on its way: what each stage has made, empty before its turn.
+
+    A tuple: a stage's copy of it is made without the interpreter.
+    """
 
     engine: Engine
     context: Context
-    guard: Guard
-    candidates: Candidates
-    features: Features
-    scored: Scored
-    filtered: Filtered
-    pool: Scored
-    arranged: Arranged
-
-    @staticmethod
-    def start(engine: Engine, context: Context, guard: Guard = attempt_each) -> "Trace":
-        """Return the trace before the first stage."""
-        slots, bits = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint32)
-        off, bytes_ = np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.uint8)
-        candidates = Candidates(slots, bits, np.zeros((0, 0)), ())
-        scored = Scored(slots, np.zeros(0, dtype=np.int64), bytes_, bits)
-        return Trace(
-            engine=engine,
-            context=context,
-            guard=guard,
-            candidates=candidates,
-            features=Features(candidates, np.zeros((0, len(SCHEMA.features)), dtype=np.float32)),
-            scored=scored,
-            filtered=Filtered(scored, slots, bytes_),
-            pool=scored,
-            arranged=Arranged(slots, np.zeros(0), off, off),
-        )
+    guard: Guard = attempt_each
+    candidates: Candidates = NO_CANDIDATES
+    features: Features = Features(NO_CANDIDATES, np.zeros((0, len(SCHEMA.features)), dtype=np.float32))
+    scored: Scored = NO_SCORES
+    filtered: Filtered = Filtered(NO_SCORES, NO_SLOTS, NO_SCORES.tier)
+    pool: Scored = NO_SCORES
+    arranged: Arranged = Arranged(NO_SLOTS, np.zeros(0), NO_FLAGS, NO_FLAGS)
 
 
 RANKER: Final = "ranker"
@@ -98,14 +87,14 @@ Observer: TypeAlias = Callable[[str], None]
 
 def retrieve(trace: Trace) -> Trace:
     """Ask the sources. Adds. Each source fails as it declares."""
-    return replace(trace, candidates=gather(trace.context, trace.engine.sources, trace.guard))
+    return trace._replace(candidates=gather(trace.context, trace.engine.sources, trace.guard))
 
 
 def describe(trace: Trace) -> Trace:
     """Assemble features. Same candidates, same order. Fails closed."""
     context = trace.context
     values = assemble(context.model, context.profile, context.market, trace.candidates.slots)
-    return replace(trace, features=Features(trace.candidates, values))
+    return trace._replace(features=Features(trace.candidates, values))
 
 
 def rank(trace: Trace) -> Trace:
@@ -118,23 +107,23 @@ def rank(trace: Trace) -> Trace:
         tier, scores = Tier.FALLBACK, _fallback(trace.context)(candidates.slots)
     tiers = np.full(candidates.slots.shape[0], tier, dtype=np.uint8)
     failures = (outcome.failure,) if outcome.failure else ()
-    return replace(trace, scored=Scored(candidates.slots, scores, tiers, candidates.provenance, failures))
+    return trace._replace(scored=Scored(candidates.slots, scores, tiers, candidates.provenance, failures))
 
 
 def keep(trace: Trace) -> Trace:
     """Filter. Removes only. Fails closed."""
-    return replace(trace, filtered=sift(trace.context, trace.scored))
+    return trace._replace(filtered=sift(trace.context, trace.scored))
 
 
 def refill(trace: Trace) -> Trace:
     """Order the kept and refill from the eligible catalogue up to the horizon. Fails closed."""
-    return replace(trace, pool=fill(trace.context, trace.filtered.kept, _fallback(trace.context)))
+    return trace._replace(pool=fill(trace.context, trace.filtered.kept, _fallback(trace.context)))
 
 
 def order(trace: Trace) -> Trace:
     """Explore and diversify. Permutes and truncates only. Fails closed."""
     query = trace.context.query
-    return replace(trace, arranged=arrange(trace.context, trace.pool, query.offset + query.k))
+    return trace._replace(arranged=arrange(trace.context, trace.pool, query.offset + query.k))
 
 
 STAGES: Final[tuple[Step, ...]] = (retrieve, describe, rank, keep, refill, order)
@@ -181,7 +170,7 @@ def recommend(
             f"the list of {query.snapshot} has changed to {context.snapshot}; ask for offset 0 again"
         )
     observe("context")
-    trace = reduce(partial(_observed, observe), STAGES, Trace.start(engine, context, guard))
+    trace = reduce(partial(_observed, observe), STAGES, Trace(engine, context, guard))
     return _served(trace)
 
 

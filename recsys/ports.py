@@ -158,6 +158,10 @@ class DecisionLog(Protocol):
 class Telemetry(Protocol):
     """Counts what happened. Never raises, never waits."""
 
+    def settle(self) -> None:
+        """Make what was counted visible to the other processes of the service. Call it often."""
+        ...
+
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer. route: the template of the path, such as /v1/tracks/{track_id}/similar."""
         ...

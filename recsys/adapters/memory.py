@@ -94,6 +94,9 @@ class NoSearch:
 class NoTelemetry:
     """Counts nothing."""
 
+    def settle(self) -> None:
+        """Nothing was noted."""
+
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Forget one answer."""
 

@@ -1,5 +1,13 @@
-"""Counters and histograms in the text format of Prometheus."""
+"""Counters and histograms in the text format of Prometheus.
 
+What a request counts is noted, and added up for many requests together: the library's own bookkeeping, thirty times a
+request, takes a tenth of the interpreter's time.
+"""
+
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections import defaultdict, deque
+from collections.abc import Sequence
 from typing import Final, Generic, TypeVar
 
 import numpy as np
@@ -15,7 +23,20 @@ STAGE: Final = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.
 STAGES: Final = ("retrieve", "describe", "rank", "keep", "refill", "order")
 """Those of `recsys.pipeline.STAGES`, by name."""
 
-Metric = TypeVar("Metric", Counter, Histogram)
+MOST_NOTED: Final = 4_096
+
+
+class Times(Histogram):
+    """A histogram that takes many observations at once."""
+
+    def observe_all(self, seconds: Sequence[float]) -> None:
+        """Observe each."""
+        self._sum.inc(sum(seconds))
+        for place, count in Tally(bisect_left(self._upper_bounds, value) for value in seconds).items():
+            self._buckets[place].inc(count)
+
+
+Metric = TypeVar("Metric", Counter, Times)
 
 
 class Labelled(Generic[Metric]):
@@ -37,7 +58,7 @@ class PrometheusTelemetry:
     """One registry of its own, so that two apps in one process do not mix.
 
     model_version: shown as the label of `recsys_model_info`. shared: several processes write the same files under the
-    directory PROMETHEUS_MULTIPROC_DIR, and any of them renders the sum.
+    directory PROMETHEUS_MULTIPROC_DIR, and any of them renders the sum: of the others, what they have settled.
     """
 
     def __init__(self, model_version: str, *, shared: bool = False) -> None:
@@ -50,10 +71,10 @@ class PrometheusTelemetry:
             Counter("recsys_requests", "Answers sent.", ("route", "method", "status"), registry=own)
         )
         self._latency = Labelled(
-            Histogram("recsys_request_seconds", "Time to answer.", ("route",), buckets=LATENCY, registry=own)
+            Times("recsys_request_seconds", "Time to answer.", ("route",), buckets=LATENCY, registry=own)
         )
         self._stage = Labelled(
-            Histogram("recsys_stage_seconds", "Time by stage of the pipeline.", ("stage",), buckets=STAGE, registry=own)
+            Times("recsys_stage_seconds", "Time by stage of the pipeline.", ("stage",), buckets=STAGE, registry=own)
         )
         self._candidates = Counter("recsys_candidates", "Candidates retrieved, all requests together.", registry=own)
         self._returned = Counter("recsys_slate_tracks", "Tracks returned, all requests together.", registry=own)
@@ -79,6 +100,8 @@ class PrometheusTelemetry:
         self._renewed = Labelled(
             Counter("recsys_reloads", "Looks for another model, by what came of them.", ("outcome",), registry=own)
         )
+        self._counted: deque[tuple[Counter, float]] = deque()  # appended to from any thread
+        self._timed: deque[tuple[Times, float]] = deque()
         self._info = Gauge(
             "recsys_model_info", "1 for the model in service.", ("version",), registry=own, multiprocess_mode="max"
         )
@@ -90,7 +113,7 @@ class PrometheusTelemetry:
             Counter("recsys_neighbour_calls", "Calls of other services.", ("neighbour", "outcome"), registry=own)
         )
         self._waited = Labelled(
-            Histogram(
+            Times(
                 "recsys_neighbour_seconds",
                 "Time of a call, retries included.",
                 ("neighbour",),
@@ -111,35 +134,36 @@ class PrometheusTelemetry:
 
     def answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer."""
-        self._requests(route, method, str(status)).inc()
-        self._latency(route).observe(seconds)
+        self._counted.append((self._requests(route, method, str(status)), 1))
+        self._timed.append((self._latency(route), seconds))
+        if len(self._counted) > MOST_NOTED:
+            self.settle()
 
     def stage(self, name: str, seconds: float) -> None:
         """Record the time of one stage of the pipeline."""
-        self._stage(name).observe(seconds)
+        self._timed.append((self._stage(name), seconds))
 
     def served(self, decision: Decision) -> None:
         """Count what went into a slate and what came out of it."""
-        slate = decision.slate
-        self._candidates.inc(decision.features.candidates.slots.shape[0])
-        self._returned.inc(slate.size)
-        scored = decision.features.candidates.slots.shape[0]
-        kept = decision.filtered.kept.slots.shape[0]
+        slate, note = decision.slate, self._counted.append
+        scored, kept = decision.features.candidates.slots.shape[0], decision.filtered.kept.slots.shape[0]
+        note((self._candidates, scored))
+        note((self._returned, slate.size))
         for stage, left in zip(
             STAGES, (scored, scored, scored, kept, decision.pool.slots.shape[0], slate.size), strict=True
         ):
-            self._left(stage).inc(left)
-        self._explored.inc(int(np.count_nonzero(decision.explored)))
+            note((self._left(stage), left))
+        note((self._explored, int(np.count_nonzero(decision.explored))))
         for reason, count in slate.removed.items():
-            self._removed(reason).inc(count)
+            note((self._removed(reason), count))
         for name in slate.degraded:
-            self._degraded(name).inc()
+            note((self._degraded(name), 1))
         if not slate.size:
-            self._empty(decision.query.surface.value).inc()
+            note((self._empty(decision.query.surface.value), 1))
 
     def asked(self, store: str, call: str) -> None:
         """Count one call of a store."""
-        self._asked(store, call).inc()
+        self._counted.append((self._asked(store, call), 1))
 
     def stored(self, accepted: int, duplicates: int) -> None:
         """Count events."""
@@ -153,7 +177,7 @@ class PrometheusTelemetry:
     def called(self, neighbour: str, outcome: str, seconds: float) -> None:
         """Count one call, with all its attempts."""
         self._called(neighbour, outcome).inc()
-        self._waited(neighbour).observe(seconds)
+        self._timed.append((self._waited(neighbour), seconds))
 
     def circuit(self, neighbour: str, *, is_open: bool) -> None:
         """Note the state of a circuit."""
@@ -174,6 +198,22 @@ class PrometheusTelemetry:
         """Count one look for another model."""
         self._renewed(outcome).inc()
 
+    def settle(self) -> None:
+        """Add up what was noted. By one thread at a time, while others note."""
+        counts: defaultdict[Counter, float] = defaultdict(float)
+        while self._counted:
+            counter, amount = self._counted.popleft()
+            counts[counter] += amount
+        for counter, amount in counts.items():
+            counter.inc(amount)
+        times: defaultdict[Times, list[float]] = defaultdict(list)
+        while self._timed:
+            histogram, seconds = self._timed.popleft()
+            times[histogram].append(seconds)
+        for histogram, all_seconds in times.items():
+            histogram.observe_all(all_seconds)
+
     def render(self) -> bytes:
         """Return everything counted, in the text format of Prometheus."""
+        self.settle()
         return generate_latest(self._rendered)

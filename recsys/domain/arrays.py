@@ -77,10 +77,12 @@ def best(scores: NDArray[Any], count: int) -> Slots:
     if count >= size:
         chosen = np.arange(size, dtype=np.int32)
     else:
-        cut = np.partition(scores, size - count)[size - count]
-        above = np.flatnonzero(scores > cut)
-        level = np.flatnonzero(scores == cut)[: count - above.shape[0]]
+        parted = scores.copy()
+        parted.partition(size - count)
+        cut = parted[size - count]
+        above = (scores > cut).nonzero()[0]
+        level = (scores == cut).nonzero()[0][: count - above.shape[0]]
         chosen = np.concatenate((above, level)).astype(np.int32)
         chosen.sort()
-    order = np.argsort(-scores[chosen], kind="stable")
+    order = (-scores[chosen]).argsort(kind="stable")
     return chosen[order]

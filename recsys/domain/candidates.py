@@ -5,6 +5,7 @@ Retrieval alone adds items. Features and ranking keep the same items in the same
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,9 @@ class Reason(IntEnum):
     SEEN = 8
     ABOUT = 9
     SAME_RECORDING = 10
+
+
+NAMES: Final = {int(reason): reason.name.lower() for reason in Reason}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,5 +140,5 @@ class Filtered:
 
     def counts(self) -> dict[str, int]:
         """Return the number removed by reason, in lower case, reasons without any left out."""
-        found = np.bincount(self.reasons, minlength=len(Reason) + 1)
-        return {reason.name.lower(): int(found[reason]) for reason in Reason if found[reason]}
+        found = np.bincount(self.reasons).tolist()
+        return {NAMES[reason]: count for reason, count in enumerate(found) if count}

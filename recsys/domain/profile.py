@@ -115,7 +115,7 @@ def _item_item(model: Model, recent: Slots, weights: Floats) -> Responses:
     terms = model.item_item.weights.take(recent, axis=0) * weights[:, None]
     occurs = np.zeros(size, dtype=np.bool_)
     occurs[tracks] = True
-    slots = np.flatnonzero(occurs)
+    slots = occurs.nonzero()[0]
     number = np.empty(size, dtype=np.intp)  # read only where it is written
     number[slots] = np.arange(slots.shape[0])
     sums = np.bincount(number.take(tracks), weights=terms.ravel(), minlength=slots.shape[0])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ class Surface(StrEnum):
     HOME = "home"
     RADIO = "radio"
     SIMILAR = "similar"
+
+
+HOME: Final = Surface.HOME
+"""Asked for several times a request, and an enumeration looks a member up in Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Query:
     @property
     def repeats(self) -> bool:
         """Whether tracks that the user has already played may appear."""
-        return self.surface is not Surface.HOME if self.allow_repeats is None else self.allow_repeats
+        return self.surface is not HOME if self.allow_repeats is None else self.allow_repeats
 
 
 def _no_slots() -> Slots:

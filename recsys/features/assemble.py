@@ -18,7 +18,8 @@ from recsys.features.schema import SCHEMA
 DAYS_A_YEAR: Final = 365.25
 DAYS_A_MONTH: Final = 30.0
 LONG_AGO_DAYS: Final = 365.0
-Columns: TypeAlias = dict[str, NDArray[Any]]
+NAMES: Final = SCHEMA.names
+Columns: TypeAlias = dict[str, NDArray[Any] | int]
 
 
 def assemble(model: Model, profile: Profile, market: int | None, slots: Slots) -> Singles:
@@ -32,9 +33,9 @@ def assemble(model: Model, profile: Profile, market: int | None, slots: Slots) -
         **_track(model, profile, slots),
         **_artist(model, profile, slots),
     }
-    values = np.empty((len(SCHEMA.features), slots.shape[0]), dtype=np.float32)
-    for row, name in zip(values, SCHEMA.names, strict=True):
-        row[:] = columns[name]
+    values = np.empty((len(NAMES), slots.shape[0]), dtype=np.float32)
+    for row, name in enumerate(NAMES):
+        values[row] = columns[name]
     return values.T
 
 
@@ -80,5 +81,5 @@ def _artist(model: Model, profile: Profile, slots: Slots) -> Columns:
         "artist_plays": plays,
         "artist_skip_rate": skips / (plays + skips + 2.0),
         "artist_days": np.minimum(days, LONG_AGO_DAYS),
-        "history_size": np.full(slots.shape[0], profile.history_size),
+        "history_size": profile.history_size,
     }

@@ -37,24 +37,21 @@ def arrange(context: Context, scored: Scored, count: int) -> Arranged:
     if not (pool.penalty or pool.cap or explorer.reserve):
         return _as_ranked(count)
     drawn = explorer.drawn(hash64("explore", context.query.seed, context.user.user_id), count)
-    walk, steps = Walk(pool), []
+    walk, reserve = Walk(pool), explorer.reserve or pool.size
+    greedy: dict[int, int] = {}
+    apart: dict[int, tuple[int, int]] = {}
     for position in range(count):
-        row = greedy = walk.best()
+        row = walk.best()
         if position in drawn:
+            greedy[position] = row
             row = explorer.draw(walk, drawn[position])
-        under = size = walk.size
-        place = row  # no more rows than that stand before it
-        if row >= explorer.reserve or not under:
-            size, place = explorer.place(walk, row)
-        steps.append((row, greedy, under, size, place))
+        if row >= reserve or not walk.size:
+            apart[position] = explorer.place(walk, row)
         walk.pick(row)
-    rows, best, left, sizes, places = np.array(steps, dtype=np.int64).reshape(count, 5).T
-    return Arranged(
-        rows=rows.astype(np.int32),
-        propensities=explorer.propensities(rows == best, sizes, places),
-        relaxed=left == 0,
-        explored=np.array([position in drawn for position in range(count)], dtype=np.bool_),
-    )
+    rows, sizes = np.array(walk.picks, dtype=np.int32), np.array(walk.sizes, dtype=np.int64)
+    explored = np.zeros(count, dtype=np.bool_)
+    explored[list(drawn)] = True
+    return Arranged(rows, explorer.propensities(rows, sizes, greedy, apart), sizes == 0, explored)
 
 
 def distributions(context: Context, scored: Scored, rows: Slots) -> Floats:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy import minimum
 
-from recsys.domain.arrays import Bools, Floats, Singles
+from recsys.domain.arrays import Bools, Floats, Singles, Slots
 from recsys.domain.candidates import Scored, Tier
 from recsys.domain.context import Context
 
@@ -18,6 +19,7 @@ UNIT: Final = 1 << 20
 LAMBDA_UNIT: Final = 1 << 10
 SIMILARITY_UNIT: Final = 127 * 127
 BLOCK: Final = 64
+NEVER: Final = -np.inf
 NOBODY: Final = -1
 """In place of an artist that has too few rows to reach the cap."""
 
@@ -75,25 +77,41 @@ def _relevance(scored: Scored, leading: int) -> Floats:
     return relevance
 
 
+def _crowd(artist: Slots, cap: int) -> list[int]:
+    """Return the artist of each of (p,) rows, `NOBODY` for one with at most `cap` rows: the cap never closes those."""
+    if not 0 < cap < artist.shape[0]:
+        return [NOBODY] * artist.shape[0]
+    ordered = np.sort(artist)
+    crowded = ordered[cap:][ordered[cap:] == ordered[:-cap]]
+    if not crowded.shape[0]:
+        return [NOBODY] * artist.shape[0]
+    places = np.minimum(crowded.searchsorted(artist), crowded.shape[0] - 1)
+    crowd: list[int] = np.where(crowded[places] == artist, artist, np.int32(NOBODY)).tolist()
+    return crowd
+
+
 class Walk:
     """One pass over a pool, position by position. Mutable, and private to the pass that made it.
 
     size: rows of the leading tier that are left and whose artist stands less than `cap` times in the last window - 1
-    picks.
+    picks. picks: the rows so far. sizes: what `size` was before each.
     """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.size = 0
-        self._value: Floats = pool.relevance.copy()  # minus the greatest that any pick holds against a row; picked: -inf
-        self._bar: Floats = np.full(pool.size, -np.inf)  # 0 for rows that may come next
+        self._value: Floats = (
+            pool.relevance.copy()
+        )  # minus the greatest that any pick holds against a row; picked: -inf
+        self._bar: Floats = np.full(pool.size, NEVER)  # 0 for rows that may come next
         self._against: list[Floats | None] = [None] * pool.size
-        self._picks: list[int] = []
+        self.picks: list[int] = []
+        self.sizes: list[int] = []
         self._tiers = [stop for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
         self._stop = 0  # the end of the tier that is open
         self._artist = np.array(pool.artist, dtype=np.int32)
-        self._counts = {artist: 0 for artist, rows in Counter(pool.artist).items() if rows > pool.cap > 0}
-        self._crowd = [artist if artist in self._counts else NOBODY for artist in pool.artist]
+        self._crowd = _crowd(self._artist, pool.cap)
+        self._counts: Counter[int] = Counter()
         self._recent = deque([NOBODY] * min(max(pool.window - 1, 0), pool.size))
         self._full: set[int] = set()  # artists that stand `cap` times or more
         if self._tiers:
@@ -106,12 +124,12 @@ class Walk:
         is none, the rows whose artist stands least often in the window. The cap never makes a lower tier overtake.
         """
         if self.size:
-            return self._value + self._bar > -np.inf, False
-        left = self._value > -np.inf
+            return self._value + self._bar > NEVER, False
+        left = self._value > NEVER
         left[self._stop :] = False
         if not self.pool.cap:
             return left, False
-        recent = self._picks[max(len(self._picks) - self.pool.window + 1, 0) :]
+        recent = self.picks[max(len(self.picks) - self.pool.window + 1, 0) :]
         counts = Counter(self.pool.artist[row] for row in recent)
         load = np.array([counts[artist] for artist in self.pool.artist])
         return left & (load == load[left].min()), True
@@ -119,27 +137,26 @@ class Walk:
     def best(self) -> int:
         """Return the feasible row of greatest marginal relevance, ties to the better ranked."""
         if not self.size:
-            return int(np.where(self.feasible()[0], self._value, -np.inf).argmax())
+            return int(np.where(self.feasible()[0], self._value, NEVER).argmax())
         if self._full or self._tiers:
             return int((self._value + self._bar).argmax())
         return int(self._value.argmax())
 
     def pick(self, row: int) -> None:
         """Put a feasible row at the next position."""
-        value = self._value
+        value, size = self._value, self.size
         if self.pool.penalty:
             against = self._against[row]
-            np.minimum(value, self._held(row) if against is None else against, out=value)
-        value[row] = -np.inf
-        self._picks.append(row)
-        if self.size:
-            self.size -= 1
-        entering = self._crowd[row]
-        self._recent.append(entering)
-        leaving = self._recent.popleft()
-        if entering != leaving:
+            minimum(value, self._held(row) if against is None else against, out=value)
+        value[row] = NEVER
+        self.picks.append(row)
+        self.sizes.append(size)
+        if size:
+            self.size = size - 1
+        self._recent.append(entering := self._crowd[row])
+        if entering != (leaving := self._recent.popleft()):
             self._count(entering, leaving)
-        if not self.size and self._tiers and len(self._picks) == self._stop:
+        if not self.size and self._tiers and len(self.picks) == self._stop:
             self._next_tier()
 
     def _count(self, entering: int, leaving: int) -> None:
@@ -149,7 +166,7 @@ class Walk:
             counts[entering] += 1
             if counts[entering] == cap:
                 self._full.add(entering)
-                self.size -= self._turn(entering, -np.inf)
+                self.size -= self._turn(entering, NEVER)
         if leaving != NOBODY:
             counts[leaving] -= 1
             if counts[leaving] == cap - 1:
@@ -160,7 +177,7 @@ class Walk:
         """Close an artist's rows of the open tier, or open them. Return how many are left."""
         rows = (self._artist[: self._stop] == artist).nonzero()[0]
         self._bar[rows] = bar
-        return int(np.count_nonzero(self._value[rows] > -np.inf))
+        return int(np.count_nonzero(self._value[rows] > NEVER))
 
     def _next_tier(self) -> None:
         """Open the rows of the next tier."""
@@ -168,7 +185,7 @@ class Walk:
         self._bar[start : self._stop] = 0.0
         self.size = self._stop - start
         for artist in self._full:
-            self.size -= self._turn(artist, -np.inf)
+            self.size -= self._turn(artist, NEVER)
 
     def _held(self, row: int) -> Floats:
         """Return (p,) float64 integers: the relevance of every row minus what `row` holds against it, exact.

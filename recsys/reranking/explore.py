@@ -5,11 +5,13 @@ pi(a) = (1 - epsilon) * [a = g] + epsilon / |R| * [a in R]. It sums to 1, given 
 Without exploration pi(g) = 1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
-from recsys.domain.arrays import Bools, Floats, Ints
+from recsys.domain.arrays import Bools, Floats, Ints, Slots
 from recsys.domain.chance import WORD, below, uniform_words
 from recsys.domain.context import Context
 from recsys.reranking.diversity import Walk
@@ -47,9 +49,9 @@ class Explorer:
         """
         if not self.reserve:
             return {}
-        words = uniform_words(key, 2 * count).tolist()
-        heads = self.epsilon * WORD
-        return {row: words[2 * row + 1] for row in range(count) if words[2 * row] < heads}
+        words = uniform_words(key, 2 * count)
+        rows = (words[::2] < ceil(self.epsilon * WORD)).nonzero()[0]
+        return dict(zip(rows.tolist(), words[1::2][rows].tolist(), strict=True))
 
     def draw(self, walk: Walk, choice: int) -> int:
         """Return the row that is drawn. choice: a word in [0, 2**64)."""
@@ -63,12 +65,22 @@ class Explorer:
         feasible = walk.feasible()[0]
         return int(np.count_nonzero(feasible)), int(np.count_nonzero(feasible[:row]))
 
-    def propensities(self, greedy: Bools, sizes: Ints, places: Ints) -> Floats:
+    def propensities(
+        self, rows: Slots, sizes: Ints, greedy: Mapping[int, int], apart: Mapping[int, tuple[int, int]]
+    ) -> Floats:
         """Return (j,) float64: `distribution` of the row that was shown at each position, without making the rest.
 
-        greedy: (j,), whether it was the greedy one. sizes: (j,), the feasible rows. places: (j,), those before it.
+        rows: (j,), those shown. sizes: (j,), how many were feasible. greedy: the greedy row, by position, where another
+        may have been shown. apart: what `place` told, by position, of rows that need not stand within the reserve: no
+        more rows than a row's own number stand before it.
         """
+        chances = np.ones(rows.shape[0])
+        for position, row in greedy.items():
+            chances[position] = float(row == rows[position])
         if not self.reserve:
-            return greedy.astype(np.float64)
+            return chances
+        sizes, places = sizes.copy(), rows.copy()
+        for position, told in apart.items():
+            sizes[position], places[position] = told
         share = np.where(places < self.reserve, self.epsilon / np.minimum(sizes, self.reserve), 0.0)
-        return np.asarray(share + (1.0 - self.epsilon) * greedy)
+        return np.asarray(share + (1.0 - self.epsilon) * chances)

@@ -127,19 +127,19 @@ def sift(context: Context, scored: Scored, filters: tuple[Filter, ...] = POINTWI
     """Apply the pointwise filters, then keep one release of each recording."""
     why = reasons(context, scored.slots, filters)
     why[_worse_releases(context, scored, why == 0)] = Reason.SAME_RECORDING
-    kept, removed = np.flatnonzero(why == 0), np.flatnonzero(why)
+    kept, removed = (why == 0).nonzero()[0], why.nonzero()[0]
     return Filtered(scored.take(kept), scored.slots[removed], why[removed])
 
 
 def _worse_releases(context: Context, scored: Scored, allowed: Bools) -> Slots:
     """Return the allowed rows that share a recording with an allowed row of a greater score (ties: of a lower slot)."""
-    rows = np.flatnonzero(allowed)
+    rows = allowed.nonzero()[0]
     recording = context.model.catalogue.recording[scored.slots[rows]]
     ordered = np.sort(recording)
     shared = ordered[1:][ordered[1:] == ordered[:-1]]
     if not shared.shape[0]:
         return np.zeros(0, dtype=np.int32)
-    alike = np.flatnonzero(shared[np.minimum(shared.searchsorted(recording), shared.shape[0] - 1)] == recording)
+    alike = (shared[np.minimum(shared.searchsorted(recording), shared.shape[0] - 1)] == recording).nonzero()[0]
     rows, recording = rows[alike], recording[alike]  # few: most recordings have one release
     order = np.lexsort((scored.slots[rows], -scored.scores[rows], recording))
     later = np.zeros(rows.shape[0], dtype=np.bool_)

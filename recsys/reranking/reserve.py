@@ -22,10 +22,10 @@ def fill(context: Context, kept: Scored, fallback: Callable[[Slots], Ints]) -> S
     over them. The pool never depends on k, so that a shorter slate is a prefix of a longer one.
     """
     horizon = context.config.horizon
-    ranked = kept.take(np.flatnonzero(kept.tier == Tier.SCORED))
+    ranked = kept.take((kept.tier == Tier.SCORED).nonzero()[0])
     if ranked.slots.shape[0] >= horizon:
         # The rows ascend by slot, and a stable sort keeps that among equals.
-        return ranked.take(np.argsort(-ranked.scores, kind="stable")[:horizon])
+        return ranked.take((-ranked.scores).argsort(kind="stable")[:horizon])
     extra = _backfill(context, ranked, horizon - ranked.slots.shape[0])
     slots = np.concatenate((ranked.slots, extra))
     scores = np.concatenate((ranked.scores, fallback(extra)))

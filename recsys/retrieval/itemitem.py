@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from recsys.domain.arrays import best
 from recsys.domain.candidates import Retrieved
 from recsys.domain.config import Config
@@ -32,6 +30,6 @@ class ItemItemSource:
         found = responses.values > 0.0
         if not context.query.repeats:
             found &= ~context.played(responses.slots)
-        rows = np.flatnonzero(found)
+        rows = found.nonzero()[0]
         rows = rows[best(responses.values[rows], self.budget(context.config))]
         return Retrieved(responses.slots[rows], responses.values[rows])

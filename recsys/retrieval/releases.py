@@ -4,8 +4,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from recsys.domain.arrays import best
 from recsys.domain.candidates import Retrieved
 from recsys.domain.config import Config
@@ -43,11 +41,11 @@ class ReleaseSource:
         window = model.release_order[newest:oldest]
         weights = context.profile.artist_weight.take(model.catalogue.artist.take(window))
         wanted = weights > 0.0
-        heard = np.flatnonzero(wanted)
+        heard = wanted.nonzero()[0]
         if not context.query.repeats:
             wanted[heard] = ~context.played(window[heard])
         wanted[first_unplayed(context, window, budget)] = True
-        rows = np.flatnonzero(wanted)
+        rows = wanted.nonzero()[0]
         recency = 1.0 - rows / max(window.shape[0], 1)
         scores = weights[rows] + recency * RECENCY
         chosen = best(scores, budget)

@@ -16,7 +16,7 @@ def first_unplayed(context: Context, order: Slots, count: int) -> NDArray[np.int
         return np.arange(min(count, order.shape[0]))
     reach = count + context.user.history.shape[0]
     while True:
-        rows = np.flatnonzero(~context.played(order[:reach]))[:count]
+        rows = (~context.played(order[:reach])).nonzero()[0][:count]
         if rows.shape[0] == count or reach >= order.shape[0]:
             return rows
         reach *= 2

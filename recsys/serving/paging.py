@@ -6,7 +6,8 @@ not hold, `now` may lie only within the last `Limits.page_seconds`, and the seed
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from recsys.serving.problems import wrong_field
 from recsys.serving.wire import RecommendationRequest
 
 FORMAT: Final = 2
+SNAPSHOT: Final = attrgetter("now", "seed", "model_version", "policy_version", "config_version", "state_version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def owner_of(request: RecommendationRequest) -> int:
 
 def encode(page: Page) -> str:
     """Return the token: base64url without padding, about 130 characters."""
-    token = _Token(FORMAT, page.owner, page.offset, page.breadth, *astuple(page.snapshot))
+    token = _Token(FORMAT, page.owner, page.offset, page.breadth, *SNAPSHOT(page.snapshot))
     return urlsafe_b64encode(msgspec.msgpack.encode(token)).rstrip(b"=").decode()
 
 

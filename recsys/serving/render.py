@@ -1,6 +1,7 @@
 """From slates and slots to the answers of `wire`."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Final
 
 import numpy as np
@@ -59,41 +60,36 @@ def similar(catalogue: Catalogue, track_id: str, decision: Decision) -> wire.Sim
 
 
 def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
-    """Return the tracks of a slate, in its order."""
+    """Return the tracks of a slate, in its order.
+
+    By columns, so that the interpreter is not asked for each field of each track.
+    """
     slate = decision.slate
-    artists = catalogue.artist[slate.slots].tolist()
+    slots, artists = slate.slots.tolist(), catalogue.artist[slate.slots].tolist()
     origins = slate.provenance.tolist()
-    names_of = {bits: slate.names_of(bits) for bits in set(origins)}
-    columns = zip(
-        slate.slots.tolist(),
-        artists,
-        catalogue.explicit[slate.slots].tolist(),
-        slate.real_scores.tolist(),
-        slate.tier.tolist(),
-        slate.positions.tolist(),
-        slate.propensities.tolist(),
-        [names_of[bits] for bits in origins],
-        decision.explored.tolist(),
-        strict=True,
-    )
+    names_of = {bits: list(slate.names_of(bits)) for bits in set(origins)}
+    reason_of = {bits: _reason(decision, names[0]) for bits, names in names_of.items()}
+    reasons = list(map(reason_of.__getitem__, origins))
+    for row in decision.explored.nonzero()[0].tolist():
+        reasons[row] = "discovery"
     explain = decision.query.explain
-    return [
-        wire.Item(
-            track_id=catalogue.ids[slot],
-            title=catalogue.titles[slot],
-            artist_id=catalogue.artist_ids[artist],
-            artist_name=catalogue.artist_names[artist],
-            explicit=explicit,
-            score=score,
-            tier=TIERS[tier],
-            position=position,
-            sources=list(sources),
-            reason=_reason(decision, sources[0], explored=explored),
-            propensity=propensity,
-            explanation=_explanation(decision, row) if explain else UNSET,
+    return list(
+        map(
+            wire.Item,
+            map(catalogue.ids.__getitem__, slots),
+            map(catalogue.titles.__getitem__, slots),
+            map(catalogue.artist_ids.__getitem__, artists),
+            map(catalogue.artist_names.__getitem__, artists),
+            catalogue.explicit[slate.slots].tolist(),
+            slate.real_scores.tolist(),
+            map(TIERS.__getitem__, slate.tier.tolist()),
+            slate.positions.tolist(),
+            map(names_of.__getitem__, origins),
+            reasons,
+            slate.propensities.tolist(),
+            [_explanation(decision, row) for row in range(slate.size)] if explain else repeat(UNSET),
         )
-        for row, (slot, artist, explicit, score, tier, position, propensity, sources, explored) in enumerate(columns)
-    ]
+    )
 
 
 def hits(catalogue: Catalogue, slots: Slots) -> list[wire.SearchHit]:
@@ -117,9 +113,7 @@ def hits(catalogue: Catalogue, slots: Slots) -> list[wire.SearchHit]:
     ]
 
 
-def _reason(decision: Decision, origin: str, *, explored: bool) -> wire.Reason:
-    if explored:
-        return "discovery"
+def _reason(decision: Decision, origin: str) -> wire.Reason:
     if decision.query.surface is Surface.SIMILAR:
         return "similar_track"
     return REASONS.get(origin, "catalogue")

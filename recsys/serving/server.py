@@ -42,9 +42,11 @@ class DrainingServer(uvicorn.Server):
         renewal: Renewal,
         drain_seconds: float,
         listening: Callable[[], None],
+        settle: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._app, self._renewal, self._drain_seconds, self._listening = app, renewal, drain_seconds, listening
+        self._settle = settle
         self._stop_at: float | None = None
         self._parent = os.getppid()
 
@@ -83,6 +85,7 @@ class DrainingServer(uvicorn.Server):
             self.should_exit = True
         if self._stop_at is None:
             self._renewal.tick()
+        self._settle()
         return await super().on_tick(counter)
 
 
@@ -141,7 +144,9 @@ def run_worker(
         _settle(outside, shared=before is not None)
         load = partial(renewed, settings)
         renewal = Renewal(app, outside, load, _settle, directory.stamp, seen, settings.watch_seconds)
-        DrainingServer(config, app, renewal, settings.drain_seconds, listening).run(sockets=[listener])
+        settle = outside.telemetry.settle
+        DrainingServer(config, app, renewal, settings.drain_seconds, listening, settle).run(sockets=[listener])
+        settle()
     return 0
 
 

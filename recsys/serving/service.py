@@ -65,20 +65,24 @@ class Service:
         check_market(self._catalogue, request.market)
         now = outside.clock.now()
         page = paging.decode(request, now, self._page_seconds)
-        takedowns, told = self._told(request.user_id, time)
-        user = self._users.state(request.user_id, profile, told)
-        query = query_of(
+        asked = partial(
+            query_of,
             request,
             request_id,
             now=now,
             seed=outside.chance.seed(),
             page=page,
-            user=user,
             market=outside.market,
             breadth=breadth,
         )
-        served = self._served(self._engine, query, user, self._policies.current(takedowns), time)
-        return render.recommendation(self._catalogue, request, served.decision), served.decision
+
+        def work() -> Decision:
+            takedowns, told = self._told(request.user_id, time)
+            user = self._users.state(request.user_id, profile, told)
+            return self._served(self._engine, asked(user=user), user, self._policies.current(takedowns), time).decision
+
+        decision = time.whole(work)
+        return render.recommendation(self._catalogue, request, decision), decision
 
     def similar(
         self,
@@ -103,10 +107,14 @@ class Service:
             market=outside.market,
             breadth=breadth,
         )
-        (takedowns,) = time.told({POLICY: self._policies.told})
-        policy = self._policies.current(takedowns)
-        served = self._served(self._anonymous, query, UserState.cold(""), policy, time)
-        return render.similar(self._catalogue, track_id, served.decision), served.decision
+
+        def work() -> Decision:
+            (takedowns,) = time.told({POLICY: self._policies.told})
+            policy = self._policies.current(takedowns)
+            return self._served(self._anonymous, query, UserState.cold(""), policy, time).decision
+
+        decision = time.whole(work)
+        return render.similar(self._catalogue, track_id, decision), decision
 
     def search(self, request: wire.SearchRequest, request_id: str, time: Time = UNHURRIED) -> wire.SearchAnswer:
         """Return what was found among the tracks that may be shown in the market."""
