@@ -33,6 +33,7 @@ from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.features.assemble import assemble
 from recsys.pipeline import Engine, recommend
 from recsys.reranking.diversity import Walk, ready
+from recsys.retrieval.merge import distinct
 from recsys.serving import render, wire
 
 SKIP_SECONDS = DEFAULT.skip_exclusion_days * 86_400
@@ -90,26 +91,28 @@ class Kernels:
     def _candidates(self, profile: Profile, user: UserState, market: int, played: NDArray[Any]) -> Slots:
         model, recording = self.model, self.model.catalogue.recording
         found = profile.item_item
-        rows = np.flatnonzero((found.values > 0.0) & ~played[recording[found.slots]])
+        rows = ((found.values > 0.0) & ~played.take(recording.take(found.slots))).nonzero()[0]
         near = found.slots[rows[best(found.values[rows], DEFAULT.item_item_budget)]]
         order = model.popular_order[market, : DEFAULT.popular_budget + user.history.shape[0]]
-        popular = order[~played[recording[order]]][: DEFAULT.popular_budget]
+        popular = order[~played.take(recording.take(order))][: DEFAULT.popular_budget]
         window = model.release_order[: self._window]
-        weights = profile.artist_weight[model.catalogue.artist[window]]
-        heard = np.flatnonzero(weights)
-        rows = np.union1d(heard, np.arange(min(DEFAULT.release_budget + user.history.shape[0], window.shape[0])))
-        rows = rows[~played[recording[window[rows]]]]
+        weights = profile.artists.weight_of(model.catalogue.artist.take(window))
+        wanted = weights > 0.0
+        wanted[: DEFAULT.release_budget + user.history.shape[0]] = True
+        rows = wanted.nonzero()[0]
+        rows = rows[~played.take(recording.take(window[rows]))]
         fresh = window[rows[best(weights[rows] - rows / 1e9, DEFAULT.release_budget)]]
-        return np.unique(np.concatenate((near, fresh, popular)))
+        return distinct(np.concatenate((near, fresh, popular)))
 
     def _pool(self, user: UserState, market: int, slots: Slots, scores: Ints, played: NDArray[Any]) -> Scored:
         catalogue, policy = self.model.catalogue, self._policy
-        recording = catalogue.recording[slots]
+        at = slots.astype(np.intp)
+        recording = catalogue.recording.take(at).astype(np.intp)
         skipped = marked(user.skipped[user.skip_times > NOW - SKIP_SECONDS], catalogue.recording)
-        gone = policy.taken_down[slots] | ((catalogue.licensed[slots] & np.uint64(1 << market)) == 0)
-        gone |= (catalogue.released[slots] > TODAY) | skipped[recording] | played[recording]
-        rows = np.flatnonzero(~gone)
-        rows = rows[np.lexsort((slots[rows], -scores[rows]))]
+        gone = policy.taken_down.take(at) | ((catalogue.licensed.take(at) & np.uint64(1 << market)) == 0)
+        gone |= (catalogue.released.take(at) > TODAY) | skipped.take(recording) | played.take(recording)
+        rows = (~gone).nonzero()[0]
+        rows = rows[(-scores[rows]).argsort(kind="stable")]
         _, first = np.unique(recording[rows], return_index=True)
         rows = rows[np.sort(first)][: DEFAULT.horizon]
         tier, bits = np.full(rows.shape[0], Tier.SCORED, dtype=np.uint8), np.zeros(rows.shape[0], dtype=np.uint32)

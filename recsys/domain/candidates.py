@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import Bytes, Floats, Ints, Singles, Slots
+from recsys.domain.arrays import Bytes, Floats, Index, Ints, Singles, Slots
 from recsys.domain.attempt import Failure
 from recsys.errors import InvalidValueError
 
@@ -116,7 +116,7 @@ class Scored:
         if not self.slots.shape == self.scores.shape == self.tier.shape == self.provenance.shape:
             raise InvalidValueError("slots, scores, tier and provenance of scored candidates must have one length")
 
-    def take(self, rows: NDArray[np.integer]) -> "Scored":
+    def take(self, rows: Index) -> "Scored":
         """Return the given rows, in that order."""
         return Scored(self.slots[rows], self.scores[rows], self.tier[rows], self.provenance[rows], self.failures)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.domain.arrays import Bools, Slots
+from recsys.domain.arrays import Bools, Index, Slots
 from recsys.domain.config import Config
 from recsys.domain.items import SECONDS_A_DAY
 from recsys.domain.model import Model
@@ -33,9 +33,9 @@ class Context:
     today: int
     heard: Bools
 
-    def played(self, slots: Slots) -> Bools:
+    def played(self, slots: Index) -> Bools:
         """Return (m,) bool: the tracks that the user has played, in any release."""
-        return self.heard[self.model.catalogue.recording[slots]]
+        return self.heard.take(self.model.catalogue.recording.take(slots))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -76,10 +76,10 @@ def context_of(query: Query, user: UserState, policy: PolicySnapshot, model: Mod
     )
 
 
-def marked(slots: Slots, recording: Slots) -> Bools:
+def marked(slots: Index, recording: Slots) -> Bools:
     """Return (n,) bool by recording: those of which a release is among `slots`. recording: (n,) int32 by track."""
     marks = np.zeros(recording.shape[0], dtype=np.bool_)
-    marks[recording[slots]] = True
+    marks[recording.take(slots)] = True
     return marks
 
 

@@ -77,6 +77,7 @@ class Model:
     embeddings: (n, d) int8 with d <= 1,024, rows scaled to a greatest norm of 127 (zero where unknown): products of
         integers this small are exact in float32, so that the diversity stage gives the same bytes everywhere.
     skip_rate: (n,) float32 in [0, 1], smoothed. trend: (n,) float32, finite: recent against longer popularity.
+    release_age: (n,) int64, ascending: days from the release to 1970, in the order of `release_order`.
     half_life: seconds after which a listen counts half. history_limit: newest history rows that the profile reads.
 
     Raises `InvalidValueError` for a column of another shape. The pipeline raises `VersionMismatchError`, not this.
@@ -96,6 +97,7 @@ class Model:
     half_life: int = 60 * 86_400
     history_limit: int = 256
     world_popularity: Singles = field(init=False, repr=False)
+    release_age: Ints = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         size, markets = self.catalogue.size, len(self.catalogue.markets)
@@ -117,6 +119,7 @@ class Model:
                 raise InvalidValueError(f"{name} holds NaN or infinity; repair it in training")
         world = self.popularity.mean(axis=0) if markets else np.zeros(size)
         put(self, "world_popularity", world.astype(np.float32))
+        put(self, "release_age", -self.catalogue.released[self.release_order].astype(np.int64))
 
 
 def popular_order_of(popularity: Singles) -> Slots:

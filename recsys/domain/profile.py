@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import Floats, Ints, Slots
+from recsys.domain.arrays import Floats, Index, Ints, Slots
 from recsys.domain.model import Model
 from recsys.domain.query import UserState
 
@@ -22,7 +22,7 @@ class Responses:
     slots: Slots
     values: Floats
 
-    def of(self, slots: Slots) -> Floats:
+    def of(self, slots: Index) -> Floats:
         """Return (m,) float64: the response of each of (m,) slots, in any order."""
         if not self.slots.shape[0]:
             return np.zeros(slots.shape[0])
@@ -36,13 +36,52 @@ class Responses:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class HeardArtists:
+    """What a history says of artists, a of them in the catalogue: one number for each, and a short column of each kind.
+
+    number: (a,) int32, where an artist stands in the columns; all that do not occur stand at 0.
+    weight: float64, decayed history weight. plays, skips: int64 counts of tracks. last: int64 unix seconds of the
+    latest listen, 0 for never.
+    """
+
+    number: Slots
+    weight: Floats
+    plays: Ints
+    skips: Ints
+    last: Ints
+
+    @staticmethod
+    def of(model: Model, user: UserState, weights: Floats) -> "HeardArtists":
+        """Gather. weights: of the newest history rows, newest last."""
+        artist = model.catalogue.artist
+        played, skipped = artist.take(user.history), artist.take(user.skipped)
+        size = played.shape[0] + skipped.shape[0] + 1
+        number = np.zeros(len(model.catalogue.artist_ids), dtype=np.int32)
+        number[skipped] = np.arange(played.shape[0] + 1, size)
+        number[played] = np.arange(1, played.shape[0] + 1)
+        rows = number.take(played)
+        last = np.zeros(size, dtype=np.int64)
+        last[rows] = user.times  # ascending times: the latest is written last
+        recent = rows[rows.shape[0] - weights.shape[0] :]
+        return HeardArtists(
+            number=number,
+            weight=np.bincount(recent, weights=weights, minlength=size).astype(np.float64, copy=False),
+            plays=np.bincount(rows, minlength=size),
+            skips=np.bincount(number.take(skipped), minlength=size),
+            last=last,
+        )
+
+    def weight_of(self, artists: Index) -> Floats:
+        """Return (m,) float64 for (m,) artist slots."""
+        return self.weight.take(self.number.take(artists))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A user as seen by one model at one moment; n tracks, a artists, d dimensions.
+    """A user as seen by one model at one moment; n tracks, d dimensions.
 
     item_item: sum over the history of weight x B[j, i] for every track i. item_item_top: the greatest, at least 0.
-    artist_weight: (a,) float64, decayed history weight by artist.
-    artist_plays, artist_skips: (a,) int64 counts of tracks.
-    artist_last: (a,) int64 unix seconds of the latest listen, 0 for never.
+    artists: what it says of them.
     taste: (d,) float64 integers in [-127, 127], direction of the weighted mean embedding.
     weight: sum of history weights.
     mean_popularity, mean_released, explicit_share: weighted means over the history; 0 without one.
@@ -51,10 +90,7 @@ class Profile:
 
     item_item: Responses
     item_item_top: float
-    artist_weight: Floats
-    artist_plays: Ints
-    artist_skips: Ints
-    artist_last: Ints
+    artists: HeardArtists
     taste: Floats
     weight: float
     mean_popularity: float
@@ -82,24 +118,18 @@ def profile_of(model: Model, user: UserState, now: int) -> Profile:
     Tracks that a store knows and the catalogue does not never reach a `UserState`, so that every slot here is valid.
     """
     catalogue = model.catalogue
-    artists = len(catalogue.artist_ids)
     weights = history_weights(model, user, now)
     recent = user.history[user.history.shape[0] - weights.shape[0] :]
-    responses = _item_item(model, recent, weights)
-    last = np.zeros(artists, dtype=np.int64)
-    last[catalogue.artist[user.history]] = user.times  # ascending times: the latest is written last
+    responses, total = _item_item(model, recent, weights), float(weights.sum())
     return Profile(
         item_item=responses,
         item_item_top=responses.top,
-        artist_weight=np.bincount(catalogue.artist[recent], weights=weights, minlength=artists).astype(np.float64),
-        artist_plays=np.bincount(catalogue.artist[user.history], minlength=artists),
-        artist_skips=np.bincount(catalogue.artist[user.skipped], minlength=artists),
-        artist_last=last,
+        artists=HeardArtists.of(model, user, weights),
         taste=_taste(model, recent, weights),
-        weight=float(weights.sum()),
-        mean_popularity=_mean(model.world_popularity[recent], weights),
-        mean_released=_mean(catalogue.released[recent], weights),
-        explicit_share=_mean(catalogue.explicit[recent], weights),
+        weight=total,
+        mean_popularity=_mean(model.world_popularity.take(recent), weights, total),
+        mean_released=_mean(catalogue.released.take(recent), weights, total),
+        explicit_share=_mean(catalogue.explicit.take(recent), weights, total),
         history_size=int(user.history.shape[0]),
         now=now,
     )
@@ -123,11 +153,10 @@ def _item_item(model: Model, recent: Slots, weights: Floats) -> Responses:
 
 
 def _taste(model: Model, recent: Slots, weights: Floats) -> Floats:
-    total = weights @ model.embeddings[recent].astype(np.float64)
+    total = weights @ model.embeddings.take(recent, axis=0).astype(np.float64)
     norm = float(np.sqrt((total * total).sum()))
     return np.asarray(np.rint(total * (127.0 / norm)) if norm > 0 else np.zeros_like(total))
 
 
-def _mean(values: NDArray[Any], weights: Floats) -> float:
-    total = float(weights.sum())
+def _mean(values: NDArray[Any], weights: Floats, total: float) -> float:
     return float((values * weights).sum()) / total if total > 0 else 0.0

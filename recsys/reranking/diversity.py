@@ -52,12 +52,12 @@ def ready(context: Context, scored: Scored) -> Pool:
     config, on = context.config, context.query.diversify
     weight = round(config.relevance_weight * LAMBDA_UNIT) if on else LAMBDA_UNIT
     capped = on and config.artist_cap > 0 and config.artist_window > 0
-    leading = int(np.count_nonzero(scored.tier == Tier.SCORED))
+    leading, rows = int(np.count_nonzero(scored.tier == Tier.SCORED)), scored.slots.astype(np.intp)
     return Pool(
-        artist=context.model.catalogue.artist[scored.slots].tolist(),
+        artist=context.model.catalogue.artist.take(rows).tolist(),
         scored=leading,
         relevance=_relevance(scored, leading) * (weight * SIMILARITY_UNIT),
-        vectors=context.model.embeddings[scored.slots].astype(np.float32),
+        vectors=context.model.embeddings.take(rows, axis=0).astype(np.float32),
         penalty=(LAMBDA_UNIT - weight) * UNIT,
         cap=config.artist_cap if capped else 0,
         window=config.artist_window,

@@ -11,29 +11,33 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import Bools, Bytes, Slots
+from recsys.domain.arrays import Bools, Bytes, Index, Slots
 from recsys.domain.candidates import Filtered, Reason, Scored
 from recsys.domain.context import Context, marked
 from recsys.domain.items import SECONDS_A_DAY
 
-Drop: TypeAlias = Callable[[Context, Slots], Bools]
+Drop: TypeAlias = Callable[[Context, Index], Bools]
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A pointwise rule. drop: (m,) bool, True for tracks that must go. hard: policy that no path may break."""
+    """A pointwise rule. drop: (m,) bool, True for tracks that must go. hard: policy that no path may break.
+
+    idle: whether `drop` would drop nothing, whatever the tracks, so that it need not be asked.
+    """
 
     reason: Reason
     drop: Drop
     hard: bool
+    idle: Callable[[Context], bool] | None = None
 
 
-def taken_down(context: Context, slots: Slots) -> Bools:
+def taken_down(context: Context, slots: Index) -> Bools:
     """Withdrawn by policy."""
     return context.policy.taken_down[slots]
 
 
-def unlicensed(context: Context, slots: Slots) -> Bools:
+def unlicensed(context: Context, slots: Index) -> Bools:
     """Not licensed in the market, or no longer. An unknown market, or no licence data, is no licence."""
     if context.market is None:
         return np.ones(slots.shape[0], dtype=np.bool_)
@@ -45,7 +49,7 @@ def unlicensed(context: Context, slots: Slots) -> Bools:
     return missing
 
 
-def explicit(context: Context, slots: Slots) -> Bools:
+def explicit(context: Context, slots: Index) -> Bools:
     """Explicit, and not allowed by everybody who has a say."""
     if context.allow_explicit:
         return np.zeros(slots.shape[0], dtype=np.bool_)
@@ -53,7 +57,7 @@ def explicit(context: Context, slots: Slots) -> Bools:
     return known if later is None else known | later[slots]
 
 
-def blocked_artist(context: Context, slots: Slots) -> Bools:
+def blocked_artist(context: Context, slots: Index) -> Bools:
     """By an artist that the user blocked."""
     catalogue = context.model.catalogue
     blocked = np.zeros(len(catalogue.artist_ids), dtype=np.bool_)
@@ -61,30 +65,30 @@ def blocked_artist(context: Context, slots: Slots) -> Bools:
     return blocked[catalogue.artist[slots]]
 
 
-def blocked_track(context: Context, slots: Slots) -> Bools:
+def blocked_track(context: Context, slots: Index) -> Bools:
     """A release of a recording that the user blocked."""
     return _released_as(context, context.user.blocked, slots)
 
 
-def unreleased(context: Context, slots: Slots) -> Bools:
+def unreleased(context: Context, slots: Index) -> Bools:
     """Released after today."""
     return context.model.catalogue.released[slots] > context.today
 
 
-def skipped(context: Context, slots: Slots) -> Bools:
+def skipped(context: Context, slots: Index) -> Bools:
     """A release of a recording skipped within `Config.skip_exclusion_days`. Holds where repeats are allowed too."""
     since = context.query.now - context.config.skip_exclusion_days * SECONDS_A_DAY
     return _released_as(context, context.user.skipped[context.user.skip_times > since], slots)
 
 
-def seen(context: Context, slots: Slots) -> Bools:
+def seen(context: Context, slots: Index) -> Bools:
     """A release of a recording that the user has played, unless the request allows repeats."""
     if context.query.repeats:
         return np.zeros(slots.shape[0], dtype=np.bool_)
     return context.played(slots)
 
 
-def about(context: Context, slots: Slots) -> Bools:
+def about(context: Context, slots: Index) -> Bools:
     """The track that the slate is about, in any release."""
     track = context.query.about
     if track is None:
@@ -94,32 +98,33 @@ def about(context: Context, slots: Slots) -> Bools:
     return same
 
 
-def _released_as(context: Context, tracks: Slots, slots: Slots) -> Bools:
-    if not tracks.shape[0]:
-        return np.zeros(slots.shape[0], dtype=np.bool_)
+def _released_as(context: Context, tracks: Slots, slots: Index) -> Bools:
     recording = context.model.catalogue.recording
-    return marked(tracks, recording)[recording[slots]]
+    return marked(tracks, recording).take(recording.take(slots))
 
 
 POINTWISE: Final = (
     Filter(Reason.TAKEDOWN, taken_down, hard=True),
     Filter(Reason.MARKET, unlicensed, hard=True),
-    Filter(Reason.EXPLICIT, explicit, hard=True),
-    Filter(Reason.BLOCKED_ARTIST, blocked_artist, hard=True),
-    Filter(Reason.BLOCKED_TRACK, blocked_track, hard=True),
+    Filter(Reason.EXPLICIT, explicit, hard=True, idle=lambda context: context.allow_explicit),
+    Filter(
+        Reason.BLOCKED_ARTIST, blocked_artist, hard=True, idle=lambda context: not context.user.blocked_artists.size
+    ),
+    Filter(Reason.BLOCKED_TRACK, blocked_track, hard=True, idle=lambda context: not context.user.blocked.size),
     Filter(Reason.UNRELEASED, unreleased, hard=True),
-    Filter(Reason.SKIPPED, skipped, hard=False),
-    Filter(Reason.SEEN, seen, hard=False),
-    Filter(Reason.ABOUT, about, hard=False),
+    Filter(Reason.SKIPPED, skipped, hard=False, idle=lambda context: not context.user.skipped.size),
+    Filter(Reason.SEEN, seen, hard=False, idle=lambda context: context.query.repeats),
+    Filter(Reason.ABOUT, about, hard=False, idle=lambda context: context.query.about is None),
 )
 """In the order in which a removal is attributed. The order never changes the set that is kept."""
 
 
 def reasons(context: Context, slots: Slots, filters: tuple[Filter, ...] = POINTWISE) -> Bytes:
     """Return (m,) uint8: the first `Reason` that removes each track, 0 for tracks that stay."""
-    found = np.zeros(slots.shape[0], dtype=np.uint8)
+    found, rows = np.zeros(slots.shape[0], dtype=np.uint8), slots.astype(np.intp)
     for rule in reversed(filters):
-        found[rule.drop(context, slots)] = rule.reason
+        if rule.idle is None or not rule.idle(context):
+            found[rule.drop(context, rows)] = rule.reason
     return found
 
 
@@ -134,8 +139,9 @@ def sift(context: Context, scored: Scored, filters: tuple[Filter, ...] = POINTWI
 def _worse_releases(context: Context, scored: Scored, allowed: Bools) -> Slots:
     """Return the allowed rows that share a recording with an allowed row of a greater score (ties: of a lower slot)."""
     rows = allowed.nonzero()[0]
-    recording = context.model.catalogue.recording[scored.slots[rows]]
-    ordered = np.sort(recording)
+    recording = context.model.catalogue.recording.take(scored.slots[rows])
+    ordered = recording.copy()
+    ordered.sort()
     shared = ordered[1:][ordered[1:] == ordered[:-1]]
     if not shared.shape[0]:
         return np.zeros(0, dtype=np.int32)
@@ -144,4 +150,5 @@ def _worse_releases(context: Context, scored: Scored, allowed: Bools) -> Slots:
     order = np.lexsort((scored.slots[rows], -scored.scores[rows], recording))
     later = np.zeros(rows.shape[0], dtype=np.bool_)
     later[order[1:]] = recording[order[1:]] == recording[order[:-1]]
-    return rows[later].astype(np.int32)
+    worse: Slots = rows[later].astype(np.int32)
+    return worse

@@ -22,7 +22,8 @@ def fill(context: Context, kept: Scored, fallback: Callable[[Slots], Ints]) -> S
     over them. The pool never depends on k, so that a shorter slate is a prefix of a longer one.
     """
     horizon = context.config.horizon
-    ranked = kept.take((kept.tier == Tier.SCORED).nonzero()[0])
+    rows = (kept.tier == Tier.SCORED).nonzero()[0]
+    ranked = kept if rows.shape[0] == kept.slots.shape[0] else kept.take(rows)
     if ranked.slots.shape[0] >= horizon:
         # The rows ascend by slot, and a stable sort keeps that among equals.
         return ranked.take((-ranked.scores).argsort(kind="stable")[:horizon])

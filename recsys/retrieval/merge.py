@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from recsys.domain.arrays import slot_column
+from recsys.domain.arrays import Slots, slot_column
 from recsys.domain.attempt import Failure, Guard, attempt_each
 from recsys.domain.candidates import Candidates, Retrieved
 from recsys.domain.context import Context
@@ -18,6 +18,7 @@ from recsys.retrieval.source import Source
 
 SOURCES: Final[tuple[Source, ...]] = (ItemItemSource(), ReleaseSource(), PopularSource())
 """In priority: a track that several return is attributed to the first of them."""
+NOTHING: Final = Retrieved(np.zeros(0, dtype=np.int32), np.zeros(0))
 
 
 def gather(context: Context, sources: Sequence[Source], guard: Guard = attempt_each) -> Candidates:
@@ -33,7 +34,7 @@ def gather(context: Context, sources: Sequence[Source], guard: Guard = attempt_e
     found |= {source.name: _ask(source, context) for source in asked if not source.fails_open}
     failures = tuple(outcome.failure for outcome in outcomes if outcome.failure)
     names = tuple(source.name for source in sources)
-    return merge([found.get(name) or _nothing() for name in names], names, failures)
+    return merge([found.get(name) or NOTHING for name in names], names, failures)
 
 
 def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[Failure, ...] = ()) -> Candidates:
@@ -43,13 +44,11 @@ def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[
     """
     if len(sources) > 32 or len(found) != len(sources):
         raise InvalidValueError(f"{len(found)} results for {len(sources)} sources; at most 32 of each, one to one")
-    slots, rows = np.unique(np.concatenate([_nothing().slots, *(part.slots for part in found)]), return_inverse=True)
+    slots = distinct(np.concatenate([NOTHING.slots, *(part.slots for part in found)]))
     marks = np.zeros(slots.shape[0], dtype=np.uint32)
     scores = np.zeros((slots.shape[0], len(sources)), dtype=np.float64)
-    end = 0
     for bit, part in enumerate(found):
-        start, end = end, end + part.slots.shape[0]
-        mine = rows[start:end]
+        mine = slots.searchsorted(part.slots)
         marks[mine] |= np.uint32(1 << bit)
         scores[mine, bit] = part.scores
     return Candidates(slots, marks, scores, sources, failures)
@@ -69,5 +68,9 @@ def _ask(source: Source, context: Context) -> Retrieved:
     return answer
 
 
-def _nothing() -> Retrieved:
-    return Retrieved(np.zeros(0, dtype=np.int32), np.zeros(0))
+def distinct(slots: Slots) -> Slots:
+    """Return the distinct ones, ascending. Sorts in place."""
+    slots.sort()
+    fresh = np.ones(slots.shape[0], dtype=np.bool_)
+    np.not_equal(slots[1:], slots[:-1], out=fresh[1:])
+    return slots[fresh]

@@ -29,4 +29,4 @@ class PopularSource:
             return Retrieved(np.zeros(0, dtype=np.int32), np.zeros(0))
         order = context.model.popular_order[context.market]
         slots = order[first_unplayed(context, order, self.budget(context.config))]
-        return Retrieved(slots, context.model.popularity[context.market, slots].astype(np.float64))
+        return Retrieved(slots, context.model.popularity[context.market].take(slots).astype(np.float64))

@@ -1,6 +1,5 @@
 """New releases: first by artists that the user listens to, then the newest of all."""
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +38,7 @@ class ReleaseSource:
         newest = _first_not_after(context, context.today)
         oldest = _first_not_after(context, context.today - context.config.release_window_days - 1)
         window = model.release_order[newest:oldest]
-        weights = context.profile.artist_weight.take(model.catalogue.artist.take(window))
+        weights = context.profile.artists.weight_of(model.catalogue.artist.take(window))
         wanted = weights > 0.0
         heard = wanted.nonzero()[0]
         if not context.query.repeats:
@@ -54,5 +53,4 @@ class ReleaseSource:
 
 def _first_not_after(context: Context, day: int) -> int:
     """Return the first position in `release_order` (newest first) of a track released on `day` or before."""
-    released, order = context.model.catalogue.released, context.model.release_order
-    return bisect_left(range(order.shape[0]), -day, key=lambda row: -int(released[order[row]]))
+    return int(context.model.release_age.searchsorted(-day))

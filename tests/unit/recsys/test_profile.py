@@ -82,8 +82,10 @@ def test_the_order_of_the_history_does_not_change_a_bit() -> None:
 def test_artists_are_counted_over_plays_and_skips() -> None:
     user = make_user(MODEL.catalogue, ["t1", "t2"], skipped=MODEL.catalogue.slots(["t0"]), skip_times=np.array([NOW]))
     profile = profile_of(MODEL, user, NOW)
-    assert (profile.artist_plays.tolist(), profile.artist_skips.tolist()) == ([0, 2], [1, 0])
-    assert profile.artist_last.tolist() == [0, int(user.times[1])]
+    heard = profile.artists
+    plays, skips, last = (column[heard.number].tolist() for column in (heard.plays, heard.skips, heard.last))
+    assert (plays, skips) == ([0, 2], [1, 0])
+    assert last == [0, int(user.times[1])]
     assert profile.explicit_share == 0.5
 
 
