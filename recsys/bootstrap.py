@@ -279,11 +279,11 @@ def _for_model(log: DecisionLog, settings: ServeSettings, model: Model) -> Decis
     return OtherModel(own, _lines(settings.state, settings, model))
 
 
-def _lines(state: Path, settings: ServeSettings, model: Model) -> Callable[[Decision, Exchange], bytes]:
+def _lines(state: Path, settings: ServeSettings, model: Model) -> Callable[[Decision, Exchange], Callable[[], bytes]]:
     from recsys.adapters.decisions import JsonDecisions
     from recsys.adapters.policies import DIRECTORY as POLICIES
     from recsys.adapters.policies import PolicyArchive
 
     catalogue = model.catalogue
     policies = PolicyArchive(state / DECISIONS_DIRECTORY / POLICIES, catalogue.ids, catalogue.markets)
-    return JsonDecisions(catalogue.ids, settings.full_decisions, policies)
+    return JsonDecisions(catalogue.ids, settings.full_decisions, policies).prepared

@@ -37,7 +37,7 @@ from recsys.retrieval.merge import distinct
 from recsys.serving import render, wire
 
 SKIP_SECONDS = DEFAULT.skip_exclusion_days * 86_400
-USERS = 200
+USERS = 1_000
 
 
 class Kernels:

@@ -25,6 +25,7 @@ from recsys.adapters.policies import PolicyArchive
 from recsys.adapters.records import user_columns
 from recsys.domain.arrays import Singles
 from recsys.domain.chance import hash64
+from recsys.domain.query import PolicySnapshot
 from recsys.domain.slate import Decision, Exchange
 from recsys.errors import StoreUnavailableError
 
@@ -86,20 +87,25 @@ class RotatingFile:
 
 
 Line: TypeAlias = Callable[[], bytes]
-Encode: TypeAlias = Callable[[Decision, Exchange], bytes]
+Prepare: TypeAlias = Callable[[Decision, Exchange], Line]
+"""What of a line can be done at once; the rest, which may wait for a disk, is the line's own."""
 
 
 class QueuedDecisions:
-    """Takes decisions without waiting. dropped: called for each one that a full queue, or a full disk, lost."""
+    """Takes decisions without waiting. dropped: called for each one that a full queue, or a full disk, lost.
+
+    A line is prepared by whoever writes it, while the processor's caches hold what it is made of: another thread would
+    take five times as long, and the interpreter from the next request meanwhile.
+    """
 
     def __init__(
         self,
         sink: Sink,
-        encode: Callable[[Decision, Exchange], bytes],
+        prepare: Prepare,
         dropped: Callable[[], None],
         capacity: int = CAPACITY,
     ) -> None:
-        self._sink, self._encode, self._dropped = sink, encode, dropped
+        self._sink, self._prepare, self._dropped = sink, prepare, dropped
         self._queue: Queue[Line | None] = Queue(capacity)
         self._closing = Event()
         self._thread = Thread(target=self._run, name="decisions", daemon=True)
@@ -107,7 +113,7 @@ class QueuedDecisions:
 
     def write(self, decision: Decision, exchange: Exchange) -> None:
         """Queue one decision, or drop and count it."""
-        self.queue(partial(self._encode, decision, exchange))
+        self.queue(self._prepare(decision, exchange))
 
     def queue(self, line: Line) -> None:
         """Queue one line, or drop and count it."""
@@ -149,11 +155,11 @@ class OtherModel:
     """The queue and the file of `log`, for decisions of another model than its own."""
 
     log: QueuedDecisions
-    encode: Encode
+    prepare: Prepare
 
     def write(self, decision: Decision, exchange: Exchange) -> None:
         """Queue one decision, or drop and count it."""
-        self.log.queue(partial(self.encode, decision, exchange))
+        self.log.queue(self.prepare(decision, exchange))
 
 
 class JsonDecisions:
@@ -168,8 +174,18 @@ class JsonDecisions:
 
     def __call__(self, decision: Decision, exchange: Exchange) -> bytes:
         """Return one line, its end included. Raises `OSError` when the takedowns cannot be kept."""
+        return self.prepared(decision, exchange)()
+
+    def prepared(self, decision: Decision, exchange: Exchange) -> Line:
+        """Encode one line; it keeps the takedowns when it is called."""
+        return partial(self._kept, decision.policy, self._encoded(decision, exchange))
+
+    def _kept(self, policy: PolicySnapshot, line: bytes) -> bytes:
         if self._policies is not None:
-            self._policies.keep(decision.policy)
+            self._policies.keep(policy)
+        return line
+
+    def _encoded(self, decision: Decision, exchange: Exchange) -> bytes:
         line = self._line(decision) | {
             "route": exchange.route,
             "request": msgspec.Raw(exchange.request),
@@ -191,7 +207,7 @@ class JsonDecisions:
             "arms": dict(slate.arms),
             "degraded": slate.degraded,
             "removed": dict(slate.removed),
-            "tracks": [self._ids[slot] for slot in slate.slots.tolist()],
+            "tracks": list(map(self._ids.__getitem__, slate.slots.tolist())),
             "positions": slate.positions,
             "scores": slate.scores,
             "tiers": slate.tier,
@@ -208,7 +224,7 @@ def _returned_features(decision: Decision) -> Singles:
     slots, values = decision.features.candidates.slots, decision.features.values
     returned = np.full((decision.slate.size, values.shape[1]), np.nan, dtype=np.float32)
     if slots.shape[0]:
-        rows = np.minimum(np.searchsorted(slots, decision.slate.slots), slots.shape[0] - 1)
+        rows = np.minimum(slots.searchsorted(decision.slate.slots), slots.shape[0] - 1)
         found = slots[rows] == decision.slate.slots
         returned[found] = values[rows[found]]
     return returned

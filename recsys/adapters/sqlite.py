@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from recsys.domain.events import Event, Kind
 from recsys.errors import StoreUnavailableError
@@ -36,6 +36,7 @@ SELECT: Final = (
     "SELECT event_id, kind, occurred_at, track_id, artist_id, ms_played, request_id FROM events "
     "WHERE user_id = ? ORDER BY occurred_at, event_id"
 )
+SELECT_USER: Final = "SELECT market, allow_explicit FROM users WHERE user_id = ?"
 
 
 class SqliteState:
@@ -59,11 +60,13 @@ class SqliteState:
         with self._writing, self._explained("written"), _transaction(self._writer):
             yield self._writer
 
-    @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
-        """Read what is committed."""
-        with self._reading, self._explained("read"):
-            yield self._reader
+    def read(self, query: str, user_id: str) -> list[Any]:
+        """Return the rows about a user that are committed."""
+        try:
+            with self._reading:
+                return self._reader.execute(query, (user_id,)).fetchall()
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable("read", error) from error
 
     def close(self) -> None:
         """Close the file. Nothing may use it afterwards."""
@@ -75,7 +78,10 @@ class SqliteState:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailableError(f"state file {self._path} cannot be {what}: {error}") from error
+            raise self._unusable(what, error) from error
+
+    def _unusable(self, what: str, error: Exception) -> StoreUnavailableError:
+        return StoreUnavailableError(f"state file {self._path} cannot be {what}: {error}")
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -139,9 +145,7 @@ class SqliteEvents:
 
     def events(self, user_id: str) -> tuple[Event, ...]:
         """Return a user's events, ascending by (occurred_at, event_id)."""
-        with self._state.read() as connection:
-            rows = connection.execute(SELECT, (user_id,)).fetchall()
-        return tuple(_event(user_id, *row) for row in rows)
+        return tuple(_event(user_id, *row) for row in self._state.read(SELECT, user_id))
 
 
 def _row(event: Event) -> tuple[str | int | None, ...]:
@@ -178,13 +182,9 @@ class SqliteUsers:
 
     def settings(self, user_id: str) -> UserSettings | None:
         """Return a user's settings, or None for an unknown user."""
-        with self._state.read() as connection:
-            row = connection.execute(
-                "SELECT market, allow_explicit FROM users WHERE user_id = ?", (user_id,)
-            ).fetchone()
-        if row is None:
-            return None
-        return UserSettings(market=row[0], allow_explicit=None if row[1] is None else bool(row[1]))
+        for market, explicit in self._state.read(SELECT_USER, user_id):
+            return UserSettings(market=market, allow_explicit=None if explicit is None else bool(explicit))
+        return None
 
     def put(self, user_id: str, settings: UserSettings) -> None:
         """Store a user's settings, in place of earlier ones."""

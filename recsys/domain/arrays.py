@@ -47,7 +47,7 @@ def column(name: str, array: NDArray[Any], dtype: type[np.generic], *shape: int)
 def slot_column(name: str, array: NDArray[Any], size: int, *shape: int) -> Slots:
     """Check a column of slots: int32, each in [0, size). Raises `InvalidValueError`."""
     view = column(name, array, np.int32, *shape)
-    if view.size and (view.min() < 0 or view.max() >= size):
+    if view.size and view.view(np.uint32).max() >= size:  # a negative one is great without its sign
         raise InvalidValueError(f"{name} holds slots from {view.min()} to {view.max()}; they must lie in [0, {size})")
     return view
 

@@ -22,7 +22,7 @@ from recsys.ranking.joint import JointMasks, Masks
 from recsys.ranking.thresholds import Thresholds
 
 LEAF_SCALE: Final = 1 << 30
-BLOCK_BYTES: Final = 1 << 19  # of masks at once: they stay within the second-level cache
+BLOCK_BYTES: Final = 1 << 20  # of masks at once: a request's all together, and a catalogue's in no more memory
 DE_BRUIJN: Final = {16: 0x09AF, 32: 0x077CB531, 64: 0x03F79D71B4CB0A89}
 """By bits of a word: times a power of two, its leading bits differ for every power (Leiserson et al. 1998)."""
 
@@ -81,7 +81,7 @@ class ForestScorer:
             raise InvalidValueError("a feature is NaN; the trees have no branch for it: repair the feature")
         thresholds, masks = self.thresholds, self.joint.masks
         places = thresholds.places(np.ascontiguousarray(features.T)) - thresholds.starts[:, None]
-        rows = self.joint.rows(places)
+        rows = self.joint.rows(places).astype(np.intp)
         size = max(BLOCK_BYTES // max(rows.shape[0] * masks[:1].nbytes, 1), 16)
         sums = np.empty(rows.shape[1])
         for start in range(0, sums.shape[0], size):
@@ -95,12 +95,10 @@ class ForestScorer:
         A matrix product adds them: their sums are exact, in whatever order it adds.
         """
         trees, width = self.values.shape
-        places = _hashes(left).astype(np.intp)
-        places += np.arange(trees) * width
-        found = np.empty(places.shape)
-        # Every place is inside: with `clip` numpy writes straight to where it is told to.
-        self.values.ravel().take(places, out=found, mode="clip")
-        return np.asarray(found @ np.ones(trees))
+        # The narrower the words, the more of them are added at once.
+        places = _hashes(left) + np.arange(0, trees * width, width, dtype=np.min_scalar_type(trees * width))
+        # Every place is inside: `clip` spares numpy the question.
+        return np.asarray(self.values.ravel().take(places.astype(np.intp), mode="clip") @ np.ones(trees))
 
 
 def _word(leaves: int) -> type[np.unsignedinteger]:

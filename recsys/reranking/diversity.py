@@ -94,7 +94,7 @@ class Walk:
     """One pass over a pool, position by position. Mutable, and private to the pass that made it.
 
     size: rows of the leading tier that are left and whose artist stands less than `cap` times in the last window - 1
-    picks. picks: the rows so far. sizes: what `size` was before each.
+    picks. stop: where that tier ends. picks: the rows so far. sizes: what `size` was before each.
     """
 
     def __init__(self, pool: Pool) -> None:
@@ -108,7 +108,7 @@ class Walk:
         self.picks: list[int] = []
         self.sizes: list[int] = []
         self._tiers = [stop for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
-        self._stop = 0  # the end of the tier that is open
+        self.stop = 0
         self._artist = np.array(pool.artist, dtype=np.int32)
         self._crowd = _crowd(self._artist, pool.cap)
         self._counts: Counter[int] = Counter()
@@ -126,7 +126,7 @@ class Walk:
         if self.size:
             return self._value + self._bar > NEVER, False
         left = self._value > NEVER
-        left[self._stop :] = False
+        left[self.stop :] = False
         if not self.pool.cap:
             return left, False
         recent = self.picks[max(len(self.picks) - self.pool.window + 1, 0) :]
@@ -156,7 +156,7 @@ class Walk:
         self._recent.append(entering := self._crowd[row])
         if entering != (leaving := self._recent.popleft()):
             self._count(entering, leaving)
-        if not self.size and self._tiers and len(self.picks) == self._stop:
+        if not self.size and self._tiers and len(self.picks) == self.stop:
             self._next_tier()
 
     def _count(self, entering: int, leaving: int) -> None:
@@ -175,15 +175,15 @@ class Walk:
 
     def _turn(self, artist: int, bar: float) -> int:
         """Close an artist's rows of the open tier, or open them. Return how many are left."""
-        rows = (self._artist[: self._stop] == artist).nonzero()[0]
+        rows = (self._artist[: self.stop] == artist).nonzero()[0]
         self._bar[rows] = bar
         return int(np.count_nonzero(self._value[rows] > NEVER))
 
     def _next_tier(self) -> None:
         """Open the rows of the next tier."""
-        start, self._stop = self._stop, self._tiers.pop()
-        self._bar[start : self._stop] = 0.0
-        self.size = self._stop - start
+        start, self.stop = self.stop, self._tiers.pop()
+        self._bar[start : self.stop] = 0.0
+        self.size = self.stop - start
         for artist in self._full:
             self.size -= self._turn(artist, NEVER)
 

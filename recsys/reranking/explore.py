@@ -59,9 +59,15 @@ class Explorer:
         return int(rows[below(choice, rows.shape[0])])
 
     def place(self, walk: Walk, row: int) -> tuple[int, int]:
-        """Return how many rows are feasible, and how many of them stand before `row`; (0, 0) if nothing is drawn."""
+        """Return how many rows are feasible, and how many of them stand before `row`, at least, past the reserve.
+
+        (0, 0) when nothing is drawn.
+        """
         if not self.reserve:
             return 0, 0
+        least = row - (walk.stop - walk.size)
+        if walk.size and least >= self.reserve:
+            return walk.size, least  # whatever it is, it is not within the reserve
         feasible = walk.feasible()[0]
         return int(np.count_nonzero(feasible)), int(np.count_nonzero(feasible[:row]))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from math import isfinite
 from typing import Final
 
 import numpy as np
@@ -46,12 +47,12 @@ def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[
         raise InvalidValueError(f"{len(found)} results for {len(sources)} sources; at most 32 of each, one to one")
     slots = distinct(np.concatenate([NOTHING.slots, *(part.slots for part in found)]))
     marks = np.zeros(slots.shape[0], dtype=np.uint32)
-    scores = np.zeros((slots.shape[0], len(sources)), dtype=np.float64)
+    scores = np.zeros((len(sources), slots.shape[0]), dtype=np.float64)
     for bit, part in enumerate(found):
         mine = slots.searchsorted(part.slots)
         marks[mine] |= np.uint32(1 << bit)
-        scores[mine, bit] = part.scores
-    return Candidates(slots, marks, scores, sources, failures)
+        scores[bit][mine] = part.scores
+    return Candidates(slots, marks, scores.T, sources, failures)
 
 
 def _ask(source: Source, context: Context) -> Retrieved:
@@ -63,7 +64,7 @@ def _ask(source: Source, context: Context) -> Retrieved:
         raise InvalidValueError(
             f"source {source.name!r} returned {answer.slots.shape[0]} tracks; its budget is {budget}"
         )
-    if not np.isfinite(answer.scores).all():
+    if not isfinite(answer.scores.sum()) and not np.isfinite(answer.scores).all():
         raise InvalidValueError(f"source {source.name!r} returned a score that is NaN or infinite")
     return answer
 

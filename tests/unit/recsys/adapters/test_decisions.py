@@ -101,7 +101,7 @@ class Held:
 
 def test_a_full_queue_drops_and_counts_and_never_waits(decision: Decision) -> None:
     sink, dropped = Held(), []
-    log = QueuedDecisions(sink, lambda *_: b"line", lambda: dropped.append(1), capacity=2)
+    log = QueuedDecisions(sink, lambda *_: lambda: b"line", lambda: dropped.append(1), capacity=2)
     log.write(decision, ASKED)
     assert sink.entered.wait(10)
     for _ in range(5):
@@ -125,7 +125,7 @@ class Full:
 
 def test_a_full_disk_is_counted_and_the_log_goes_on(decision: Decision) -> None:
     dropped: list[int] = []
-    log = QueuedDecisions(Full(), lambda *_: b"line", lambda: dropped.append(1))
+    log = QueuedDecisions(Full(), lambda *_: lambda: b"line", lambda: dropped.append(1))
     log.write(decision, ASKED)
     log.write(decision, ASKED)
     log.close()
