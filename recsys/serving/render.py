@@ -62,7 +62,8 @@ def similar(catalogue: Catalogue, track_id: str, decision: Decision) -> wire.Sim
 def items(catalogue: Catalogue, decision: Decision) -> list[wire.Item]:
     """Return the tracks of a slate, in its order.
 
-    By columns, so that the interpreter is not asked for each field of each track.
+    By columns, in the order of the fields of `wire.Item`, so that the interpreter is not asked for each field of each
+    track.
     """
     slate = decision.slate
     slots, artists = slate.slots.tolist(), catalogue.artist[slate.slots].tolist()
