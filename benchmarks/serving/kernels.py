@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.serving.client import RETURNED
 from benchmarks.serving.world import NOW, TODAY
 from recsys.adapters.artifacts.directory import ArtifactDirectory
-from recsys.domain.arrays import Ints, Slots, best
+from recsys.domain.arrays import Ints, Slots, best, distinct
 from recsys.domain.candidates import Scored, Tier
 from recsys.domain.config import DEFAULT
 from recsys.domain.context import context_of, marked
@@ -33,7 +33,6 @@ from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.features.assemble import assemble
 from recsys.pipeline import Engine, recommend
 from recsys.reranking.diversity import Walk, ready
-from recsys.retrieval.merge import distinct
 from recsys.serving import render, wire
 
 SKIP_SECONDS = DEFAULT.skip_exclusion_days * 86_400

@@ -194,7 +194,7 @@ class JsonDecisions:
         }
         if self._full_every and hash64(decision.query.request_id) % self._full_every == 0:
             line["candidates"] = _candidates(decision)
-        return self._encoder.encode(line) + b"\n"
+        return self._encoder.encode_lines((line,))
 
     def _line(self, decision: Decision) -> dict[str, Any]:
         slate = decision.slate
@@ -226,6 +226,8 @@ def _returned_features(decision: Decision) -> Singles:
     if slots.shape[0]:
         rows = np.minimum(slots.searchsorted(decision.slate.slots), slots.shape[0] - 1)
         found = slots[rows] == decision.slate.slots
+        if found.all():
+            return np.asarray(values.T.take(rows, axis=1).T)
         returned[found] = values[rows[found]]
     return returned
 

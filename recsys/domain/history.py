@@ -3,13 +3,13 @@
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recsys.domain.arrays import Bools, Floats, Ints, Slots
+from recsys.domain.arrays import Bools, Floats, Ints, Slots, distinct, starts_of
 from recsys.domain.events import EventColumns, Kind
 from recsys.domain.query import UserState
 
 FULL_LISTEN_MS: Final = 30_000
+KINDS: Final = tuple(map(int, (Kind.LISTEN, Kind.SKIP, Kind.LIKE, Kind.BLOCK)))
 PARTIAL, FULL, LIKED, CAP = 0.25, 1.0, 2.0, 4.0
 
 
@@ -29,12 +29,14 @@ def fold(
     """
     count = events.times.shape[0] if as_of is None else int(np.searchsorted(events.times, as_of, side="left"))
     kinds, tracks, times = events.kinds[:count], events.tracks[:count], events.times[:count]
-    listens, skips, likes, blocks = (kinds == kind for kind in (Kind.LISTEN, Kind.SKIP, Kind.LIKE, Kind.BLOCK))
-    seen = (listens | likes) & (tracks >= 0)
+    listens, skips, likes, blocks = (kinds == kind for kind in KINDS)
+    named = tracks >= 0
+    seen = (listens | likes) & named
     gains = _gains(listens, likes, events.ms_played[:count])
     history, last, strengths = _by_track(tracks[seen], times[seen], gains[seen])
-    skipped, skip_times, _ = _by_track(tracks[skips & (tracks >= 0)], times[skips & (tracks >= 0)], None)
-    order = np.lexsort((history, last))
+    skips &= named
+    skipped, skip_times, _ = _by_track(tracks[skips], times[skips], gains[skips])
+    order = last.argsort(kind="stable")  # the tracks ascend, and a stable sort keeps that among equals
     artists = events.artists[:count]
     return UserState(
         user_id=user_id,
@@ -45,11 +47,11 @@ def fold(
         history=history[order],
         times=last[order],
         strengths=np.minimum(strengths, CAP)[order].astype(np.float32),
-        liked=np.unique(tracks[likes & (tracks >= 0)]),
+        liked=distinct(tracks[likes & named]),
         skipped=skipped,
         skip_times=skip_times,
-        blocked=np.unique(tracks[blocks & (tracks >= 0)]),
-        blocked_artists=np.unique(artists[blocks & (artists >= 0)]),
+        blocked=distinct(tracks[blocks & named]),
+        blocked_artists=distinct(artists[blocks & (artists >= 0)]),
     )
 
 
@@ -58,10 +60,13 @@ def _gains(listens: Bools, likes: Bools, ms_played: Slots) -> Floats:
     return np.where(listens, np.where(full, FULL, PARTIAL), np.where(likes, LIKED, 0.0))
 
 
-def _by_track(tracks: Slots, times: Ints, gains: Floats | None) -> tuple[Slots, Ints, Floats]:
+def _by_track(tracks: Slots, times: Ints, gains: Floats) -> tuple[Slots, Ints, Floats]:
     """Group by track: ascending slots, latest times, summed gains. `times` ascend, so the last row is the latest."""
-    slots, rows = np.unique(tracks, return_inverse=True)
-    latest: NDArray[np.int64] = np.zeros(slots.shape[0], dtype=np.int64)
-    np.maximum.at(latest, rows, times)
-    sums = np.bincount(rows, weights=gains, minlength=slots.shape[0]).astype(np.float64)
-    return slots, latest, sums
+    if not tracks.shape[0]:
+        return tracks, times, gains
+    order = tracks.argsort(kind="stable")
+    ordered = tracks[order]
+    starts = starts_of(ordered).nonzero()[0]
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1] = starts[1:], ordered.shape[0]
+    return ordered[starts], times[order[ends - 1]], np.add.reduceat(gains[order], starts)

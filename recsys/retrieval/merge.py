@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from recsys.domain.arrays import Slots, slot_column
+from recsys.domain.arrays import distinct, slot_column
 from recsys.domain.attempt import Failure, Guard, attempt_each
 from recsys.domain.candidates import Candidates, Retrieved
 from recsys.domain.context import Context
@@ -67,11 +67,3 @@ def _ask(source: Source, context: Context) -> Retrieved:
     if not isfinite(answer.scores.sum()) and not np.isfinite(answer.scores).all():
         raise InvalidValueError(f"source {source.name!r} returned a score that is NaN or infinite")
     return answer
-
-
-def distinct(slots: Slots) -> Slots:
-    """Return the distinct ones, ascending. Sorts in place."""
-    slots.sort()
-    fresh = np.ones(slots.shape[0], dtype=np.bool_)
-    np.not_equal(slots[1:], slots[:-1], out=fresh[1:])
-    return slots[fresh]

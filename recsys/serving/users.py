@@ -78,10 +78,12 @@ class UserStates:
         if row is None and not stored:
             cold = UserState.cold(user_id, market, allow_explicit)
             return cold if settings is None else replace(cold, known=True)
-        columns = EventColumns.of(stored, self._catalogue)
-        if row is not None:
-            trained = self._histories.events_of(row)
-            columns = merged(trained, columns) if stored else trained
+        if row is None:
+            columns = EventColumns.of(stored, self._catalogue)
+        else:
+            columns = self._histories.events_of(row)
+            if stored:
+                columns = merged(columns, EventColumns.of(stored, self._catalogue))
         return fold(user_id, columns, market=market, allow_explicit=allow_explicit, known=True)
 
     def _settings(self, row: int | None, stored: UserSettings | None) -> tuple[str | None, bool | None]:
