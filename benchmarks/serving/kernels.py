@@ -95,7 +95,7 @@ class Kernels:
         order = model.popular_order[market, : DEFAULT.popular_budget + user.history.shape[0]]
         popular = order[~played.take(recording.take(order))][: DEFAULT.popular_budget]
         window = model.release_order[: self._window]
-        weights = profile.artists.weight_of(model.catalogue.artist.take(window))
+        weights = profile.artists.weight_of(model.release_artist[: self._window])
         wanted = weights > 0.0
         wanted[: DEFAULT.release_budget + user.history.shape[0]] = True
         rows = wanted.nonzero()[0]

@@ -1,5 +1,6 @@
 """Chance without state: the same key and position give the same number, in any order and on any machine."""
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -21,10 +22,17 @@ def uniform_words(key: int, count: int) -> NDArray[np.uint64]:
 
     SplitMix64 (Steele, Lea, Flood 2014) run as a counter: the words of a shorter stream are a prefix of a longer one.
     """
-    word = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN) + np.full(count, key % WORD, dtype=np.uint64)
+    word = _steps(count) + np.uint64(key % WORD)
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return word ^ (word >> np.uint64(31))
+
+
+@lru_cache(maxsize=64)
+def _steps(count: int) -> NDArray[np.uint64]:
+    steps = np.arange(1, count + 1, dtype=np.uint64) * np.uint64(GOLDEN)
+    steps.flags.writeable = False
+    return steps
 
 
 def below(word: int, size: int) -> int:

@@ -109,7 +109,7 @@ def _check_slots(user: UserState, tracks: int, artists: int, version: str) -> No
         (user.blocked, tracks),
         (user.blocked_artists, artists),
     ):
-        if slots.shape[0] and int(slots.max()) >= size:
+        if slots.shape[0] and slots.max() >= size:
             raise VersionMismatchError(
                 f"the state of user {user.user_id!r} names slot {int(slots.max())}, model {version!r} has {size}: "
                 "fold the user's events against this model's catalogue"

@@ -78,6 +78,7 @@ class Model:
         integers this small are exact in float32, so that the diversity stage gives the same bytes everywhere.
     skip_rate: (n,) float32 in [0, 1], smoothed. trend: (n,) float32, finite: recent against longer popularity.
     release_age: (n,) int64, ascending: days from the release to 1970, in the order of `release_order`.
+    release_artist: (n,) int32, the artist of each in that order.
     half_life: seconds after which a listen counts half. history_limit: newest history rows that the profile reads.
 
     Raises `InvalidValueError` for a column of another shape. The pipeline raises `VersionMismatchError`, not this.
@@ -98,6 +99,7 @@ class Model:
     history_limit: int = 256
     world_popularity: Singles = field(init=False, repr=False)
     release_age: Ints = field(init=False, repr=False)
+    release_artist: Slots = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         size, markets = self.catalogue.size, len(self.catalogue.markets)
@@ -120,6 +122,7 @@ class Model:
         world = self.popularity.mean(axis=0) if markets else np.zeros(size)
         put(self, "world_popularity", world.astype(np.float32))
         put(self, "release_age", -self.catalogue.released[self.release_order].astype(np.int64))
+        put(self, "release_artist", self.catalogue.artist[self.release_order])
 
 
 def popular_order_of(popularity: Singles) -> Slots:
