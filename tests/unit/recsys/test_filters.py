@@ -189,6 +189,17 @@ def test_every_filter_has_its_own_reason_and_removes_something_somewhere() -> No
     assert seen >= {int(rule.reason) for rule in POINTWISE}
 
 
+def test_a_filter_that_calls_itself_idle_would_drop_nothing() -> None:
+    slots, idle = np.arange(200, dtype=np.int32), set[Reason]()
+    for here in (context(), *(random_context(seed) for seed in range(8))):
+        for rule in POINTWISE:
+            if rule.idle is not None and rule.idle(here):
+                idle.add(rule.reason)
+                tracks = slots[: here.model.catalogue.size]
+                assert not rule.drop(here, tracks).any(), rule.reason.name
+    assert idle == {rule.reason for rule in POINTWISE if rule.idle is not None}
+
+
 def test_nothing_in_nothing_out() -> None:
     found = sift(context(), scored([]))
     assert (found.kept.slots.shape, found.removed.shape, found.counts()) == ((0,), (0,), {})

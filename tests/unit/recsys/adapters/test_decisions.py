@@ -2,8 +2,10 @@
 
 import base64
 import json
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event as Flag
+from threading import get_ident
 from typing import Any
 
 import numpy as np
@@ -111,6 +113,27 @@ def test_a_full_queue_drops_and_counts_and_never_waits(decision: Decision) -> No
     log.close()
     assert len(sink.lines) == 3
     assert sink.closed
+
+
+def test_a_line_is_prepared_where_it_is_written_and_only_the_disk_is_left_to_the_thread(decision: Decision) -> None:
+    sink, prepared, finished = Held(), list[int](), list[int]()
+    sink.go.set()
+
+    def prepare(*_: object) -> Callable[[], bytes]:
+        prepared.append(get_ident())
+        return finish
+
+    def finish() -> bytes:
+        finished.append(get_ident())
+        return b"line"
+
+    log = QueuedDecisions(sink, prepare, lambda: None)
+    log.write(decision, ASKED)
+    assert prepared == [get_ident()]
+    log.close()
+    assert sink.lines == [b"line"]
+    assert finished
+    assert get_ident() not in finished
 
 
 class Full:

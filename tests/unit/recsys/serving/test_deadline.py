@@ -1,7 +1,7 @@
 """Calls that may hang: each in its time, none for ever, and a clock that a test moves where time matters."""
 
 from collections.abc import Callable, Iterator
-from threading import Event
+from threading import Event, Thread, current_thread, get_ident
 
 import pytest
 
@@ -9,6 +9,7 @@ from recsys.domain.attempt import Outcome
 from recsys.errors import InvalidValueError, PolicyUnavailableError, StoreUnavailableError
 from recsys.serving import deadline
 from recsys.serving.deadline import POLICY, STATE, UNHURRIED, Aside, Calls, Deadline, Value
+from recsys.serving.logs import REQUEST_ID
 from recsys.settings import Budgets
 
 SOON = 0.05
@@ -164,3 +165,79 @@ def test_what_a_store_raises_is_raised_as_it_is() -> None:
     for time in (Deadline(Aside(Held()), Budgets(), 0.0), UNHURRIED):
         with pytest.raises(PolicyUnavailableError, match=r"^gone$"):
             time.told({POLICY: broken})
+
+
+def test_all_the_work_of_a_request_is_done_in_one_other_thread() -> None:
+    aside, threads = Aside(Held()), list[int]()
+
+    def work() -> int:
+        for name in ("a", "b"):
+            aside.run([(name, lambda: threads.append(get_ident()))], 60.0)
+        threads.append(get_ident())
+        return 7
+
+    assert aside.whole(work) == 7
+    assert len(set(threads)) == 1
+    assert get_ident() not in threads
+    aside.close()
+
+
+def test_work_with_a_late_call_is_done_again_and_calls_that_were_in_time_are_not_made_again(
+    stuck: Callable[[], int],
+) -> None:
+    aside, made, done = Aside(Held()), list[str](), list[tuple[object, ...]]()
+
+    def work() -> int:
+        first = aside.run([("a", lambda: made.append("a") or 1), ("b", stuck)], SOON)
+        second = aside.run([("c", lambda: made.append("c") or 3)], 60.0)
+        done.append((*said(first), *said(second)))
+        return len(done)
+
+    assert aside.whole(work) == 1
+    assert made == ["a", "c"]
+    assert done == [(1, "late: no answer within its share, 0.050 s", 3)]
+    aside.close()
+
+
+def test_work_that_nobody_waits_for_goes_no_further_when_its_call_ends() -> None:
+    aside, over, ends = Aside(Held()), Event(), list[int]()
+
+    def work() -> Thread:
+        aside.run([("a", over.wait)], SOON)
+        ends.append(get_ident())
+        return current_thread()
+
+    helper: list[Thread] = []
+
+    def watched() -> Thread:
+        helper.append(current_thread())
+        return work()
+
+    assert aside.whole(watched) is helper[1]
+    over.set()
+    helper[0].join(10)
+    assert not helper[0].is_alive()
+    assert ends == [helper[1].ident]
+    aside.close()
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), KeyboardInterrupt(), SystemExit(3)])
+def test_what_ends_the_work_is_raised_where_somebody_waits(error: BaseException) -> None:
+    def broken() -> int:
+        raise error
+
+    aside = Aside(Held())
+    with pytest.raises(type(error)) as raised:
+        aside.whole(broken)
+    assert raised.value is error
+    assert aside.whole(lambda: 5) == 5
+    aside.close()
+
+
+def test_work_knows_which_request_it_is_for() -> None:
+    aside = Aside(Held())
+    for name in ("r1", "r2"):
+        token = REQUEST_ID.set(name)
+        assert aside.whole(REQUEST_ID.get) == name
+        REQUEST_ID.reset(token)
+    aside.close()
