@@ -81,11 +81,9 @@ class Kernels:
         slots = self._candidates(profile, user, market, played)
         scores = model.scorer.score(assemble(model, profile, market, slots))
         pool = self._pool(user, market, slots, scores, played)
-        walk, rows = Walk(ready(self._context, pool)), []
-        for _ in range(RETURNED):
-            rows.append(walk.best())
-            walk.pick(rows[-1])
-        return rows, self._encoder.encode(self._answer)
+        walk = Walk(ready(self._context, pool))
+        walk.advance(RETURNED, walk.pool.size)
+        return walk.picks, self._encoder.encode(self._answer)
 
     def _candidates(self, profile: Profile, user: UserState, market: int, played: NDArray[Any]) -> Slots:
         model, recording = self.model, self.model.catalogue.recording

@@ -17,7 +17,7 @@ class Column(msgspec.Struct, frozen=True):
 
 def packed(values: NDArray[Any]) -> Column:
     """Return the column of an array."""
-    return Column(values.dtype.str, values.shape, np.ascontiguousarray(values).tobytes())
+    return Column(values.dtype.str, values.shape, values.tobytes())
 
 
 def unpacked(column: Column) -> NDArray[Any]:

@@ -170,7 +170,7 @@ class JsonDecisions:
 
     def __init__(self, ids: tuple[str, ...], full_every: int = 100, policies: PolicyArchive | None = None) -> None:
         self._ids, self._full_every, self._policies = ids, full_every, policies
-        self._encoder = msgspec.json.Encoder(enc_hook=_plain)
+        self._encoder = msgspec.json.Encoder()
 
     def __call__(self, decision: Decision, exchange: Exchange) -> bytes:
         """Return one line, its end included. Raises `OSError` when the takedowns cannot be kept."""
@@ -208,14 +208,14 @@ class JsonDecisions:
             "degraded": slate.degraded,
             "removed": dict(slate.removed),
             "tracks": list(map(self._ids.__getitem__, slate.slots.tolist())),
-            "positions": slate.positions,
-            "scores": slate.scores,
-            "tiers": slate.tier,
+            "positions": slate.positions.tolist(),
+            "scores": slate.scores.tolist(),
+            "tiers": slate.tier.tolist(),
             "sources": slate.sources,
-            "provenance": slate.provenance,
-            "propensities": slate.propensities,
-            "relaxed": decision.relaxed,
-            "explored": decision.explored,
+            "provenance": slate.provenance.tolist(),
+            "propensities": slate.propensities.tolist(),
+            "relaxed": decision.relaxed.tolist(),
+            "explored": decision.explored.tolist(),
             "features": packed(_returned_features(decision)),
         }
 
@@ -247,10 +247,3 @@ def _candidates(decision: Decision) -> dict[str, Any]:
         "pool_scores": pool.scores,
     }
     return {name: packed(values) for name, values in columns.items()}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        array: NDArray[Any] = value
-        return array.tolist()
-    raise NotImplementedError(f"a decision holds a {type(value).__name__}")

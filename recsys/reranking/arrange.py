@@ -40,7 +40,11 @@ def arrange(context: Context, scored: Scored, count: int) -> Arranged:
     walk, reserve = Walk(pool), explorer.reserve or pool.size
     greedy: dict[int, int] = {}
     apart: dict[int, tuple[int, int]] = {}
-    for position in range(count):
+    while len(walk.picks) < count:
+        walk.advance(next((position for position in drawn if position >= len(walk.picks)), count), reserve)
+        position = len(walk.picks)
+        if position == count:
+            break
         row = walk.best()
         if position in drawn:
             greedy[position] = row

@@ -28,12 +28,13 @@ NOBODY: Final = -1
 class Pool:
     """A pool of p rows made ready for picking.
 
-    artist: p artist slots. scored: the number of leading rows in the scored tier. relevance: (p,) float64 integers up
-    to 2**44, lambda x the score on the range of its tier. vectors: (p, d) float32 with integer values. penalty: cost of
-    one unit of similarity, (1 - lambda), 0 without diversity. cap, window: of the artist cap; cap 0 turns it off.
+    artist: (p,) int32 artist slots. scored: the number of leading rows in the scored tier. relevance: (p,) float64
+    integers up to 2**44, lambda x the score on the range of its tier. vectors: (p, d) float32 with integer values.
+    penalty: cost of one unit of similarity, (1 - lambda), 0 without diversity. cap, window: of the artist cap; cap 0
+    turns it off.
     """
 
-    artist: list[int]
+    artist: Slots
     scored: int
     relevance: Floats
     vectors: Singles
@@ -44,7 +45,7 @@ class Pool:
     @property
     def size(self) -> int:
         """p, the number of rows."""
-        return len(self.artist)
+        return int(self.artist.shape[0])
 
 
 def ready(context: Context, scored: Scored) -> Pool:
@@ -54,7 +55,7 @@ def ready(context: Context, scored: Scored) -> Pool:
     capped = on and config.artist_cap > 0 and config.artist_window > 0
     leading, rows = int(np.count_nonzero(scored.tier == Tier.SCORED)), scored.slots.astype(np.intp)
     return Pool(
-        artist=context.model.catalogue.artist.take(rows).tolist(),
+        artist=context.model.catalogue.artist.take(rows),
         scored=leading,
         relevance=_relevance(scored, leading) * (weight * SIMILARITY_UNIT),
         vectors=context.model.embeddings.take(rows, axis=0).astype(np.float32),
@@ -109,8 +110,7 @@ class Walk:
         self.sizes: list[int] = []
         self._tiers = [stop for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
         self.stop = 0
-        self._artist = np.array(pool.artist, dtype=np.int32)
-        self._crowd = _crowd(self._artist, pool.cap)
+        self._crowd = _crowd(pool.artist, pool.cap)
         self._counts: Counter[int] = Counter()
         self._recent = deque([NOBODY] * min(max(pool.window - 1, 0), pool.size))
         self._full: set[int] = set()  # artists that stand `cap` times or more
@@ -130,8 +130,8 @@ class Walk:
         if not self.pool.cap:
             return left, False
         recent = self.picks[max(len(self.picks) - self.pool.window + 1, 0) :]
-        counts = Counter(self.pool.artist[row] for row in recent)
-        load = np.array([counts[artist] for artist in self.pool.artist])
+        counts = Counter(self.pool.artist[recent].tolist())
+        load = np.array([counts[artist] for artist in self.pool.artist.tolist()])
         return left & (load == load[left].min()), True
 
     def best(self) -> int:
@@ -144,20 +144,44 @@ class Walk:
 
     def pick(self, row: int) -> None:
         """Put a feasible row at the next position."""
-        value, size = self._value, self.size
-        if self.pool.penalty:
-            against = self._against[row]
-            minimum(value, self._held(row) if against is None else against, out=value)
-        value[row] = NEVER
-        self.picks.append(row)
-        self.sizes.append(size)
-        if size:
-            self.size = size - 1
-        self._recent.append(entering := self._crowd[row])
-        if entering != (leaving := self._recent.popleft()):
-            self._count(entering, leaving)
-        if not self.size and self._tiers and len(self.picks) == self.stop:
-            self._next_tier()
+        self._go(len(self.picks) + 1, self.pool.size, row)
+
+    def advance(self, count: int, near: int) -> None:
+        """Pick the `best` again and again until there are `count` picks, or until one wants to be looked at.
+
+        That is one from row `near` on, or one where the cap gives way.
+        """
+        if len(self.picks) < count:
+            self._go(count, near, None)
+
+    def _go(self, count: int, near: int, row: int | None) -> None:
+        """Pick `row`, if there is one, and then as `advance`. A request takes 50 steps: what each needs is at hand."""
+        value, bar, against, crowd, recent = self._value, self._bar, self._against, self._crowd, self._recent
+        picks, sizes, penalty = self.picks, self.sizes, self.pool.penalty
+        while True:
+            size = self.size
+            if row is None:
+                if not size:
+                    return
+                row = int((value + bar if self._full or self._tiers else value).argmax())
+                if row >= near:
+                    return
+            if penalty:
+                held = against[row]
+                minimum(value, self._held(row) if held is None else held, out=value)
+            value[row] = NEVER
+            picks.append(row)
+            sizes.append(size)
+            if size:
+                self.size = size - 1
+            recent.append(entering := crowd[row])
+            if entering != (leaving := recent.popleft()):
+                self._count(entering, leaving)
+            if not self.size and self._tiers and len(picks) == self.stop:
+                self._next_tier()
+            if len(picks) >= count:
+                return
+            row = None
 
     def _count(self, entering: int, leaving: int) -> None:
         """Count the artists that come into the window and leave it. Few picks close or open an artist's rows."""
@@ -175,7 +199,7 @@ class Walk:
 
     def _turn(self, artist: int, bar: float) -> int:
         """Close an artist's rows of the open tier, or open them. Return how many are left."""
-        rows = (self._artist[: self.stop] == artist).nonzero()[0]
+        rows = (self.pool.artist[: self.stop] == artist).nonzero()[0]
         self._bar[rows] = bar
         return int(np.count_nonzero(self._value[rows] > NEVER))
 
