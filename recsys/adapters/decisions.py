@@ -33,7 +33,7 @@ FORMAT: Final = 1
 MAX_BYTES: Final = 64 << 20
 KEPT_FILES: Final = 8
 CAPACITY: Final = 1_000
-PAUSE_SECONDS: Final = 0.01
+PAUSE_SECONDS: Final = 0.05
 LOG: Final = logging.getLogger(__name__)
 
 
