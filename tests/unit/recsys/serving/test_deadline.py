@@ -188,7 +188,7 @@ def test_work_with_a_late_call_is_done_again_and_calls_that_were_in_time_are_not
     aside, made, done = Aside(Held()), list[str](), list[tuple[object, ...]]()
 
     def work() -> int:
-        first = aside.run([("a", lambda: made.append("a") or 1), ("b", stuck)], SOON)
+        first = aside.run([("a", lambda: made.append("a") or 1)], 60.0) + aside.run([("b", stuck)], SOON)
         second = aside.run([("c", lambda: made.append("c") or 3)], 60.0)
         done.append((*said(first), *said(second)))
         return len(done)
