@@ -89,6 +89,20 @@ def test_artists_are_counted_over_plays_and_skips() -> None:
     assert profile.explicit_share == 0.5
 
 
+def test_an_artist_who_was_neither_played_nor_skipped_has_no_plays_and_no_skips() -> None:
+    model = make_model([Track(f"t{row}", artist=name) for row, name in enumerate("aabbcd")])
+    skipped = model.catalogue.slots(["t0", "t4"])
+    user = make_user(model.catalogue, ["t1", "t2", "t3"], skipped=skipped, skip_times=np.array([NOW, NOW]))
+    heard = profile_of(model, user, NOW).artists
+    columns = (heard.plays, heard.skips, heard.weight > 0, heard.last > 0)
+    assert [column[heard.number].tolist() for column in columns] == [
+        [1, 2, 0, 0],
+        [1, 0, 1, 0],
+        [True, True, False, False],
+        [True, True, False, False],
+    ]
+
+
 def test_a_user_without_history_has_a_profile_of_zeros() -> None:
     profile = profile_of(MODEL, UserState.cold("u9"), NOW)
     assert not responses(profile, 3).any()

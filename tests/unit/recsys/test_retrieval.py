@@ -96,9 +96,17 @@ def test_the_faintest_trace_of_an_artist_outweighs_the_newest_release() -> None:
     assert ReleaseSource().retrieve(faint).slots.tolist() == [3, 2, 1]
 
 
-@pytest.mark.parametrize(("days", "want"), [(0, []), (5, [2]), (10, [2, 1]), (20, [2, 1, 3])])
+@pytest.mark.parametrize(
+    ("days", "want"), [(0, []), (4, []), (5, [2]), (9, [2]), (10, [2, 1]), (19, [2, 1]), (20, [2, 1, 3])]
+)
 def test_the_release_window_is_closed_at_both_ends(days: int, want: list[int]) -> None:
     assert ReleaseSource().retrieve(context(config=Config(release_window_days=days))).slots.tolist() == want
+
+
+def test_a_track_is_new_from_the_day_of_its_release() -> None:
+    model = make_model([Track("t0", released=TODAY + 1), Track("t1", released=TODAY), Track("t2", released=TODAY)])
+    here = context_of(make_query(), make_user(model.catalogue), no_takedowns(model.catalogue), model, DEFAULT)
+    assert ReleaseSource().retrieve(here).slots.tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)

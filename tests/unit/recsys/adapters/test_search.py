@@ -44,6 +44,13 @@ def test_a_title_finds_its_own_track(index: TantivySearch, slot: int) -> None:
     assert slot in found(index, TITLES[slot])
 
 
+def test_a_title_that_is_the_query_comes_before_a_longer_one_by_an_artist_of_that_name() -> None:
+    titles = ("Moon river", "Moon", *(f"Moon {number}" for number in range(50)))
+    tracks = [Track(f"t{row:02d}", artist=f"a{min(row, 1)}") for row in range(len(titles))]
+    moon = TantivySearch(replace(make_catalogue(tracks), titles=titles, artist_names=("Moon", "Nobody")))
+    assert [int(slot) for slot in moon.search("moon", 2, np.ones(len(titles), dtype=np.bool_))] == [1, 0]
+
+
 def test_equal_matches_come_by_slot(index: TantivySearch) -> None:
     assert found(index, "love")[:3] == [0, 3, 11]
 
