@@ -37,7 +37,7 @@ class Reason(IntEnum):
     SAME_RECORDING = 10
 
 
-NAMES: Final = {int(reason): reason.name.lower() for reason in Reason}
+REASON_NAMES: Final = {int(reason): reason.name.lower() for reason in Reason}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,4 +141,4 @@ class Filtered:
     def counts(self) -> dict[str, int]:
         """Return the number removed by reason, in lower case, reasons without any left out."""
         found = np.bincount(self.reasons).tolist()
-        return {NAMES[reason]: count for reason, count in enumerate(found) if count}
+        return {REASON_NAMES[reason]: count for reason, count in enumerate(found) if count}
