@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Act: TypeAlias = Callable[[asyncio.StreamWriter], Awaitable[None]]
+ROUNDS = 5
+"""Of the loop until a connection that was taken is known to `serving`; a client in a hurry may be gone by then."""
 
 
 @dataclass(slots=True)
@@ -36,20 +38,22 @@ class Server:
 async def serving(*acts: Act) -> AsyncIterator[Server]:
     """A server that runs while the body does."""
     one = Server(acts)
-    tasks: set[asyncio.Task[None]] = set()
+    tasks: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(one._serve(reader, writer))
-        tasks.add(task)
+        tasks[asyncio.create_task(one._serve(reader, writer))] = writer
 
     listening = await asyncio.start_server(accept, "127.0.0.1", 0)
     one.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
     try:
         yield one
     finally:
+        for _ in range(ROUNDS):
+            await asyncio.sleep(0)
         listening.close()
-        for task in tasks:
+        for task, writer in tasks.items():
             task.cancel()
+            writer.close()  # a task that is cancelled before it began closes nothing
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
