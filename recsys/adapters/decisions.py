@@ -95,7 +95,7 @@ class QueuedDecisions:
     """Takes decisions without waiting. dropped: called for each one that a full queue, or a full disk, lost.
 
     A line is prepared by whoever writes it, while the processor's caches hold what it is made of: another thread would
-    take five times as long, and the interpreter from the next request meanwhile.
+    take three times as long, and the interpreter from the next request meanwhile.
     """
 
     def __init__(

@@ -101,9 +101,8 @@ class Walk:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self.size = 0
-        self._value: Floats = (
-            pool.relevance.copy()
-        )  # minus the greatest that any pick holds against a row; picked: -inf
+        # Relevance minus the greatest that any pick holds against a row; -inf for picked ones.
+        self._value: Floats = pool.relevance.copy()
         self._bar: Floats = np.full(pool.size, NEVER)  # 0 for rows that may come next
         self._against: list[Floats | None] = [None] * pool.size
         self.picks: list[int] = []
