@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import httpx
@@ -148,6 +149,11 @@ def test_workers_share_socket_state_and_count_and_are_replaced_when_they_die(art
                 assert client.post("/v1/events", json=like("e")).json() == {"accepted": 0, "duplicates": 1}
         samples = service.client.get("/metrics").text
         assert 'recsys_events_total{outcome="duplicate"} 8.0' in samples
+        # Answers are noted, and shown by the other worker once they are settled: without a request to either.
+        answers = 'recsys_requests_total{method="POST",route="/v1/events",status="200"} 9.0'
+        until = monotonic() + 10
+        while answers not in service.client.get("/metrics").text:
+            assert monotonic() < until, "the other worker does not settle what it has counted"
         first, second = service.workers()
         os.kill(first, signal.SIGKILL)
         while len(after := service.workers()) < 2 or first in after:
