@@ -152,6 +152,9 @@ def test_an_analysis_of_nothing_is_refused(build: object) -> None:
 def test_the_hash_tells_parts_apart_and_words_are_a_stream() -> None:
     assert hash64("ab", "c") != hash64("a", "bc")
     assert uniform_words(7, 5).tolist() == uniform_words(7, 9).tolist()[:5]
+    # What SplitMix64 gives from these seeds (the published test vectors).
+    assert uniform_words(0, 1).tolist() == [0xE220A8397B1DCDAF]
+    assert uniform_words(1_234_567, 2).tolist() == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973]
     assert uniform_words(7, 5).tolist() != uniform_words(8, 5).tolist()
     assert (below(0, 6), below(2**64 - 1, 6)) == (0, 5)
     words = uniform_words(3, 60_000) % 6

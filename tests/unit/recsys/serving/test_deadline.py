@@ -62,6 +62,13 @@ def test_a_call_that_hangs_is_given_up_and_costs_the_others_nothing(place: int, 
     aside.close()
 
 
+def test_every_call_gets_an_equal_share_of_what_is_left(stuck: Callable[[], int]) -> None:
+    aside = Aside(Held())
+    found = said(aside.run([("a", stuck), ("b", stuck), ("c", lambda: 7)], 0.12))
+    assert found == [f"late: no answer within its share, {share:.3f} s" for share in (0.04, 0.06)] + [7]
+    aside.close()
+
+
 def test_no_call_is_waited_for_when_the_time_is_over(stuck: Callable[[], int]) -> None:
     clock = Held()
     clock.now = 10.0
