@@ -6,7 +6,7 @@ Nothing here reads a clock or chance: now and the seed enter with the query. Sam
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, reduce
 from typing import Final, NamedTuple, TypeAlias
 
@@ -14,10 +14,11 @@ import numpy as np
 
 from recsys.domain.arrays import Bools, Floats, Ints, Singles, Slots, column, slot_column
 from recsys.domain.attempt import Guard, attempt_each
-from recsys.domain.candidates import Candidates, Features, Filtered, Scored, Tier
+from recsys.domain.candidates import FALLBACK, SCORED, Candidates, Features, Filtered, Scored, Tier
 from recsys.domain.config import DEFAULT, HURRIED, Config
 from recsys.domain.context import Context, context_of
 from recsys.domain.model import Model, Scorer
+from recsys.domain.profile import Profiles
 from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.domain.slate import Decision, Slate
 from recsys.errors import InvalidQueryError, StaleSnapshotError, VersionMismatchError
@@ -37,6 +38,8 @@ from recsys.retrieval.source import Source
 class Engine:
     """A model with its settings, sources (in priority) and experiments: what a process serves from.
 
+    profiles: keeps what the next request of the same user will read again; answers do not depend on it.
+
     Raises `VersionMismatchError` when the model's scorer was fitted on another feature schema than this code assembles,
     and `InvalidValueError` for experiments that are not independent.
     """
@@ -45,6 +48,7 @@ class Engine:
     config: Config = DEFAULT
     sources: tuple[Source, ...] = SOURCES
     layers: tuple[Layer, ...] = ()
+    profiles: Profiles = field(default_factory=Profiles, repr=False)
 
     def __post_init__(self) -> None:
         check_layers(self.layers)
@@ -102,9 +106,9 @@ def rank(trace: Trace) -> Trace:
     candidates, scorer = trace.candidates, trace.engine.model.scorer
     (outcome,) = trace.guard([(RANKER, partial(_checked_scores, scorer, trace.features.values))])
     if outcome.value is not None:
-        tier, scores = Tier.SCORED, outcome.value
+        tier, scores = SCORED, outcome.value
     else:
-        tier, scores = Tier.FALLBACK, _fallback(trace.context)(candidates.slots)
+        tier, scores = FALLBACK, _fallback(trace.context)(candidates.slots)
     tiers = np.full(candidates.slots.shape[0], tier, dtype=np.uint8)
     failures = (outcome.failure,) if outcome.failure else ()
     return trace._replace(scored=Scored(candidates.slots, scores, tiers, candidates.provenance, failures))
@@ -174,7 +178,7 @@ def recommend(
     return _served(trace)
 
 
-def score(engine: Engine, query: Query, user: UserState, slots: Slots, tier: Tier = Tier.SCORED) -> Ints:
+def score(engine: Engine, query: Query, user: UserState, slots: Slots, tier: Tier = SCORED) -> Ints:
     """Return (m,) int64: the scores that the tracks have for this request, each on its own.
 
     slots: (m,) int32, any order. A track's score never depends on the others; it equals the one in a slate where the
@@ -182,7 +186,7 @@ def score(engine: Engine, query: Query, user: UserState, slots: Slots, tier: Tie
     """
     context = _context(engine, query, user, _no_policy(engine))
     slots = slot_column("slots", slots, engine.model.catalogue.size, -1)
-    if tier is Tier.FALLBACK:
+    if tier is FALLBACK:
         return _fallback(context)(slots)
     return engine.model.scorer.score(assemble(context.model, context.profile, context.market, slots))
 
@@ -219,7 +223,7 @@ def _context(engine: Engine, query: Query, user: UserState, policy: PolicySnapsh
         raise InvalidQueryError(f"breadth is {query.breadth}; it must lie in [1, 100]")
     if query.about is not None and not 0 <= query.about < engine.model.catalogue.size:
         raise InvalidQueryError(f"about is slot {query.about}; the catalogue has {engine.model.catalogue.size} tracks")
-    return context_of(query, user, policy, engine.model, config)
+    return context_of(query, user, policy, engine.model, config, engine.profiles.of)
 
 
 def _checked_scores(scorer: Scorer, values: Singles) -> Ints:

@@ -27,7 +27,7 @@ from recsys.domain.candidates import Scored, Tier
 from recsys.domain.config import DEFAULT
 from recsys.domain.context import context_of, marked
 from recsys.domain.history import fold
-from recsys.domain.profile import Profile, profile_of
+from recsys.domain.profile import Profile, Profiles
 from recsys.domain.published import Published
 from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.features.assemble import assemble
@@ -48,6 +48,7 @@ class Kernels:
             fold(user_id, histories.events_of(row), market=histories.market_of(row), allow_explicit=True)
             for row, user_id in enumerate(histories.ids.unpack()[:USERS])
         ]
+        self._profiles = Profiles()
         self._turn = cycle(range(len(self._users)))
         self._policy = PolicySnapshot.of(self.model.catalogue)
         # The greedy pass reads settings and the model from a context, and nothing of the user.
@@ -76,7 +77,7 @@ class Kernels:
 
     def _one(self, user: UserState) -> tuple[list[int], bytes]:
         model, market = self.model, self.model.catalogue.market_slot(user.market) or 0
-        profile = profile_of(model, user, NOW)
+        profile = self._profiles.of(model, user, NOW)
         played = marked(user.history, model.catalogue.recording)
         slots = self._candidates(profile, user, market, played)
         scores = model.scorer.score(assemble(model, profile, market, slots))
@@ -93,7 +94,7 @@ class Kernels:
         order = model.popular_order[market, : DEFAULT.popular_budget + user.history.shape[0]]
         popular = order[~played.take(recording.take(order))][: DEFAULT.popular_budget]
         window = model.release_order[: self._window]
-        weights = profile.artists.weight_of(model.release_artist[: self._window])
+        weights = profile.artist_weight(model.release_artist[: self._window])
         wanted = weights > 0.0
         wanted[: DEFAULT.release_budget + user.history.shape[0]] = True
         rows = wanted.nonzero()[0]

@@ -15,11 +15,12 @@ from recsys.adapters.artifacts.directory import ArtifactDirectory
 from recsys.domain.config import DEFAULT
 from recsys.domain.history import fold
 from recsys.domain.model import Model
-from recsys.domain.profile import history_weights
+from recsys.domain.profile import RECENT, history_weights
 from recsys.domain.query import UserState
 from recsys.features.schema import SCHEMA
 
 Array = NDArray[Any]
+SIMILARITIES = ("taste_similarity", "recent_similarity", "liked_similarity", "last_similarity")
 SKIP_SECONDS = DEFAULT.skip_exclusion_days * 86_400
 
 
@@ -27,17 +28,21 @@ SKIP_SECONDS = DEFAULT.skip_exclusion_days * 86_400
 class Listener:
     """What is kept of a user, computed once: no event comes in, and the clock stands still.
 
-    tracks, weights: of the history. artists: what the features ask of each artist, as a frame to join. taste: direction
-    of the mean embedding. means: of the columns that features are compared with. played, skipped: recordings.
+    tracks, weights: of the history. artists: what the features ask of each artist, as a frame to join. directions:
+    (d, 4), of the mean embeddings of the history, of what is new in it and of what is liked, and of the newest track.
+    means: of the columns that features are compared with. size, variety, idle_days: of the history. played, skipped:
+    recordings.
     """
 
     market: int
     tracks: Array
     weights: Array
     artists: pd.DataFrame
-    taste: Array
+    directions: Array
     means: dict[str, float]
     size: int
+    variety: float
+    idle_days: float
     played: Array
     skipped: Array
 
@@ -77,20 +82,25 @@ class Recommender:
             {
                 "artist_plays": plays.size(),
                 "last": plays.time.max(),
-                "skips": pd.Series(catalogue.artist[state.skipped]).value_counts(),
+                "artist_skips": pd.Series(catalogue.artist[state.skipped]).value_counts(),
+                "artist_likes": pd.Series(catalogue.artist[state.liked]).value_counts(),
+                "artist_recent": pd.Series(catalogue.artist[state.history[-RECENT:]]).value_counts(),
                 "weight": pd.Series(weights).groupby(catalogue.artist[tracks]).sum(),
             }
         )
-        taste = weights @ self.vectors[tracks].astype(np.float64)
+        vectors = self.vectors[tracks].astype(np.float64)
+        means = (weights @ vectors, weights[-RECENT:] @ vectors[-RECENT:], self.vectors[state.liked].sum(axis=0))
         history = self.tracks.iloc[tracks]
         return Listener(
             market=catalogue.markets.index(state.market or ""),
             tracks=tracks,
             weights=weights,
             artists=artists.fillna(0.0).rename_axis("artist").reset_index(),
-            taste=np.rint(taste * (127.0 / np.sqrt((taste * taste).sum()))).astype(np.float32),
+            directions=np.stack([*map(_direction, means), self.vectors[tracks[-1]]], axis=1).astype(np.float32),
             means={name: (history[name] * weights).sum() / total for name in ("world", "released", "explicit")},
             size=state.history.shape[0],
+            variety=float((artists.artist_plays > 0).sum()) / state.history.shape[0],
+            idle_days=min((NOW - state.times[-1]) / 86_400, 365.0),
             played=catalogue.recording[state.history],
             skipped=catalogue.recording[recent],
         )
@@ -102,9 +112,10 @@ class Recommender:
 
     def _pool(self, user_id: str) -> pd.DataFrame:
         user = self.listeners[user_id]
-        response = self._responses(user)
+        response = self._responses(user.tracks, user.weights)
+        recent = self._responses(user.tracks[-RECENT:], user.weights[-RECENT:])
         candidates, sources = self._candidates(user, response)
-        features = self._features(user, response, candidates)
+        features = self._features(user, response, recent, candidates)
         features["score"] = self.booster.predict(features[list(SCHEMA.names)].to_numpy(np.float32), num_threads=1)
         features["source"] = sources
         kept = self._allowed(user, features)
@@ -119,9 +130,9 @@ class Recommender:
         nearest = similarity[[row_of[track] for track in shown]].max(axis=0, initial=0.0)
         return [float(relevance[row_of[track]] - nearest[row_of[track]]) for track in tracks]
 
-    def _responses(self, user: Listener) -> Array:
+    def _responses(self, tracks: Array, weights: Array) -> Array:
         # The rows first: a product with the whole matrix would convert all of it to float64 for every request.
-        return np.asarray(self.responses[user.tracks].T @ user.weights)
+        return np.asarray(self.responses[tracks].T @ weights)
 
     def _candidates(self, user: Listener, response: Array) -> tuple[Array, Array]:
         heard = np.zeros(self.model.catalogue.size, dtype=bool)
@@ -141,15 +152,18 @@ class Recommender:
         unique, first = np.unique(slots, return_index=True)
         return unique, names[first]
 
-    def _features(self, user: Listener, response: Array, candidates: Array) -> pd.DataFrame:
-        frame = pd.DataFrame({"track": candidates, "item_item": response[candidates]})
+    def _features(self, user: Listener, response: Array, recent: Array, candidates: Array) -> pd.DataFrame:
+        near = self.vectors[candidates] @ user.directions / np.float32(127.0 * 127.0)
+        frame = pd.DataFrame(
+            near, columns=list(SIMILARITIES)
+        )
+        frame = frame.assign(track=candidates, item_item=response[candidates], item_item_recent=recent[candidates])
         frame = frame.merge(self.tracks, on="track", how="left").merge(user.artists, on="artist", how="left")
-        frame = frame.fillna({"artist_plays": 0, "last": 0, "skips": 0, "weight": 0.0})
+        frame = frame.fillna(dict.fromkeys(user.artists.columns, 0))
         top, total = max(response.max(), 0.0), user.weights.sum()
         age, popularity = TODAY - frame.released, frame[f"popularity_{user.market}"]
         return frame.assign(
             item_item_share=frame.item_item / top if top > 0 else 0.0,
-            taste_similarity=self.vectors[candidates] @ user.taste / (127.0 * 127.0),
             popularity=popularity,
             popularity_lift=popularity - frame.world,
             popularity_gap=popularity - user.means["world"],
@@ -158,9 +172,13 @@ class Recommender:
             release_gap_years=(frame.released - user.means["released"]) / 365.25,
             explicit_gap=frame.explicit - user.means["explicit"],
             artist_share=frame.weight / total,
-            artist_skip_rate=frame.skips / (frame.artist_plays + frame.skips + 2.0),
+            artist_skip_rate=frame.artist_skips / (frame.artist_plays + frame.artist_skips + 2.0),
             artist_days=((NOW - frame["last"]).clip(lower=0) / 86_400).clip(upper=365.0),
+            artist_popularity_gap=frame.world - frame.artist_popularity,
             history_size=float(user.size),
+            history_popularity=user.means["world"],
+            history_variety=user.variety,
+            idle_days=user.idle_days,
         )
 
     def _allowed(self, user: Listener, frame: pd.DataFrame) -> pd.DataFrame:
@@ -192,6 +210,11 @@ class Recommender:
         return weight * (scores - scores.min()) / span, vectors @ vectors.T * ((1.0 - weight) / 127.0**2)
 
 
+def _direction(total: Array) -> Array:
+    norm = np.sqrt((total * total).sum())
+    return np.rint(total * (127.0 / norm if norm > 0 else 0.0))
+
+
 def _frame(model: Model) -> pd.DataFrame:
     catalogue = model.catalogue
     columns = {
@@ -204,6 +227,7 @@ def _frame(model: Model) -> pd.DataFrame:
         "world": model.world_popularity,
         "trend": model.trend,
         "skip_rate": model.skip_rate,
+        "artist_popularity": model.artist_popularity[catalogue.artist],
     }
     columns |= {f"popularity_{market}": values for market, values in enumerate(model.popularity)}
     return pd.DataFrame(columns)

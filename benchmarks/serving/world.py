@@ -29,6 +29,7 @@ from recsys.ranking.lightgbm_dump import forest_from_dump
 from recsys.ranking.quickscorer import ForestScorer
 from recsys.retrieval.merge import SOURCES, gather
 from recsys.training.fit.parts import linear_scorer
+from recsys.training.fit.ranker import SMOOTH
 from recsys.training.parameters import TrainingParameters
 
 NOW = 1_760_000_000
@@ -200,6 +201,7 @@ def _booster(random: np.random.Generator, model: Model, histories: Histories, sh
         "num_leaves": shape.leaves,
         "learning_rate": 0.05,
         "min_data_in_leaf": 40,
+        "path_smooth": SMOOTH,
         "use_missing": False,
         "deterministic": True,
         "force_row_wise": True,

@@ -22,6 +22,11 @@ class Tier(IntEnum):
     FALLBACK = 1
 
 
+SCORED: Final = Tier.SCORED
+FALLBACK: Final = Tier.FALLBACK
+"""Asked for several times a request, and an enumeration looks a member up in Python."""
+
+
 class Reason(IntEnum):
     """Why a filter removed a candidate: the first filter in declared order that does."""
 
@@ -118,7 +123,8 @@ class Scored:
 
     def take(self, rows: Index) -> "Scored":
         """Return the given rows, in that order."""
-        return Scored(self.slots[rows], self.scores[rows], self.tier[rows], self.provenance[rows], self.failures)
+        slots, scores, tier = self.slots.take(rows), self.scores.take(rows), self.tier.take(rows)
+        return Scored(slots, scores, tier, self.provenance.take(rows), self.failures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,5 +1,6 @@
 """One request with everything that its stages read: built once, never changed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,8 +51,15 @@ class Context:
         )
 
 
-def context_of(query: Query, user: UserState, policy: PolicySnapshot, model: Model, config: Config) -> Context:
-    """Resolve a request against a model.
+def context_of(
+    query: Query,
+    user: UserState,
+    policy: PolicySnapshot,
+    model: Model,
+    config: Config,
+    profile: Callable[[Model, UserState, int], Profile] = profile_of,
+) -> Context:
+    """Resolve a request against a model. profile: `profile_of`, or what returns the same sooner.
 
     Raises `VersionMismatchError` when the user's or the policy's slots belong to another catalogue.
     """
@@ -68,7 +76,7 @@ def context_of(query: Query, user: UserState, policy: PolicySnapshot, model: Mod
         policy=policy,
         model=model,
         config=config,
-        profile=profile_of(model, _listener(query, user), query.now),
+        profile=profile(model, _listener(query, user), query.now),
         market=catalogue.market_slot(query.market or user.market),
         allow_explicit=_allows_explicit(query.allow_explicit, user.allow_explicit),
         today=query.now // SECONDS_A_DAY,

@@ -79,6 +79,7 @@ class Model:
     skip_rate: (n,) float32 in [0, 1], smoothed. trend: (n,) float32, finite: recent against longer popularity.
     release_age: (n,) int64, ascending: days from the release to 1970, in the order of `release_order`.
     release_artist: (n,) int32, the artist of each in that order.
+    artist_popularity: (a,) float32, the greatest of its tracks in the mean over markets; 0 for an artist without any.
     half_life: seconds after which a listen counts half. history_limit: newest history rows that the profile reads.
 
     Raises `InvalidValueError` for a column of another shape. The pipeline raises `VersionMismatchError`, not this.
@@ -100,6 +101,7 @@ class Model:
     world_popularity: Singles = field(init=False, repr=False)
     release_age: Ints = field(init=False, repr=False)
     release_artist: Slots = field(init=False, repr=False)
+    artist_popularity: Singles = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         size, markets = self.catalogue.size, len(self.catalogue.markets)
@@ -123,6 +125,9 @@ class Model:
         put(self, "world_popularity", world.astype(np.float32))
         put(self, "release_age", -self.catalogue.released[self.release_order].astype(np.int64))
         put(self, "release_artist", self.catalogue.artist[self.release_order])
+        greatest = np.zeros(len(self.catalogue.artist_ids), dtype=np.float32)
+        np.maximum.at(greatest, self.catalogue.artist, self.world_popularity)
+        put(self, "artist_popularity", greatest)
 
 
 def popular_order_of(popularity: Singles) -> Slots:

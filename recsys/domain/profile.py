@@ -1,33 +1,44 @@
-"""What a user's history says about every track and artist: computed once a request, read by retrieval and features."""
+"""What a user's history says about every track and artist: made once a request, read by retrieval and features."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import Floats, Index, Ints, Slots
+from recsys.domain.arrays import Floats, Index, Ints, Slots, distinct
 from recsys.domain.model import Model
 from recsys.domain.query import UserState
+
+RECENT: Final = 10
+"""The newest tracks of a history that what is recent looks at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Responses:
     """What the item-item model answers to a history: r tracks and their sums; every other track has 0.
 
-    slots: (r,) int32, ascending and distinct. values: (r,) float64, exact. Only the tracks that some row of the history
-    names are held, a few thousand, so that a request costs the same in a catalogue of any size.
+    slots: (r,), ascending and distinct. values: (r,) float64, exact. recent: the same, from the newest `RECENT`
+    rows alone. Only the tracks that some row of the history names are held, a few thousand, so that a request costs the
+    same in a catalogue of any size.
     """
 
-    slots: Slots
+    slots: NDArray[np.intp]
     values: Floats
+    recent: Floats
 
     def of(self, slots: Index) -> Floats:
         """Return (m,) float64: the response of each of (m,) slots, in any order."""
+        return self.both(slots)[0]
+
+    def both(self, slots: Index) -> tuple[Floats, Floats]:
+        """Return (m,) float64 twice: the responses to the whole history and to what is recent."""
         if not self.slots.shape[0]:
-            return np.zeros(slots.shape[0])
+            return np.zeros(slots.shape[0]), np.zeros(slots.shape[0])
         rows = np.minimum(self.slots.searchsorted(slots), self.slots.shape[0] - 1)
-        return np.where(self.slots.take(rows) == slots, self.values.take(rows), 0.0)
+        named = self.slots.take(rows) == slots
+        return np.where(named, self.values.take(rows), 0.0), np.where(named, self.recent.take(rows), 0.0)
 
     @property
     def top(self) -> float:
@@ -37,67 +48,130 @@ class Responses:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeardArtists:
-    """What a history says of artists, a of them in the catalogue: one number for each, and a short column of each kind.
+    """What a history says of the artists that occur in it: h of them, and one more place, the first, for all others.
 
-    number: (a,) int32, where an artist stands in the columns; all that do not occur stand at 0.
-    weight: float64, decayed history weight. plays, skips: int64 counts of tracks. last: int64 unix seconds of the
-    latest listen, 0 for never.
+    slots: (h,) int32, ascending and distinct. Every other column has (h + 1,) numbers.
+    weight: float64, decayed history weight. plays, skips, likes, recent: int64 counts of tracks, the last of the newest
+    `RECENT` ones. last: int64 unix seconds of the latest listen, 0 for never.
     """
 
-    number: Slots
+    slots: Slots
     weight: Floats
     plays: Ints
     skips: Ints
+    likes: Ints
+    recent: Ints
     last: Ints
 
     @staticmethod
     def of(model: Model, user: UserState, weights: Floats) -> "HeardArtists":
         """Gather. weights: of the newest history rows, newest last."""
         artist = model.catalogue.artist
-        played, skipped = artist.take(user.history), artist.take(user.skipped)
-        size = played.shape[0] + skipped.shape[0] + 1
-        number = np.zeros(len(model.catalogue.artist_ids), dtype=np.int32)
-        number[skipped] = np.arange(played.shape[0] + 1, size)
-        number[played] = np.arange(1, played.shape[0] + 1)
-        rows = number.take(played)
+        named = [artist.take(tracks) for tracks in (user.history, user.skipped, user.liked)]
+        slots = distinct(np.concatenate(named))
+        size = slots.shape[0] + 1
+        rows, skipped, liked = (slots.searchsorted(part) + 1 for part in named)
         last = np.zeros(size, dtype=np.int64)
         last[rows] = user.times  # ascending times: the latest is written last
-        recent = rows[rows.shape[0] - weights.shape[0] :]
+        weighed = rows[rows.shape[0] - weights.shape[0] :]
         return HeardArtists(
-            number=number,
-            weight=np.bincount(recent, weights=weights, minlength=size).astype(np.float64, copy=False),
+            slots=slots,
+            weight=np.bincount(weighed, weights=weights, minlength=size).astype(np.float64, copy=False),
             plays=np.bincount(rows, minlength=size),
-            skips=np.bincount(number.take(skipped), minlength=size),
+            skips=np.bincount(skipped, minlength=size),
+            likes=np.bincount(liked, minlength=size),
+            recent=np.bincount(rows[-RECENT:], minlength=size),
             last=last,
         )
 
-    def weight_of(self, artists: Index) -> Floats:
-        """Return (m,) float64 for (m,) artist slots."""
-        return self.weight.take(self.number.take(artists))
+    def numbered(self, artists: int) -> Slots:
+        """Return (artists,) int32: where each artist of the catalogue stands in the columns."""
+        number = np.zeros(artists, dtype=np.int32)
+        number[self.slots] = np.arange(1, self.slots.shape[0] + 1)
+        return number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Profile:
-    """A user as seen by one model at one moment; n tracks, d dimensions.
+class Listening:
+    """What of a profile does not depend on the moment but through the weights of the history; d dimensions.
 
-    item_item: sum over the history of weight x B[j, i] for every track i. item_item_top: the greatest, at least 0.
-    artists: what it says of them.
-    taste: (d,) float64 integers in [-127, 127], direction of the weighted mean embedding.
+    artists: what the history says of them.
+    tastes: (3, d) float64 integers in [-127, 127], the directions of mean embeddings: of the history, weighted; of its
+    newest `RECENT` rows, weighted; of what is liked. Zero where there is nothing.
     weight: sum of history weights.
     mean_popularity, mean_released, explicit_share: weighted means over the history; 0 without one.
-    history_size: tracks in the whole history. now: unix seconds.
+    variety: artists over tracks in the whole history, in [0, 1]; 0 without one. newest: unix seconds, 0 without one.
     """
 
-    item_item: Responses
-    item_item_top: float
     artists: HeardArtists
-    taste: Floats
+    tastes: Floats
     weight: float
     mean_popularity: float
     mean_released: float
     explicit_share: float
+    variety: float
+    newest: int
+
+    @staticmethod
+    def of(model: Model, user: UserState, weights: Floats) -> "Listening":
+        """Compute. weights: of the newest history rows, newest last."""
+        catalogue, size, total = model.catalogue, user.history.shape[0], float(weights.sum())
+        recent = user.history[size - weights.shape[0] :]
+        artists = HeardArtists.of(model, user, weights)
+        return Listening(
+            artists=artists,
+            tastes=_tastes(model, user, recent, weights),
+            weight=total,
+            mean_popularity=_mean(model.world_popularity.take(recent), weights, total),
+            mean_released=_mean(catalogue.released.take(recent), weights, total),
+            explicit_share=_mean(catalogue.explicit.take(recent), weights, total),
+            variety=int(np.count_nonzero(artists.plays)) / size if size else 0.0,
+            newest=int(user.times[-1]) if size else 0,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """A user as seen by one model at one moment.
+
+    item_item: sum over the history of weight x B[j, i] for every track i. item_item_top: the greatest, at least 0.
+    number: (a,) int32, where each artist of the catalogue stands in the columns of `listening.artists`.
+    last: the newest track of the history, None without one. history_size: tracks in the whole history.
+    now: unix seconds.
+    """
+
+    item_item: Responses
+    item_item_top: float
+    listening: Listening
+    number: Slots
+    last: int | None
     history_size: int
     now: int
+
+    def artist_weight(self, artists: Index) -> Floats:
+        """Return (m,) float64 for (m,) artist slots: their decayed history weight."""
+        return self.listening.artists.weight.take(self.number.take(artists))
+
+
+class Profiles:
+    """Makes profiles, and keeps what of each user's `Listening` the next one will read again, as long as the state is.
+
+    Weights are decayed in steps of 1/64, so that they stay the same for many minutes; while they do, and the state and
+    the model are the same objects, the listening is the same to the bit.
+    """
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[UserState, tuple[Model, bytes, Listening]] = WeakKeyDictionary()
+
+    def of(self, model: Model, user: UserState, now: int) -> Profile:
+        """Return what `profile_of` returns."""
+        weights = history_weights(model, user, now)
+        words, kept = weights.tobytes(), self._kept.get(user)
+        if kept is not None and kept[0] is model and kept[1] == words:
+            return _profile(model, user, weights, kept[2], now)
+        listening = Listening.of(model, user, weights)
+        self._kept[user] = (model, words, listening)
+        return _profile(model, user, weights, listening, now)
 
 
 def history_weights(model: Model, user: UserState, now: int) -> Floats:
@@ -117,20 +191,20 @@ def profile_of(model: Model, user: UserState, now: int) -> Profile:
 
     Tracks that a store knows and the catalogue does not never reach a `UserState`, so that every slot here is valid.
     """
-    catalogue = model.catalogue
     weights = history_weights(model, user, now)
-    recent = user.history[user.history.shape[0] - weights.shape[0] :]
-    responses, total = _item_item(model, recent, weights), float(weights.sum())
+    return _profile(model, user, weights, Listening.of(model, user, weights), now)
+
+
+def _profile(model: Model, user: UserState, weights: Floats, listening: Listening, now: int) -> Profile:
+    size = user.history.shape[0]
+    responses = _item_item(model, user.history[size - weights.shape[0] :], weights)
     return Profile(
         item_item=responses,
         item_item_top=responses.top,
-        artists=HeardArtists.of(model, user, weights),
-        taste=_taste(model, recent, weights),
-        weight=total,
-        mean_popularity=_mean(model.world_popularity.take(recent), weights, total),
-        mean_released=_mean(catalogue.released.take(recent), weights, total),
-        explicit_share=_mean(catalogue.explicit.take(recent), weights, total),
-        history_size=int(user.history.shape[0]),
+        listening=listening,
+        number=listening.artists.numbered(len(model.catalogue.artist_ids)),
+        last=int(user.history[-1]) if size else None,
+        history_size=size,
         now=now,
     )
 
@@ -142,20 +216,30 @@ def _item_item(model: Model, recent: Slots, weights: Floats) -> Responses:
     """
     size = model.catalogue.size
     tracks = model.item_item.neighbours.take(recent, axis=0).ravel().astype(np.intp)
-    terms = model.item_item.weights.take(recent, axis=0) * weights[:, None]
+    terms = (model.item_item.weights.take(recent, axis=0) * weights[:, None]).ravel()
     occurs = np.zeros(size, dtype=np.bool_)
     occurs[tracks] = True
     slots = occurs.nonzero()[0]
     number = np.empty(size, dtype=np.intp)  # read only where it is written
     number[slots] = np.arange(slots.shape[0])
-    sums = np.bincount(number.take(tracks), weights=terms.ravel(), minlength=slots.shape[0])
-    return Responses(slots.astype(np.int32), sums.astype(np.float64, copy=False))
+    places, newest = number.take(tracks), RECENT * model.item_item.neighbours.shape[1]
+    return Responses(
+        slots=slots,
+        values=_sums(places, terms, slots.shape[0]),
+        recent=_sums(places[-newest:], terms[-newest:], slots.shape[0]),
+    )
 
 
-def _taste(model: Model, recent: Slots, weights: Floats) -> Floats:
-    total = weights @ model.embeddings.take(recent, axis=0).astype(np.float64)
-    norm = float(np.sqrt((total * total).sum()))
-    return np.asarray(np.rint(total * (127.0 / norm)) if norm > 0 else np.zeros_like(total))
+def _sums(places: Index, terms: Floats, size: int) -> Floats:
+    return np.bincount(places, weights=terms, minlength=size).astype(np.float64, copy=False)
+
+
+def _tastes(model: Model, user: UserState, recent: Slots, weights: Floats) -> Floats:
+    vectors = model.embeddings.take(recent, axis=0).astype(np.float64)
+    liked = model.embeddings.take(user.liked, axis=0).sum(axis=0, dtype=np.float64)
+    totals = np.stack((weights @ vectors, weights[-RECENT:] @ vectors[-RECENT:], liked))
+    norms = np.sqrt((totals * totals).sum(axis=1, keepdims=True))
+    return np.asarray(np.rint(totals * (127.0 / np.where(norms > 0, norms, 1.0))))
 
 
 def _mean(values: NDArray[Any], weights: Floats, total: float) -> float:

@@ -22,6 +22,7 @@ class Surface(StrEnum):
 
 
 HOME: Final = Surface.HOME
+SIMILAR: Final = Surface.SIMILAR
 """Asked for several times a request, and an enumeration looks a member up in Python."""
 
 
@@ -79,7 +80,7 @@ def _no_slots() -> Slots:
     return np.zeros(0, dtype=np.int32)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class UserState:
     """One user as of one moment. `recsys.domain.history.fold` builds it from events, for serving and for training.
 

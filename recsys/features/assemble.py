@@ -19,7 +19,7 @@ DAYS_A_YEAR: Final = 365.25
 DAYS_A_MONTH: Final = 30.0
 LONG_AGO_DAYS: Final = 365.0
 NAMES: Final = SCHEMA.names
-Columns: TypeAlias = dict[str, NDArray[Any] | int]
+Columns: TypeAlias = dict[str, NDArray[Any] | float]
 
 
 def assemble(model: Model, profile: Profile, market: int | None, slots: Slots) -> Singles:
@@ -33,6 +33,7 @@ def assemble(model: Model, profile: Profile, market: int | None, slots: Slots) -
         **_popularity(model, profile, market, rows),
         **_track(model, profile, rows),
         **_artist(model, profile, rows),
+        **_user(profile),
     }
     values = np.empty((len(NAMES), slots.shape[0]), dtype=np.float32)
     for row, name in enumerate(NAMES):
@@ -41,19 +42,35 @@ def assemble(model: Model, profile: Profile, market: int | None, slots: Slots) -
 
 
 def _relevance(model: Model, profile: Profile, slots: Slots, rows: Index) -> Columns:
-    responses = profile.item_item.of(slots)
+    responses, recent = profile.item_item.both(slots)
+    top, vectors = profile.item_item_top, model.embeddings.take(rows, axis=0).astype(np.float32)
     # Products of integers up to 127 stay exact in float32, whatever order the matrix product adds them in.
-    taste = model.embeddings.take(rows, axis=0).astype(np.float32) @ profile.taste.astype(np.float32)
-    share = responses / profile.item_item_top if profile.item_item_top > 0 else np.zeros_like(responses)
-    return {"item_item": responses, "item_item_share": share, "taste_similarity": taste / (127.0 * 127.0)}
+    near = (vectors @ _directions(model, profile).T).T / np.float32(127.0 * 127.0)
+    return {
+        "item_item": responses,
+        "item_item_share": responses / top if top > 0 else np.zeros_like(responses),
+        "item_item_recent": recent,
+        "taste_similarity": near[0],
+        "recent_similarity": near[1],
+        "liked_similarity": near[2],
+        "last_similarity": near[3],
+    }
+
+
+def _directions(model: Model, profile: Profile) -> Singles:
+    """Return (4, d): the tastes, and the newest track of the history."""
+    tastes = profile.listening.tastes.astype(np.float32)
+    last = np.zeros_like(tastes[0]) if profile.last is None else model.embeddings[profile.last].astype(np.float32)
+    return np.concatenate((tastes, last[None]))
 
 
 def _popularity(model: Model, profile: Profile, market: int | None, rows: Index) -> Columns:
+    world = model.world_popularity.take(rows)
     popularity = np.zeros(rows.shape[0], dtype=np.float32) if market is None else model.popularity[market].take(rows)
     return {
         "popularity": popularity,
-        "popularity_lift": popularity - model.world_popularity.take(rows),
-        "popularity_gap": popularity - profile.mean_popularity,
+        "popularity_lift": popularity - world,
+        "popularity_gap": popularity - profile.listening.mean_popularity,
         "trend": model.trend.take(rows),
         "skip_rate": model.skip_rate.take(rows),
     }
@@ -66,22 +83,37 @@ def _track(model: Model, profile: Profile, rows: Index) -> Columns:
     return {
         "age_years": age / DAYS_A_YEAR,
         "freshness": 1.0 / (1.0 + np.maximum(age, 0) / DAYS_A_MONTH),
-        "release_gap_years": (released - profile.mean_released) / DAYS_A_YEAR,
+        "release_gap_years": (released - profile.listening.mean_released) / DAYS_A_YEAR,
         "explicit": explicit,
-        "explicit_gap": explicit - profile.explicit_share,
+        "explicit_gap": explicit - profile.listening.explicit_share,
     }
 
 
 def _artist(model: Model, profile: Profile, rows: Index) -> Columns:
-    artists = profile.artists
-    places = artists.number.take(model.catalogue.artist.take(rows)).astype(np.intp)
-    plays, skips = artists.plays.take(places), artists.skips.take(places)
-    share = artists.weight.take(places) / profile.weight if profile.weight > 0 else np.zeros(rows.shape[0])
-    days = np.maximum(profile.now - artists.last.take(places), 0) / SECONDS_A_DAY
+    artists, heard = model.catalogue.artist.take(rows), profile.listening.artists
+    places = profile.number.take(artists).astype(np.intp)
+    plays, skips, total = heard.plays.take(places), heard.skips.take(places), profile.listening.weight
+    days = np.maximum(profile.now - heard.last.take(places), 0) / SECONDS_A_DAY
+    greatest = model.artist_popularity.take(artists)
     return {
-        "artist_share": share,
+        "artist_share": heard.weight.take(places) / total if total > 0 else np.zeros(rows.shape[0]),
         "artist_plays": plays,
+        "artist_skips": skips,
         "artist_skip_rate": skips / (plays + skips + 2.0),
+        "artist_likes": heard.likes.take(places),
+        "artist_recent": heard.recent.take(places),
         "artist_days": np.minimum(days, LONG_AGO_DAYS),
+        "artist_popularity": greatest,
+        "artist_popularity_gap": model.world_popularity.take(rows) - greatest,
+    }
+
+
+def _user(profile: Profile) -> Columns:
+    listening = profile.listening
+    idle = max(profile.now - listening.newest, 0) / SECONDS_A_DAY
+    return {
         "history_size": profile.history_size,
+        "history_popularity": listening.mean_popularity,
+        "history_variety": listening.variety,
+        "idle_days": min(idle, LONG_AGO_DAYS),
     }

@@ -47,7 +47,11 @@ SCHEMA: Final = Schema(
     (
         Feature("item_item", monotone=1),  # sum over the history of weight x B[j, i]
         Feature("item_item_share", monotone=1),  # the same over the user's greatest, in (-inf, 1]
+        Feature("item_item_recent", monotone=1),  # the same sum over the newest 10 tracks of the history
         Feature("taste_similarity"),  # cosine of the track's embedding and the user's direction, in [-1, 1]
+        Feature("recent_similarity"),  # the same with the direction of the newest 10 tracks
+        Feature("liked_similarity"),  # the same with the direction of what is liked
+        Feature("last_similarity"),  # product with the embedding of the newest track, in [-1, 1]
         Feature("popularity"),  # time-decayed, in the request's market
         Feature("popularity_lift"),  # the same minus the mean over markets
         Feature("popularity_gap"),  # the same minus the mean of the user's history
@@ -60,8 +64,16 @@ SCHEMA: Final = Schema(
         Feature("explicit_gap"),  # the flag minus the user's share of explicit tracks
         Feature("artist_share"),  # of the user's decayed history weight, in [0, 1]
         Feature("artist_plays"),  # tracks by the artist in the history
+        Feature("artist_skips", monotone=-1),  # tracks by the artist that the user skips
         Feature("artist_skip_rate", monotone=-1),  # skipped / (played + skipped + 2), in [0, 1)
+        Feature("artist_likes"),  # tracks by the artist that the user likes
+        Feature("artist_recent"),  # tracks by the artist among the newest 10
         Feature("artist_days"),  # days since a listen to the artist, at most 365
+        Feature("artist_popularity"),  # mean over markets of the artist's most popular track
+        Feature("artist_popularity_gap"),  # that of the track minus it, at most 0
         Feature("history_size"),  # tracks in the user's history
+        Feature("history_popularity"),  # weighted mean over the history
+        Feature("history_variety"),  # artists over tracks of the history, in [0, 1]
+        Feature("idle_days"),  # days since the user's newest listen, at most 365
     )
 )

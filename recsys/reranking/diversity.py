@@ -12,7 +12,7 @@ import numpy as np
 from numpy import minimum
 
 from recsys.domain.arrays import Bools, Floats, Singles, Slots
-from recsys.domain.candidates import Scored, Tier
+from recsys.domain.candidates import SCORED, Scored
 from recsys.domain.context import Context
 
 UNIT: Final = 1 << 20
@@ -21,7 +21,7 @@ SIMILARITY_UNIT: Final = 127 * 127
 BLOCK: Final = 64
 NEVER: Final = -np.inf
 NOBODY: Final = -1
-"""In place of an artist that has too few rows to reach the cap."""
+"""In place of the number of an artist that has too few rows to reach the cap."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +53,7 @@ def ready(context: Context, scored: Scored) -> Pool:
     config, on = context.config, context.query.diversify
     weight = round(config.relevance_weight * LAMBDA_UNIT) if on else LAMBDA_UNIT
     capped = on and config.artist_cap > 0 and config.artist_window > 0
-    leading, rows = int(np.count_nonzero(scored.tier == Tier.SCORED)), scored.slots.astype(np.intp)
+    leading, rows = int(np.count_nonzero(scored.tier == SCORED)), scored.slots.astype(np.intp)
     return Pool(
         artist=context.model.catalogue.artist.take(rows),
         scored=leading,
@@ -68,27 +68,33 @@ def ready(context: Context, scored: Scored) -> Pool:
 def _relevance(scored: Scored, leading: int) -> Floats:
     """Map the scores of each tier to integers in [0, 2**20], order kept."""
     relevance = np.zeros(scored.slots.shape[0])
-    for rows in (slice(0, leading), slice(leading, None)):
-        scores = scored.scores[rows]
-        if scores.shape[0]:
+    for start, stop in ((0, leading), (leading, relevance.shape[0])):
+        if start < stop:
+            scores = scored.scores[start:stop]
             low, span = int(scores[-1]), int(scores[0]) - int(scores[-1])
             # Shift both before multiplying, so that 2**20 times the span stays within 64 bits.
             shift = max(span.bit_length() - 42, 0)
-            relevance[rows] = ((scores - low) >> shift) * UNIT // max(span >> shift, 1)
+            relevance[start:stop] = ((scores - low) >> shift) * UNIT // max(span >> shift, 1)
     return relevance
 
 
-def _crowd(artist: Slots, cap: int) -> list[int]:
-    """Return the artist of each of (p,) rows, `NOBODY` for one with at most `cap` rows: the cap never closes those."""
+def _crowd(artist: Slots, cap: int) -> Slots:
+    """Return (p,) int32 small numbers of the rows' artists, `NOBODY` for one that the cap cannot close.
+
+    That is one with at most `cap` rows.
+    """
+    nobody: Slots = np.full(artist.shape[0], NOBODY, dtype=np.int32)
     if not 0 < cap < artist.shape[0]:
-        return [NOBODY] * artist.shape[0]
-    ordered = np.sort(artist)
+        return nobody
+    ordered = artist.copy()
+    ordered.sort()
     crowded = ordered[cap:][ordered[cap:] == ordered[:-cap]]
     if not crowded.shape[0]:
-        return [NOBODY] * artist.shape[0]
-    places = np.minimum(crowded.searchsorted(artist), crowded.shape[0] - 1)
-    crowd: list[int] = np.where(crowded[places] == artist, artist, np.int32(NOBODY)).tolist()
-    return crowd
+        return nobody
+    places = crowded.searchsorted(artist)
+    here = crowded.take(places, mode="clip") == artist
+    nobody[here] = places[here]
+    return nobody
 
 
 class Walk:
@@ -110,11 +116,12 @@ class Walk:
         self._tiers = [stop for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
         self.stop = 0
         self._crowd = _crowd(pool.artist, pool.cap)
-        self._counts: Counter[int] = Counter()
+        self._entering: list[int] = self._crowd.tolist()
+        self._counts = [0] * pool.size  # by number of the artist
         self._recent = deque([NOBODY] * min(max(pool.window - 1, 0), pool.size))
-        self._full: set[int] = set()  # artists that stand `cap` times or more
+        self._full: set[int] = set()  # numbers of the artists that stand `cap` times or more
         if self._tiers:
-            self._next_tier()
+            self.size = self._next_tier()
 
     def feasible(self) -> tuple[Bools, bool]:
         """Return (p,) rows that may come next, and whether the cap gave way.
@@ -150,21 +157,19 @@ class Walk:
 
         That is one from row `near` on, or one where the cap gives way.
         """
-        if len(self.picks) < count:
-            self._go(count, near, None)
+        self._go(count, near, None)
 
     def _go(self, count: int, near: int, row: int | None) -> None:
         """Pick `row`, if there is one, and then as `advance`. A request takes 50 steps: what each needs is at hand."""
-        value, bar, against, crowd, recent = self._value, self._bar, self._against, self._crowd, self._recent
-        picks, sizes, penalty = self.picks, self.sizes, self.pool.penalty
-        while True:
-            size = self.size
+        value, bar, against, entering, recent = self._value, self._bar, self._against, self._entering, self._recent
+        picks, sizes, penalty, size = self.picks, self.sizes, self.pool.penalty, self.size
+        while len(picks) < count:
             if row is None:
                 if not size:
-                    return
+                    break
                 row = int((value + bar if self._full or self._tiers else value).argmax())
                 if row >= near:
-                    return
+                    break
             if penalty:
                 held = against[row]
                 minimum(value, self._held(row) if held is None else held, out=value)
@@ -172,43 +177,44 @@ class Walk:
             picks.append(row)
             sizes.append(size)
             if size:
-                self.size = size - 1
-            recent.append(entering := crowd[row])
-            if entering != (leaving := recent.popleft()):
-                self._count(entering, leaving)
-            if not self.size and self._tiers and len(picks) == self.stop:
-                self._next_tier()
-            if len(picks) >= count:
-                return
+                size -= 1
+            recent.append(enters := entering[row])
+            if enters != (leaves := recent.popleft()):
+                size += self._counted(enters, leaves)
+            if not size and self._tiers and len(picks) == self.stop:
+                size = self._next_tier()
             row = None
+        self.size = size
 
-    def _count(self, entering: int, leaving: int) -> None:
-        """Count the artists that come into the window and leave it. Few picks close or open an artist's rows."""
-        cap, counts = self.pool.cap, self._counts
-        if entering != NOBODY:
-            counts[entering] += 1
-            if counts[entering] == cap:
-                self._full.add(entering)
-                self.size -= self._turn(entering, NEVER)
-        if leaving != NOBODY:
-            counts[leaving] -= 1
-            if counts[leaving] == cap - 1:
-                self._full.remove(leaving)
-                self.size += self._turn(leaving, 0.0)
+    def _counted(self, enters: int, leaves: int) -> int:
+        """Count the artists that come into the window and leave it. Return how many rows that opens.
 
-    def _turn(self, artist: int, bar: float) -> int:
+        Few picks close or open an artist's rows.
+        """
+        cap, counts, opened = self.pool.cap, self._counts, 0
+        if enters != NOBODY:
+            counts[enters] = standing = counts[enters] + 1
+            if standing == cap:
+                self._full.add(enters)
+                opened = -self._turn(enters, NEVER)
+        if leaves != NOBODY:
+            counts[leaves] = standing = counts[leaves] - 1
+            if standing == cap - 1:
+                self._full.remove(leaves)
+                opened += self._turn(leaves, 0.0)
+        return opened
+
+    def _turn(self, number: int, bar: float) -> int:
         """Close an artist's rows of the open tier, or open them. Return how many are left."""
-        rows = (self.pool.artist[: self.stop] == artist).nonzero()[0]
+        rows = (self._crowd[: self.stop] == number).nonzero()[0]
         self._bar[rows] = bar
         return int(np.count_nonzero(self._value[rows] > NEVER))
 
-    def _next_tier(self) -> None:
-        """Open the rows of the next tier."""
+    def _next_tier(self) -> int:
+        """Open the rows of the next tier. Return how many may come next."""
         start, self.stop = self.stop, self._tiers.pop()
         self._bar[start : self.stop] = 0.0
-        self.size = self.stop - start
-        for artist in self._full:
-            self.size -= self._turn(artist, NEVER)
+        return self.stop - start - sum(self._turn(number, NEVER) for number in self._full)
 
     def _held(self, row: int) -> Floats:
         """Return (p,) float64 integers: the relevance of every row minus what `row` holds against it, exact.

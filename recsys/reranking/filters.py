@@ -16,6 +16,8 @@ from recsys.domain.candidates import Filtered, Reason, Scored
 from recsys.domain.context import Context, marked
 from recsys.domain.items import SECONDS_A_DAY
 
+SAME_RECORDING: Final = Reason.SAME_RECORDING
+"""An enumeration looks a member up in Python."""
 Drop: TypeAlias = Callable[[Context, Index], Bools]
 
 
@@ -34,7 +36,7 @@ class Filter:
 
 def taken_down(context: Context, slots: Index) -> Bools:
     """Withdrawn by policy."""
-    return context.policy.taken_down[slots]
+    return context.policy.taken_down.take(slots)
 
 
 def unlicensed(context: Context, slots: Index) -> Bools:
@@ -42,9 +44,9 @@ def unlicensed(context: Context, slots: Index) -> Bools:
     if context.market is None:
         return np.ones(slots.shape[0], dtype=np.bool_)
     bit = np.uint64(1 << context.market)
-    licence: NDArray[np.uint64] = context.model.catalogue.licensed[slots]
+    licence: NDArray[np.uint64] = context.model.catalogue.licensed.take(slots)
     if context.policy.withheld is not None:
-        licence = licence & ~context.policy.withheld[slots]
+        licence = licence & ~context.policy.withheld.take(slots)
     missing: Bools = (licence & bit) == 0
     return missing
 
@@ -72,7 +74,7 @@ def blocked_track(context: Context, slots: Index) -> Bools:
 
 def unreleased(context: Context, slots: Index) -> Bools:
     """Released after today."""
-    return context.model.catalogue.released[slots] > context.today
+    return context.model.catalogue.released.take(slots) > context.today
 
 
 def skipped(context: Context, slots: Index) -> Bools:
@@ -124,22 +126,22 @@ def reasons(context: Context, slots: Slots, filters: tuple[Filter, ...] = POINTW
     found, rows = np.zeros(slots.shape[0], dtype=np.uint8), slots.astype(np.intp)
     for rule in reversed(filters):
         if rule.idle is None or not rule.idle(context):
-            found[rule.drop(context, rows)] = rule.reason
+            np.putmask(found, rule.drop(context, rows), rule.reason)
     return found
 
 
 def sift(context: Context, scored: Scored, filters: tuple[Filter, ...] = POINTWISE) -> Filtered:
     """Apply the pointwise filters, then keep one release of each recording."""
     why = reasons(context, scored.slots, filters)
-    why[_worse_releases(context, scored, why == 0)] = Reason.SAME_RECORDING
+    why[_worse_releases(context, scored, why == 0)] = SAME_RECORDING
     kept, removed = (why == 0).nonzero()[0], why.nonzero()[0]
-    return Filtered(scored.take(kept), scored.slots[removed], why[removed])
+    return Filtered(scored.take(kept), scored.slots.take(removed), why.take(removed))
 
 
 def _worse_releases(context: Context, scored: Scored, allowed: Bools) -> Slots:
     """Return the allowed rows that share a recording with an allowed row of a greater score (ties: of a lower slot)."""
     rows = allowed.nonzero()[0]
-    recording = context.model.catalogue.recording.take(scored.slots[rows])
+    recording = context.model.catalogue.recording.take(scored.slots.take(rows))
     ordered = recording.copy()
     ordered.sort()
     shared = ordered[1:][ordered[1:] == ordered[:-1]]

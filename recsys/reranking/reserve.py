@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.domain.arrays import Bools, Ints, Slots
-from recsys.domain.candidates import Scored, Tier
+from recsys.domain.candidates import FALLBACK, SCORED, Scored
 from recsys.domain.context import Context
 from recsys.reranking.filters import reasons
 
@@ -22,7 +22,7 @@ def fill(context: Context, kept: Scored, fallback: Callable[[Slots], Ints]) -> S
     over them. The pool never depends on k, so that a shorter slate is a prefix of a longer one.
     """
     horizon = context.config.horizon
-    rows = (kept.tier == Tier.SCORED).nonzero()[0]
+    rows = (kept.tier == SCORED).nonzero()[0]
     ranked = kept if rows.shape[0] == kept.slots.shape[0] else kept.take(rows)
     if ranked.slots.shape[0] >= horizon:
         # The rows ascend by slot, and a stable sort keeps that among equals.
@@ -30,7 +30,7 @@ def fill(context: Context, kept: Scored, fallback: Callable[[Slots], Ints]) -> S
     extra = _backfill(context, ranked, horizon - ranked.slots.shape[0])
     slots = np.concatenate((ranked.slots, extra))
     scores = np.concatenate((ranked.scores, fallback(extra)))
-    tier = np.concatenate((ranked.tier, np.full(extra.shape[0], Tier.FALLBACK, dtype=np.uint8)))
+    tier = np.concatenate((ranked.tier, np.full(extra.shape[0], FALLBACK, dtype=np.uint8)))
     provenance = np.concatenate((ranked.provenance, _provenance(context, kept, extra)))
     order = np.lexsort((slots, -scores, tier))[:horizon]
     return Scored(slots[order], scores[order], tier[order], provenance[order], kept.failures)

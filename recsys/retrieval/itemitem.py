@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from recsys.domain.arrays import best
 from recsys.domain.candidates import Retrieved
 from recsys.domain.config import Config
@@ -31,5 +33,5 @@ class ItemItemSource:
         if not context.query.repeats:
             found &= ~context.played(responses.slots)
         rows = found.nonzero()[0]
-        rows = rows[best(responses.values[rows], self.budget(context.config))]
-        return Retrieved(responses.slots[rows], responses.values[rows])
+        rows = rows[best(responses.values.take(rows), self.budget(context.config))]
+        return Retrieved(responses.slots.take(rows).astype(np.int32), responses.values.take(rows))

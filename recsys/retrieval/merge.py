@@ -19,6 +19,7 @@ from recsys.retrieval.source import Source
 
 SOURCES: Final[tuple[Source, ...]] = (ItemItemSource(), ReleaseSource(), PopularSource())
 """In priority: a track that several return is attributed to the first of them."""
+BITS: Final = np.uint32(1) << np.arange(32, dtype=np.uint32)
 NOTHING: Final = Retrieved(np.zeros(0, dtype=np.int32), np.zeros(0))
 
 
@@ -50,7 +51,7 @@ def merge(found: Sequence[Retrieved], sources: tuple[str, ...], failures: tuple[
     scores = np.zeros((len(sources), slots.shape[0]), dtype=np.float64)
     for bit, part in enumerate(found):
         mine = slots.searchsorted(part.slots)
-        marks[mine] |= np.uint32(1 << bit)
+        marks[mine] |= BITS[bit]
         scores[bit][mine] = part.scores
     return Candidates(slots, marks, scores.T, sources, failures)
 

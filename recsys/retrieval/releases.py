@@ -38,7 +38,7 @@ class ReleaseSource:
         newest = _first_not_after(context, context.today)
         oldest = _first_not_after(context, context.today - context.config.release_window_days - 1)
         window = model.release_order[newest:oldest]
-        weights = context.profile.artists.weight_of(model.release_artist[newest:oldest])
+        weights = context.profile.artist_weight(model.release_artist[newest:oldest])
         wanted = weights > 0.0
         heard = wanted.nonzero()[0]
         if not context.query.repeats:

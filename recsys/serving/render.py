@@ -10,7 +10,7 @@ from msgspec import UNSET
 from recsys.domain.arrays import Slots
 from recsys.domain.candidates import Tier
 from recsys.domain.items import Catalogue
-from recsys.domain.query import Surface
+from recsys.domain.query import SIMILAR
 from recsys.domain.slate import Decision
 from recsys.features.schema import SCHEMA
 from recsys.serving import paging, wire
@@ -115,7 +115,7 @@ def hits(catalogue: Catalogue, slots: Slots) -> list[wire.SearchHit]:
 
 
 def _reason(decision: Decision, origin: str) -> wire.Reason:
-    if decision.query.surface is Surface.SIMILAR:
+    if decision.query.surface is SIMILAR:
         return "similar_track"
     return REASONS.get(origin, "catalogue")
 

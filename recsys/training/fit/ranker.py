@@ -23,6 +23,9 @@ MIN_GROUPS: Final = 40
 CHECKED_EVERY: Final = 5
 """One group in so many is kept to decide when to stop, and to compare the forest with the linear scorer."""
 PATIENCE: Final = 15
+SMOOTH: Final = 100.0
+"""Pulls a leaf of few rows towards its parent. Of 0, 30, 50, 100 and 200 the best NDCG@10 on the groups kept apart of
+twelve made-up worlds of 120 users, where a forest without it learns who the users are."""
 TOLERANCE: Final = 1e-5
 
 
@@ -74,6 +77,7 @@ def _boosted(learn: RankerRows, check: RankerRows, parameters: TrainingParameter
         "num_leaves": parameters.leaves,
         "learning_rate": parameters.learning_rate,
         "min_data_in_leaf": parameters.rows_a_leaf,
+        "path_smooth": SMOOTH,
         "monotone_constraints": list(SCHEMA.monotone),
         "use_missing": False,
         "deterministic": True,

@@ -60,7 +60,44 @@ def test_values_of_a_known_user() -> None:
     assert row_of(values, 1, "artist_days") == pytest.approx(1.0)
     assert row_of(values, 0, "artist_days") == 365.0
     assert row_of(values, 1, "explicit_gap") == 1.0
+    assert row_of(values, 1, "artist_skips") == 1.0
     assert row_of(values, 2, "history_size") == 1.0
+    assert row_of(values, 0, "history_popularity") == 0.0
+    assert row_of(values, 0, "history_variety") == 1.0
+    assert row_of(values, 0, "idle_days") == 1.0
+
+
+def test_a_track_is_held_against_the_greatest_of_its_artist() -> None:
+    values = assemble(MODEL, profile_of(MODEL, UserState.cold("u9"), NOW), 0, np.arange(3, dtype=np.int32))
+    assert values[:, SCHEMA.position("artist_popularity")].tolist() == [0.5, 0.25, 0.25]
+    assert values[:, SCHEMA.position("artist_popularity_gap")].tolist() == [0.0, 0.0, -0.25]
+
+
+def test_what_is_recent_is_read_from_the_newest_ten_tracks() -> None:
+    tracks = [Track(f"t{row:02d}", artist="new" if row > 2 else "old") for row in range(14)]
+    vectors = {f"t{row:02d}": (0, 1) if row > 2 else (1, 0) for row in range(13)} | {"t12": (1, 0), "t13": (1, 0)}
+    model = make_model(tracks, {("t02", "t13"): 1.0, ("t03", "t13"): 2.0, ("t12", "t13"): 4.0}, vectors=vectors)
+    state = make_user(
+        model.catalogue, [f"t{row:02d}" for row in range(13)], liked=model.catalogue.slots(["t00", "t03"])
+    )
+    state = replace(state, times=np.full(13, NOW))
+    values = assemble(model, profile_of(model, state, NOW), 0, np.array([0, 13], dtype=np.int32))
+    assert row_of(values, 1, "item_item") == 7.0
+    assert row_of(values, 1, "item_item_recent") == 6.0
+    assert row_of(values, 1, "artist_recent") == 10.0
+    assert row_of(values, 0, "artist_recent") == 0.0
+    assert row_of(values, 0, "artist_likes") == row_of(values, 1, "artist_likes") == 1.0
+    assert row_of(values, 1, "last_similarity") == 1.0
+    assert row_of(values, 1, "liked_similarity") == pytest.approx(np.sqrt(0.5), abs=0.01)
+    assert row_of(values, 1, "recent_similarity") == pytest.approx(1 / np.hypot(1, 9), abs=0.01)
+    assert row_of(values, 1, "taste_similarity") == pytest.approx(4 / np.hypot(4, 9), abs=0.01)
+    assert row_of(values, 0, "history_variety") == np.float32(2 / 13)
+
+
+def test_days_without_a_listen_are_counted_up_to_a_year() -> None:
+    user = make_user(MODEL.catalogue, ["t2"])
+    later = [assemble(MODEL, profile_of(MODEL, user, now), 0, np.zeros(1, dtype=np.int32)) for now in (NOW, NOW * 2)]
+    assert [row_of(values, 0, "idle_days") for values in later] == [1.0, 365.0]
 
 
 def test_a_user_without_history_gets_finite_features() -> None:
@@ -86,11 +123,11 @@ def test_an_empty_batch_has_no_rows() -> None:
     assert values.shape == (0, len(SCHEMA.features))
 
 
-def test_a_skip_moves_no_feature_but_the_artists_skip_rate() -> None:
+def test_a_skip_moves_no_feature_but_the_artists_skips() -> None:
     user = make_user(MODEL.catalogue, ["t2"])
     worse = replace(user, skipped=MODEL.catalogue.slots(["t0"]), skip_times=np.array([NOW]))
     slots = np.arange(3, dtype=np.int32)
     before, after = (assemble(MODEL, profile_of(MODEL, state, NOW), 1, slots) for state in (user, worse))
     changed = [SCHEMA.names[place] for place in np.flatnonzero((before != after).any(axis=0))]
-    assert changed == ["artist_skip_rate"]
+    assert changed == ["artist_skips", "artist_skip_rate"]
     assert (after >= before).all()

@@ -1,12 +1,14 @@
 """What the history says: exact sums, decay, and nothing for nobody."""
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
 
 from recsys.domain.arrays import Floats
 from recsys.domain.items import SECONDS_A_DAY
-from recsys.domain.profile import Profile, history_weights, profile_of
+from recsys.domain.profile import Profile, Profiles, history_weights, profile_of
 from recsys.domain.query import UserState
 from tests.recsys_fakes import NOW, Track, make_model, make_user, random_model, random_user
 
@@ -76,26 +78,27 @@ def test_the_order_of_the_history_does_not_change_a_bit() -> None:
     turned = replace(same_time, history=same_time.history[::-1], strengths=same_time.strengths[::-1])
     left, right = profile_of(model, same_time, NOW), profile_of(model, turned, NOW)
     assert responses(left, 200).tobytes() == responses(right, 200).tobytes()
-    assert left.taste.tobytes() == right.taste.tobytes()
+    assert left.listening.tastes[0].tobytes() == right.listening.tastes[0].tobytes()
 
 
 def test_artists_are_counted_over_plays_and_skips() -> None:
     user = make_user(MODEL.catalogue, ["t1", "t2"], skipped=MODEL.catalogue.slots(["t0"]), skip_times=np.array([NOW]))
     profile = profile_of(MODEL, user, NOW)
-    heard = profile.artists
-    plays, skips, last = (column[heard.number].tolist() for column in (heard.plays, heard.skips, heard.last))
+    heard = profile.listening.artists
+    plays, skips, last = (column[profile.number].tolist() for column in (heard.plays, heard.skips, heard.last))
     assert (plays, skips) == ([0, 2], [1, 0])
     assert last == [0, int(user.times[1])]
-    assert profile.explicit_share == 0.5
+    assert profile.listening.explicit_share == 0.5
 
 
 def test_an_artist_who_was_neither_played_nor_skipped_has_no_plays_and_no_skips() -> None:
     model = make_model([Track(f"t{row}", artist=name) for row, name in enumerate("aabbcd")])
     skipped = model.catalogue.slots(["t0", "t4"])
     user = make_user(model.catalogue, ["t1", "t2", "t3"], skipped=skipped, skip_times=np.array([NOW, NOW]))
-    heard = profile_of(model, user, NOW).artists
+    profile = profile_of(model, user, NOW)
+    heard = profile.listening.artists
     columns = (heard.plays, heard.skips, heard.weight > 0, heard.last > 0)
-    assert [column[heard.number].tolist() for column in columns] == [
+    assert [column[profile.number].tolist() for column in columns] == [
         [1, 2, 0, 0],
         [1, 0, 1, 0],
         [True, True, False, False],
@@ -106,5 +109,52 @@ def test_an_artist_who_was_neither_played_nor_skipped_has_no_plays_and_no_skips(
 def test_a_user_without_history_has_a_profile_of_zeros() -> None:
     profile = profile_of(MODEL, UserState.cold("u9"), NOW)
     assert not responses(profile, 3).any()
-    assert (profile.item_item_top, profile.weight, profile.mean_popularity, profile.history_size) == (0.0, 0.0, 0.0, 0)
-    assert not profile.taste.any()
+    listening = profile.listening
+    assert (profile.item_item_top, listening.weight, listening.mean_popularity, profile.history_size) == (
+        0.0,
+        0.0,
+        0.0,
+        0,
+    )
+    assert (profile.last, listening.variety, listening.newest) == (None, 0.0, 0)
+    assert not listening.tastes.any()
+
+
+def values_of(profile: Profile) -> list[object]:
+    """Everything that a profile says."""
+    heard = profile.listening.artists
+    columns = (heard.weight, heard.plays, heard.skips, heard.likes, heard.recent, heard.last)
+    return [
+        *(
+            column.tobytes()
+            for column in (profile.item_item.values, profile.number, profile.listening.tastes, *columns)
+        ),
+        *(profile.listening.weight, profile.listening.newest, profile.last, profile.now),
+    ]
+
+
+def test_a_profile_that_reads_what_was_kept_says_the_same() -> None:
+    model, profiles = random_model(300, width=20), Profiles()
+    user = random_user(model, 50, seed=4)
+    for now in range(NOW, NOW + 40 * SECONDS_A_DAY, 20_000):
+        assert values_of(profiles.of(model, user, now)) == values_of(profile_of(model, user, now))
+
+
+def test_what_was_heard_is_read_again_until_a_weight_the_state_or_the_model_is_another() -> None:
+    model, profiles = random_model(300, width=20), Profiles()
+    user = random_user(model, 50, seed=4)
+    first = profiles.of(model, user, NOW).listening
+    assert profiles.of(model, user, NOW + 1).listening is first
+    assert profiles.of(model, user, NOW + 5 * SECONDS_A_DAY).listening is not first
+    assert profiles.of(model, replace(user, liked=user.history[:3]), NOW).listening is not first
+    assert profiles.of(replace(model), user, NOW).listening is not first
+
+
+def test_what_was_kept_goes_with_the_state() -> None:
+    model, profiles = random_model(300, width=20), Profiles()
+    user = random_user(model, 50, seed=4)
+    kept = weakref.ref(profiles.of(model, user, NOW).listening.artists.plays)
+    assert kept() is not None
+    del user
+    gc.collect()
+    assert kept() is None

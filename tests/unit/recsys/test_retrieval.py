@@ -92,7 +92,7 @@ def test_the_faintest_trace_of_an_artist_outweighs_the_newest_release() -> None:
         MODEL.catalogue, ["t0"], times=np.zeros(1, dtype=np.int64), strengths=np.array([0.25], dtype=np.float32)
     )
     faint = context_of(make_query(), user, no_takedowns(MODEL.catalogue), MODEL, DEFAULT)
-    assert faint.profile.artists.weight.max() == 1 / 256
+    assert faint.profile.listening.artists.weight.max() == 1 / 256
     assert ReleaseSource().retrieve(faint).slots.tolist() == [3, 2, 1]
 
 

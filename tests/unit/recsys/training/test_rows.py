@@ -13,6 +13,7 @@ from recsys.domain.config import Config
 from recsys.domain.histories import Histories
 from recsys.domain.model import Model
 from recsys.features.assemble import assemble
+from recsys.features.schema import SCHEMA
 from recsys.pipeline import Engine, recommend
 from recsys.training.fit.parts import fit_parts
 from recsys.training.relevance import relevant_between
@@ -134,7 +135,7 @@ def test_without_later_plays_there_are_no_rows() -> None:
     model, _ = made()
     rows = ranker_rows(model, small_world().histories.before(split().ranker), split(), negatives=20, seed=7)
     assert rows.groups == 0
-    assert rows.values.shape == (0, 18)
+    assert rows.values.shape == (0, len(SCHEMA.names))
 
 
 def test_of_many_users_some_are_drawn_and_their_rows_stay_as_they_are() -> None:
