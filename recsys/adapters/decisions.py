@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import Full, Queue
 from threading import Event, Thread
 from typing import Any, Final, Protocol, TypeAlias
+from weakref import WeakKeyDictionary
 
 import msgspec
 import numpy as np
@@ -25,7 +26,7 @@ from recsys.adapters.policies import PolicyArchive
 from recsys.adapters.records import user_columns
 from recsys.domain.arrays import Singles
 from recsys.domain.chance import hash64
-from recsys.domain.query import PolicySnapshot
+from recsys.domain.query import PolicySnapshot, UserState
 from recsys.domain.slate import Decision, Exchange
 from recsys.errors import StoreUnavailableError
 
@@ -171,6 +172,7 @@ class JsonDecisions:
     def __init__(self, ids: tuple[str, ...], full_every: int = 100, policies: PolicyArchive | None = None) -> None:
         self._ids, self._full_every, self._policies = ids, full_every, policies
         self._encoder = msgspec.json.Encoder()
+        self._users: WeakKeyDictionary[UserState, msgspec.Raw] = WeakKeyDictionary()  # encoded, as long as they are
 
     def __call__(self, decision: Decision, exchange: Exchange) -> bytes:
         """Return one line, its end included. Raises `OSError` when the takedowns cannot be kept."""
@@ -190,11 +192,18 @@ class JsonDecisions:
             "route": exchange.route,
             "request": msgspec.Raw(exchange.request),
             "answer_sha256": exchange.digest,
-            "user": user_columns(decision.user),
+            "user": self._user(decision.user),
         }
         if self._full_every and hash64(decision.query.request_id) % self._full_every == 0:
             line["candidates"] = _candidates(decision)
         return self._encoder.encode_lines((line,))
+
+    def _user(self, user: UserState) -> msgspec.Raw:
+        """Return the columns of a state, which stays the same until an event comes."""
+        found = self._users.get(user)
+        if found is None:
+            found = self._users[user] = msgspec.Raw(self._encoder.encode(user_columns(user)))
+        return found
 
     def _line(self, decision: Decision) -> dict[str, Any]:
         slate = decision.slate

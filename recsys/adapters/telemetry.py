@@ -100,6 +100,7 @@ class PrometheusTelemetry:
         self._renewed = Labelled(
             Counter("recsys_reloads", "Looks for another model, by what came of them.", ("outcome",), registry=own)
         )
+        self._left_by_stage = [self._left(stage) for stage in STAGES]
         self._counted: deque[tuple[Counter, float]] = deque()  # appended to from any thread
         self._timed: deque[tuple[Times, float]] = deque()
         self._info = Gauge(
@@ -149,10 +150,8 @@ class PrometheusTelemetry:
         scored, kept = decision.features.candidates.slots.shape[0], decision.filtered.kept.slots.shape[0]
         note((self._candidates, scored))
         note((self._returned, slate.size))
-        for stage, left in zip(
-            STAGES, (scored, scored, scored, kept, decision.pool.slots.shape[0], slate.size), strict=True
-        ):
-            note((self._left(stage), left))
+        left = (scored, scored, scored, kept, decision.pool.slots.shape[0], slate.size)
+        self._counted.extend(zip(self._left_by_stage, left, strict=True))
         note((self._explored, int(np.count_nonzero(decision.explored))))
         for reason, count in slate.removed.items():
             note((self._removed(reason), count))

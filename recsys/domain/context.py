@@ -9,7 +9,7 @@ from recsys.domain.arrays import Bools, Index, Slots
 from recsys.domain.config import Config
 from recsys.domain.items import SECONDS_A_DAY
 from recsys.domain.model import Model
-from recsys.domain.profile import Profile, profile_of
+from recsys.domain.profile import Profile, check_slots, profile_of
 from recsys.domain.query import PolicySnapshot, Query, Snapshot, UserState
 from recsys.errors import VersionMismatchError
 
@@ -69,7 +69,8 @@ def context_of(
             f"policy {policy.version!r} covers {policy.taken_down.shape[0]} tracks, model {model.version!r} has "
             f"{catalogue.size}: build the policy snapshot against this model's catalogue"
         )
-    _check_slots(user, catalogue.size, len(catalogue.artist_ids), model.version)
+    if query.about is not None:  # whose profile is another's
+        check_slots(model, user)
     return Context(
         query=query,
         user=user,
@@ -108,17 +109,3 @@ def _listener(query: Query, user: UserState) -> UserState:
         times=np.array([query.now], dtype=np.int64),
         strengths=np.ones(1, dtype=np.float32),
     )
-
-
-def _check_slots(user: UserState, tracks: int, artists: int, version: str) -> None:
-    for slots, size in (
-        (user.history, tracks),
-        (user.skipped, tracks),
-        (user.blocked, tracks),
-        (user.blocked_artists, artists),
-    ):
-        if slots.shape[0] and slots.max() >= size:
-            raise VersionMismatchError(
-                f"the state of user {user.user_id!r} names slot {int(slots.max())}, model {version!r} has {size}: "
-                "fold the user's events against this model's catalogue"
-            )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recsys.domain.arrays import Floats, Index, Ints, Slots, distinct
 from recsys.domain.model import Model
 from recsys.domain.query import UserState
+from recsys.errors import VersionMismatchError
 
 RECENT: Final = 10
 """The newest tracks of a history that what is recent looks at."""
@@ -114,7 +115,8 @@ class Listening:
 
     @staticmethod
     def of(model: Model, user: UserState, weights: Floats) -> "Listening":
-        """Compute. weights: of the newest history rows, newest last."""
+        """Compute. weights: of the newest history rows, newest last. Raises as `check_slots` does."""
+        check_slots(model, user)
         catalogue, size, total = model.catalogue, user.history.shape[0], float(weights.sum())
         recent = user.history[size - weights.shape[0] :]
         artists = HeardArtists.of(model, user, weights)
@@ -189,10 +191,28 @@ def history_weights(model: Model, user: UserState, now: int) -> Floats:
 def profile_of(model: Model, user: UserState, now: int) -> Profile:
     """Return the user's profile under the model at `now` (unix seconds). Pure; an empty history gives zeros.
 
-    Tracks that a store knows and the catalogue does not never reach a `UserState`, so that every slot here is valid.
+    Raises `VersionMismatchError` when the user's slots belong to another catalogue.
     """
     weights = history_weights(model, user, now)
     return _profile(model, user, weights, Listening.of(model, user, weights), now)
+
+
+def check_slots(model: Model, user: UserState) -> None:
+    """Raise `VersionMismatchError` when a state has slots that the model's catalogue lacks."""
+    catalogue = model.catalogue
+    tracks, artists = catalogue.size, len(catalogue.artist_ids)
+    for slots, size in (
+        (user.history, tracks),
+        (user.skipped, tracks),
+        (user.liked, tracks),
+        (user.blocked, tracks),
+        (user.blocked_artists, artists),
+    ):
+        if slots.shape[0] and slots.max() >= size:
+            raise VersionMismatchError(
+                f"the state of user {user.user_id!r} names slot {slots.max()}, model {model.version!r} has {size}: "
+                "fold the user's events against this model's catalogue"
+            )
 
 
 def _profile(model: Model, user: UserState, weights: Floats, listening: Listening, now: int) -> Profile:

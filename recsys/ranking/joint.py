@@ -54,7 +54,7 @@ class JointMasks:
     def rows(self, places: Slots) -> Slots:
         """Return (g, m) int32 rows of `masks` for the (f, m) int32 places of m candidates, each from 0."""
         if not places.shape[0]:
-            return places
+            return np.zeros((1, places.shape[1]), dtype=np.int32)  # no test of any tree: all leaves are left
         steps = places.take(self.order, axis=0) * self.strides
         ends = [*self.starts[1:].tolist(), steps.shape[0]]
         found: Slots = np.empty((len(ends), steps.shape[1]), dtype=np.int32)

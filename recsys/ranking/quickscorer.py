@@ -22,7 +22,7 @@ from recsys.ranking.joint import JointMasks, Masks
 from recsys.ranking.thresholds import Thresholds
 
 LEAF_SCALE: Final = 1 << 30
-BLOCK_BYTES: Final = 1 << 20  # of masks at once: a request's all together, and a catalogue's in no more memory
+ROWS_AT_ONCE: Final = 1_024  # a request's all together, and a catalogue's in no more memory
 DE_BRUIJN: Final = {16: 0x09AF, 32: 0x077CB531, 64: 0x03F79D71B4CB0A89}
 """By bits of a word: times a power of two, its leading bits differ for every power (Leiserson et al. 1998)."""
 
@@ -79,15 +79,21 @@ class ForestScorer:
             )
         if np.isnan(features).any():
             raise InvalidValueError("a feature is NaN; the trees have no branch for it: repair the feature")
-        thresholds, masks = self.thresholds, self.joint.masks
-        places = thresholds.places(np.ascontiguousarray(features.T)) - thresholds.starts[:, None]
+        places = self.thresholds.places(np.ascontiguousarray(features.T))
         rows = self.joint.rows(places).astype(np.intp)
-        size = max(BLOCK_BYTES // max(rows.shape[0] * masks[:1].nbytes, 1), 16)
         sums = np.empty(rows.shape[1])
-        for start in range(0, sums.shape[0], size):
-            block = slice(start, start + size)
-            sums[block] = self._sums(np.bitwise_and.reduce(masks.take(rows[:, block], axis=0), axis=0))
+        for start in range(0, sums.shape[0], ROWS_AT_ONCE):
+            block = slice(start, start + ROWS_AT_ONCE)
+            sums[block] = self._sums(self._left(rows[:, block]))
         return quantise(sums)
+
+    def _left(self, rows: NDArray[np.intp]) -> Masks:
+        """Return the (m, t) masks that the (g, m) rows leave: group by group, so that no more than two are at hand."""
+        masks: Masks = self.joint.masks
+        left: Masks = masks.take(rows[0], axis=0)
+        for more in rows[1:]:
+            left &= masks.take(more, axis=0)
+        return left
 
     def _sums(self, left: Masks) -> Floats:
         """Return the sums of the lowest leaves that (m, t) masks leave.

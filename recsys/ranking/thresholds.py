@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.domain.arrays import Singles, Slots
 
@@ -19,14 +20,15 @@ KEYS: Final = 1 << 16
 class Thresholds:
     """The thresholds of f features, counted together: a few operations on all values in place of a few per feature.
 
-    Feature i with c thresholds has c + 1 places, one after another from starts[i]; place p stands for p thresholds that
-    lie below. cuts: (places,) float32, by feature ascending and distinct, infinity last. below: (f * 65536,) int32, the
-    place of each key: starts[i] plus the thresholds of a lesser key. rounds: the most thresholds that share a key.
+    Feature i with c thresholds has c + 1 places; place p stands for p thresholds that lie below.
+    cuts: (places,) float32, by feature ascending and distinct, infinity last; those of feature i begin at starts[i].
+    below: (f * 65536,) unsigned, the place of each key, which is the number of thresholds of a lesser key: of the
+    narrowest type, since a request reads it all over. rounds: the most thresholds that share a key.
     """
 
     starts: Slots
     cuts: Singles
-    below: Slots
+    below: NDArray[np.unsignedinteger]
     rounds: int
 
     @staticmethod
@@ -35,14 +37,11 @@ class Thresholds:
         sizes = [cuts.shape[0] + 1 for cuts in features]
         starts = np.concatenate(([0], np.cumsum(sizes)))[: len(sizes)].astype(np.int32)
         found = [keys(cuts) for cuts in features]
-        below = [
-            start + np.searchsorted(mine, np.arange(KEYS), side="left")
-            for start, mine in zip(starts, found, strict=True)
-        ]
+        below = [np.searchsorted(mine, np.arange(KEYS), side="left") for mine in found]
         return Thresholds(
             starts=starts,
             cuts=np.concatenate([_nothing(), *(np.append(cuts, np.float32(np.inf)) for cuts in features)]),
-            below=np.concatenate([_nothing(), *below]).astype(np.int32),
+            below=np.concatenate([_nothing(), *below]).astype(np.min_scalar_type(max(sizes, default=0))),
             rounds=max((int(np.bincount(mine).max()) for mine in found if mine.shape[0]), default=0),
         )
 
@@ -54,9 +53,11 @@ class Thresholds:
     def places(self, columns: Singles) -> Slots:
         """Return (f, m) int32: the place of each of (f, m) values without NaN."""
         first = np.arange(self.features, dtype=np.int32)[:, None] * np.int32(KEYS)
-        place: Slots = self.below.take(keys(columns) + first)
+        starts = self.starts[:, None]
+        place = self.below.take(keys(columns) + first) + starts
         for _ in range(self.rounds):
             place += self.cuts.take(place) < columns
+        place -= starts
         return place
 
 

@@ -163,11 +163,12 @@ class Walk:
         """Pick `row`, if there is one, and then as `advance`. A request takes 50 steps: what each needs is at hand."""
         value, bar, against, entering, recent = self._value, self._bar, self._against, self._entering, self._recent
         picks, sizes, penalty, size = self.picks, self.sizes, self.pool.penalty, self.size
-        while len(picks) < count:
+        barred = bool(self._full or self._tiers)
+        for _ in range(count - len(picks)):
             if row is None:
                 if not size:
                     break
-                row = int((value + bar if self._full or self._tiers else value).argmax())
+                row = int((value + bar if barred else value).argmax())
                 if row >= near:
                     break
             if penalty:
@@ -181,8 +182,10 @@ class Walk:
             recent.append(enters := entering[row])
             if enters != (leaves := recent.popleft()):
                 size += self._counted(enters, leaves)
+                barred = bool(self._full or self._tiers)
             if not size and self._tiers and len(picks) == self.stop:
                 size = self._next_tier()
+                barred = bool(self._full or self._tiers)
             row = None
         self.size = size
 

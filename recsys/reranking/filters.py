@@ -5,7 +5,7 @@ slate and runs last. Nothing here catches an error: policy that cannot be checke
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -16,8 +16,7 @@ from recsys.domain.candidates import Filtered, Reason, Scored
 from recsys.domain.context import Context, marked
 from recsys.domain.items import SECONDS_A_DAY
 
-SAME_RECORDING: Final = Reason.SAME_RECORDING
-"""An enumeration looks a member up in Python."""
+SAME_RECORDING: Final = np.uint8(Reason.SAME_RECORDING)
 Drop: TypeAlias = Callable[[Context, Index], Bools]
 
 
@@ -25,13 +24,17 @@ Drop: TypeAlias = Callable[[Context, Index], Bools]
 class Filter:
     """A pointwise rule. drop: (m,) bool, True for tracks that must go. hard: policy that no path may break.
 
-    idle: whether `drop` would drop nothing, whatever the tracks, so that it need not be asked.
+    idle: whether `drop` would drop nothing, whatever the tracks, so that it need not be asked. code: of the reason.
     """
 
     reason: Reason
     drop: Drop
     hard: bool
     idle: Callable[[Context], bool] | None = None
+    code: np.uint8 = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", np.uint8(self.reason))  # numpy asks an enumeration a lot before it is a number
 
 
 def taken_down(context: Context, slots: Index) -> Bools:
@@ -126,7 +129,7 @@ def reasons(context: Context, slots: Slots, filters: tuple[Filter, ...] = POINTW
     found, rows = np.zeros(slots.shape[0], dtype=np.uint8), slots.astype(np.intp)
     for rule in reversed(filters):
         if rule.idle is None or not rule.idle(context):
-            np.putmask(found, rule.drop(context, rows), rule.reason)
+            np.putmask(found, rule.drop(context, rows), rule.code)
     return found
 
 

@@ -27,11 +27,15 @@ class ItemItemSource:
         return config.item_item_budget
 
     def retrieve(self, context: Context) -> Retrieved:
-        """Return the tracks by (-score, slot)."""
-        responses = context.profile.item_item
-        found = responses.values > 0.0
-        if not context.query.repeats:
-            found &= ~context.played(responses.slots)
-        rows = found.nonzero()[0]
-        rows = rows[best(responses.values.take(rows), self.budget(context.config))]
-        return Retrieved(responses.slots.take(rows).astype(np.int32), responses.values.take(rows))
+        """Return the tracks by (-score, slot). Only so many of the best are asked for as may have been played."""
+        responses, budget = context.profile.item_item, self.budget(context.config)
+        positive = (responses.values > 0.0).nonzero()[0]
+        values, reach = responses.values.take(positive), budget + context.user.history.shape[0]
+        while True:
+            rows = positive.take(best(values, reach))
+            if not context.query.repeats:
+                rows = rows[~context.played(responses.slots.take(rows))]
+            if rows.shape[0] >= budget or reach >= positive.shape[0]:
+                rows = rows[:budget]
+                return Retrieved(responses.slots.take(rows).astype(np.int32), responses.values.take(rows))
+            reach *= 2

@@ -163,11 +163,12 @@ class Aside:
         job.calls += 1
         if job.calls <= len(job.told):
             return job.told[job.calls - 1]
-        if refusal := self._refusal(name):
+        if (self._paused or self._hanging) and (refusal := self._refusal(name)):
             outcome: Outcome[Value] = Outcome(None, Failure(name, refusal))
         else:
             outcome = job.make(name, call, max(until - self._clock(), 0.0) / behind)
-            self._late.pop(name, None)
+            if self._late:
+                self._late.pop(name, None)
         job.told.append(outcome)
         return outcome
 
