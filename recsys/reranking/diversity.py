@@ -116,8 +116,9 @@ class Walk:
         self._tiers = [stop for start, stop in ((pool.scored, pool.size), (0, pool.scored)) if start < stop]
         self.stop = 0
         self._crowd = _crowd(pool.artist, pool.cap)
-        self._entering: list[int] = self._crowd.tolist()
-        self._counts = [0] * pool.size  # by number of the artist
+        self._number: list[int] = self._crowd.tolist()
+        # By number of the artist: how often it stands in the window, and its rows of the open tier that are left.
+        self._counts, self._left = [0] * pool.size, [0] * pool.size
         self._recent = deque([NOBODY] * min(max(pool.window - 1, 0), pool.size))
         self._full: set[int] = set()  # numbers of the artists that stand `cap` times or more
         if self._tiers:
@@ -144,9 +145,7 @@ class Walk:
         """Return the feasible row of greatest marginal relevance, ties to the better ranked."""
         if not self.size:
             return int(np.where(self.feasible()[0], self._value, NEVER).argmax())
-        if self._full or self._tiers:
-            return int((self._value + self._bar).argmax())
-        return int(self._value.argmax())
+        return int((self._value + self._bar).argmax())
 
     def pick(self, row: int) -> None:
         """Put a feasible row at the next position."""
@@ -161,14 +160,15 @@ class Walk:
 
     def _go(self, count: int, near: int, row: int | None) -> None:
         """Pick `row`, if there is one, and then as `advance`. A request takes 50 steps: what each needs is at hand."""
-        value, bar, against, entering, recent = self._value, self._bar, self._against, self._entering, self._recent
-        picks, sizes, penalty, size = self.picks, self.sizes, self.pool.penalty, self.size
-        barred = bool(self._full or self._tiers)
+        value, against, number, left, full = self._value, self._against, self._number, self._left, self._full
+        picks, sizes, recent, penalty, size = self.picks, self.sizes, self._recent, self.pool.penalty, self.size
         for _ in range(count - len(picks)):
             if row is None:
                 if not size:
                     break
-                row = int((value + bar if barred else value).argmax())
+                row = int(value.argmax())
+                if row >= self.stop or number[row] in full:
+                    row = self.best()  # the best of all may not come next
                 if row >= near:
                     break
             if penalty:
@@ -179,13 +179,13 @@ class Walk:
             sizes.append(size)
             if size:
                 size -= 1
-            recent.append(enters := entering[row])
+            recent.append(enters := number[row])
+            if enters != NOBODY:
+                left[enters] -= 1
             if enters != (leaves := recent.popleft()):
                 size += self._counted(enters, leaves)
-                barred = bool(self._full or self._tiers)
             if not size and self._tiers and len(picks) == self.stop:
                 size = self._next_tier()
-                barred = bool(self._full or self._tiers)
             row = None
         self.size = size
 
@@ -199,25 +199,26 @@ class Walk:
             counts[enters] = standing = counts[enters] + 1
             if standing == cap:
                 self._full.add(enters)
-                opened = -self._turn(enters, NEVER)
+                self._bar[self._crowd == enters] = NEVER
+                opened = -self._left[enters]
         if leaves != NOBODY:
             counts[leaves] = standing = counts[leaves] - 1
             if standing == cap - 1:
                 self._full.remove(leaves)
-                opened += self._turn(leaves, 0.0)
+                self._bar[: self.stop][self._crowd[: self.stop] == leaves] = 0.0
+                opened += self._left[leaves]
         return opened
-
-    def _turn(self, number: int, bar: float) -> int:
-        """Close an artist's rows of the open tier, or open them. Return how many are left."""
-        rows = (self._crowd[: self.stop] == number).nonzero()[0]
-        self._bar[rows] = bar
-        return int(np.count_nonzero(self._value[rows] > NEVER))
 
     def _next_tier(self) -> int:
         """Open the rows of the next tier. Return how many may come next."""
         start, self.stop = self.stop, self._tiers.pop()
         self._bar[start : self.stop] = 0.0
-        return self.stop - start - sum(self._turn(number, NEVER) for number in self._full)
+        for number in self._number[start : self.stop]:
+            if number != NOBODY:
+                self._left[number] += 1
+        for number in self._full:
+            self._bar[self._crowd == number] = NEVER
+        return self.stop - start - sum(self._left[number] for number in self._full)
 
     def _held(self, row: int) -> Floats:
         """Return (p,) float64 integers: the relevance of every row minus what `row` holds against it, exact.
