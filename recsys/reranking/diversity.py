@@ -213,9 +213,8 @@ class Walk:
         """Open the rows of the next tier. Return how many may come next."""
         start, self.stop = self.stop, self._tiers.pop()
         self._bar[start : self.stop] = 0.0
-        for number in self._number[start : self.stop]:
-            if number != NOBODY:
-                self._left[number] += 1
+        # Those before are all picked. `NOBODY` counts at 0, and is cut off.
+        self._left[:] = np.bincount(self._crowd[start : self.stop] + 1, minlength=self.pool.size + 1)[1:].tolist()
         for number in self._full:
             self._bar[self._crowd == number] = NEVER
         return self.stop - start - sum(self._left[number] for number in self._full)
