@@ -13,21 +13,19 @@ import sys
 import time
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.serving.client import RETURNED
 from benchmarks.serving.world import NOW, TODAY
 from recsys.adapters.artifacts.directory import ArtifactDirectory
-from recsys.domain.arrays import Ints, Slots, best, distinct
+from recsys.domain.arrays import Ints, Slots, among, best, distinct
 from recsys.domain.candidates import Scored, Tier
 from recsys.domain.config import DEFAULT
-from recsys.domain.context import context_of, marked
+from recsys.domain.context import context_of
 from recsys.domain.history import fold
-from recsys.domain.profile import Profile, Profiles
+from recsys.domain.profile import Profile, Profiles, recordings_of
 from recsys.domain.published import Published
 from recsys.domain.query import PolicySnapshot, Query, UserState
 from recsys.features.assemble import assemble
@@ -78,7 +76,7 @@ class Kernels:
     def _one(self, user: UserState) -> tuple[list[int], bytes]:
         model, market = self.model, self.model.catalogue.market_slot(user.market) or 0
         profile = self._profiles.of(model, user, NOW)
-        played = marked(user.history, model.catalogue.recording)
+        played = profile.listening.recordings
         slots = self._candidates(profile, user, market, played)
         scores = model.scorer.score(assemble(model, profile, market, slots))
         pool = self._pool(user, market, slots, scores, played)
@@ -86,33 +84,40 @@ class Kernels:
         walk.advance(RETURNED, walk.pool.size)
         return walk.picks, self._encoder.encode(self._answer)
 
-    def _candidates(self, profile: Profile, user: UserState, market: int, played: NDArray[Any]) -> Slots:
+    def _candidates(self, profile: Profile, user: UserState, market: int, played: Slots) -> Slots:
         model, recording = self.model, self.model.catalogue.recording
         found = profile.item_item
-        rows = ((found.values > 0.0) & ~played.take(recording.take(found.slots))).nonzero()[0]
-        near = found.slots[rows[best(found.values[rows], DEFAULT.item_item_budget)]]
+        positive = (found.values > 0.0).nonzero()[0]
+        reach = DEFAULT.item_item_budget + user.history.shape[0]
+        rows = positive.take(best(found.values.take(positive), reach))
+        near = found.slots.take(
+            rows[~among(recording.take(found.slots.take(rows)), played)][: DEFAULT.item_item_budget]
+        )
         order = model.popular_order[market, : DEFAULT.popular_budget + user.history.shape[0]]
-        popular = order[~played.take(recording.take(order))][: DEFAULT.popular_budget]
+        popular = order[~among(recording.take(order), played)][: DEFAULT.popular_budget]
         window = model.release_order[: self._window]
         weights = profile.artist_weight(model.release_artist[: self._window])
         wanted = weights > 0.0
         wanted[: DEFAULT.release_budget + user.history.shape[0]] = True
         rows = wanted.nonzero()[0]
-        rows = rows[~played.take(recording.take(window[rows]))]
+        rows = rows[~among(recording.take(window[rows]), played)]
         fresh = window[rows[best(weights[rows] - rows / 1e9, DEFAULT.release_budget)]]
-        return distinct(np.concatenate((near, fresh, popular)))
+        return distinct(np.concatenate((near.astype(np.int32), fresh, popular)))
 
-    def _pool(self, user: UserState, market: int, slots: Slots, scores: Ints, played: NDArray[Any]) -> Scored:
+    def _pool(self, user: UserState, market: int, slots: Slots, scores: Ints, played: Slots) -> Scored:
         catalogue, policy = self.model.catalogue, self._policy
         at = slots.astype(np.intp)
-        recording = catalogue.recording.take(at).astype(np.intp)
-        skipped = marked(user.skipped[user.skip_times > NOW - SKIP_SECONDS], catalogue.recording)
+        recording = catalogue.recording.take(at)
+        skipped = recordings_of(self.model, user.skipped[user.skip_times > NOW - SKIP_SECONDS])
         gone = policy.taken_down.take(at) | ((catalogue.licensed.take(at) & np.uint64(1 << market)) == 0)
-        gone |= (catalogue.released.take(at) > TODAY) | skipped.take(recording) | played.take(recording)
+        gone |= (catalogue.released.take(at) > TODAY) | among(recording, skipped) | among(recording, played)
         rows = (~gone).nonzero()[0]
         rows = rows[(-scores[rows]).argsort(kind="stable")]
-        _, first = np.unique(recording[rows], return_index=True)
-        rows = rows[np.sort(first)][: DEFAULT.horizon]
+        ordered = np.sort(recording[rows])
+        if (ordered[1:] == ordered[:-1]).any():
+            _, first = np.unique(recording[rows], return_index=True)
+            rows = rows[np.sort(first)]
+        rows = rows[: DEFAULT.horizon]
         tier, bits = np.full(rows.shape[0], Tier.SCORED, dtype=np.uint8), np.zeros(rows.shape[0], dtype=np.uint32)
         return Scored(slots[rows], scores[rows], tier, bits)
 

@@ -154,9 +154,7 @@ class Recommender:
 
     def _features(self, user: Listener, response: Array, recent: Array, candidates: Array) -> pd.DataFrame:
         near = self.vectors[candidates] @ user.directions / np.float32(127.0 * 127.0)
-        frame = pd.DataFrame(
-            near, columns=list(SIMILARITIES)
-        )
+        frame = pd.DataFrame(near, columns=list(SIMILARITIES))
         frame = frame.assign(track=candidates, item_item=response[candidates], item_item_recent=recent[candidates])
         frame = frame.merge(self.tracks, on="track", how="left").merge(user.artists, on="artist", how="left")
         frame = frame.fillna(dict.fromkeys(user.artists.columns, 0))

@@ -27,7 +27,7 @@ class TakedownFile:
     """The file at `path`. The version is a digest of its bytes."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._name = path, str(path)
         # One value, so that two threads never mix the stamp of one reading with the list of another.
         self._read: tuple[Stamp | None, Takedowns] = (None, Takedowns(version="none"))
 
@@ -46,7 +46,7 @@ class TakedownFile:
     def takedowns(self) -> Takedowns:
         """Return what is withdrawn now. One `stat` when the file is as it was."""
         try:
-            found = self._path.stat()
+            found = os.stat(self._name)  # noqa: PTH116  at every request: a path would be made into text each time
             stamp = (found.st_mtime_ns, found.st_size, found.st_ino)
             known, current = self._read
             if stamp != known:

@@ -72,6 +72,16 @@ def distinct(slots: Slots) -> Slots:
     return ordered[starts_of(ordered)]
 
 
+def among(values: Index, known: Slots) -> Bools:
+    """Return (m,) bool: which of (m,) values are among (k,) ascending ones.
+
+    A search for each: a mark by value would be looked up sooner, and would first fill an array of the catalogue's size.
+    """
+    if not known.shape[0]:
+        return np.zeros(values.shape[0], dtype=np.bool_)
+    return np.equal(known.take(known.searchsorted(values), mode="clip"), values)
+
+
 def quantise(values: NDArray[Any], scale: int = SCORE_SCALE) -> Ints:
     """Round real values to int64 multiples of 1/scale, halves to even.
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.domain.arrays import Bools, Index, Slots
+from recsys.domain.arrays import Bools, Index, Slots, among
 from recsys.domain.config import Config
 from recsys.domain.items import SECONDS_A_DAY
 from recsys.domain.model import Model
-from recsys.domain.profile import Profile, check_slots, profile_of
+from recsys.domain.profile import Profile, check_slots, profile_of, recordings_of
 from recsys.domain.query import PolicySnapshot, Query, Snapshot, UserState
 from recsys.errors import VersionMismatchError
 
@@ -20,7 +20,7 @@ class Context:
 
     market: position in `Catalogue.markets`, None when unknown: then nothing is licensed. today: days since 1970 UTC.
     allow_explicit: what query and user allow together. config: experiments applied.
-    heard: (n,) bool by recording, those that the user has listened to or liked.
+    heard: (h,) int32 ascending, the recordings that the user has listened to or liked.
     """
 
     query: Query
@@ -32,11 +32,11 @@ class Context:
     market: int | None
     allow_explicit: bool
     today: int
-    heard: Bools
+    heard: Slots
 
     def played(self, slots: Index) -> Bools:
         """Return (m,) bool: the tracks that the user has played, in any release."""
-        return self.heard.take(self.model.catalogue.recording.take(slots))
+        return among(self.model.catalogue.recording.take(slots), self.heard)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -69,27 +69,24 @@ def context_of(
             f"policy {policy.version!r} covers {policy.taken_down.shape[0]} tracks, model {model.version!r} has "
             f"{catalogue.size}: build the policy snapshot against this model's catalogue"
         )
-    if query.about is not None:  # whose profile is another's
+    made = profile(model, _listener(query, user), query.now)
+    if query.about is None:
+        heard = made.listening.recordings
+    else:  # the profile is another's
         check_slots(model, user)
+        heard = recordings_of(model, user.history)
     return Context(
         query=query,
         user=user,
         policy=policy,
         model=model,
         config=config,
-        profile=profile(model, _listener(query, user), query.now),
+        profile=made,
         market=catalogue.market_slot(query.market or user.market),
         allow_explicit=_allows_explicit(query.allow_explicit, user.allow_explicit),
         today=query.now // SECONDS_A_DAY,
-        heard=marked(user.history, catalogue.recording),
+        heard=heard,
     )
-
-
-def marked(slots: Index, recording: Slots) -> Bools:
-    """Return (n,) bool by recording: those of which a release is among `slots`. recording: (n,) int32 by track."""
-    marks = np.zeros(recording.shape[0], dtype=np.bool_)
-    marks[recording.take(slots)] = True
-    return marks
 
 
 def _allows_explicit(asked: bool | None, setting: bool | None) -> bool:

@@ -102,6 +102,7 @@ class Listening:
     weight: sum of history weights.
     mean_popularity, mean_released, explicit_share: weighted means over the history; 0 without one.
     variety: artists over tracks in the whole history, in [0, 1]; 0 without one. newest: unix seconds, 0 without one.
+    recordings: int32, ascending and distinct, of the whole history.
     """
 
     artists: HeardArtists
@@ -112,6 +113,7 @@ class Listening:
     explicit_share: float
     variety: float
     newest: int
+    recordings: Slots
 
     @staticmethod
     def of(model: Model, user: UserState, weights: Floats) -> "Listening":
@@ -129,6 +131,7 @@ class Listening:
             explicit_share=_mean(catalogue.explicit.take(recent), weights, total),
             variety=int(np.count_nonzero(artists.plays)) / size if size else 0.0,
             newest=int(user.times[-1]) if size else 0,
+            recordings=recordings_of(model, user.history),
         )
 
 
@@ -195,6 +198,11 @@ def profile_of(model: Model, user: UserState, now: int) -> Profile:
     """
     weights = history_weights(model, user, now)
     return _profile(model, user, weights, Listening.of(model, user, weights), now)
+
+
+def recordings_of(model: Model, tracks: Slots) -> Slots:
+    """Return the recordings of tracks, int32, ascending and distinct."""
+    return distinct(model.catalogue.recording.take(tracks))
 
 
 def check_slots(model: Model, user: UserState) -> None:

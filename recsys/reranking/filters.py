@@ -11,10 +11,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.domain.arrays import Bools, Bytes, Index, Slots
+from recsys.domain.arrays import Bools, Bytes, Index, Slots, among
 from recsys.domain.candidates import Filtered, Reason, Scored
-from recsys.domain.context import Context, marked
+from recsys.domain.context import Context
 from recsys.domain.items import SECONDS_A_DAY
+from recsys.domain.profile import recordings_of
 
 SAME_RECORDING: Final = np.uint8(Reason.SAME_RECORDING)
 Drop: TypeAlias = Callable[[Context, Index], Bools]
@@ -104,8 +105,7 @@ def about(context: Context, slots: Index) -> Bools:
 
 
 def _released_as(context: Context, tracks: Slots, slots: Index) -> Bools:
-    recording = context.model.catalogue.recording
-    return marked(tracks, recording).take(recording.take(slots))
+    return among(context.model.catalogue.recording.take(slots), recordings_of(context.model, tracks))
 
 
 POINTWISE: Final = (
@@ -150,7 +150,7 @@ def _worse_releases(context: Context, scored: Scored, allowed: Bools) -> Slots:
     shared = ordered[1:][ordered[1:] == ordered[:-1]]
     if not shared.shape[0]:
         return np.zeros(0, dtype=np.int32)
-    alike = (shared[np.minimum(shared.searchsorted(recording), shared.shape[0] - 1)] == recording).nonzero()[0]
+    alike = among(recording, shared).nonzero()[0]
     rows, recording = rows[alike], recording[alike]  # few: most recordings have one release
     order = np.lexsort((scored.slots[rows], -scored.scores[rows], recording))
     later = np.zeros(rows.shape[0], dtype=np.bool_)
