@@ -178,7 +178,7 @@ def recommend(
     return _served(trace)
 
 
-def score(engine: Engine, query: Query, user: UserState, slots: Slots, tier: Tier = SCORED) -> Ints:
+def score(engine: Engine, query: Query, user: UserState, slots: Slots, tier: Tier = Tier.SCORED) -> Ints:
     """Return (m,) int64: the scores that the tracks have for this request, each on its own.
 
     slots: (m,) int32, any order. A track's score never depends on the others; it equals the one in a slate where the
@@ -186,7 +186,7 @@ def score(engine: Engine, query: Query, user: UserState, slots: Slots, tier: Tie
     """
     context = _context(engine, query, user, _no_policy(engine))
     slots = slot_column("slots", slots, engine.model.catalogue.size, -1)
-    if tier is FALLBACK:
+    if tier is Tier.FALLBACK:
         return _fallback(context)(slots)
     return engine.model.scorer.score(assemble(context.model, context.profile, context.market, slots))
 

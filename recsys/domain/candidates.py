@@ -22,9 +22,9 @@ class Tier(IntEnum):
     FALLBACK = 1
 
 
-SCORED: Final = Tier.SCORED
-FALLBACK: Final = Tier.FALLBACK
-"""Asked for several times a request, and an enumeration looks a member up in Python."""
+SCORED: Final = np.uint8(Tier.SCORED)
+FALLBACK: Final = np.uint8(Tier.FALLBACK)
+"""As columns hold them: numpy asks an enumeration a lot before it takes it for a number."""
 
 
 class Reason(IntEnum):

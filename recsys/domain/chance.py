@@ -13,7 +13,7 @@ WORD: Final = 1 << 64
 
 def hash64(*parts: str | int) -> int:
     """Return a uniform integer in [0, 2**64) that depends on every part and on where one part ends."""
-    text = "\x1f".join(f"{len(str(part))}:{part}" for part in parts)
+    text = "\x1f".join([f"{len(part)}:{part}" for part in map(str, parts)])
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 

@@ -59,7 +59,7 @@ class JointMasks:
         ends = [*self.starts[1:].tolist(), steps.shape[0]]
         found: Slots = np.empty((len(ends), steps.shape[1]), dtype=np.int32)
         for row, (start, end) in enumerate(zip(self.starts.tolist(), ends, strict=True)):
-            steps[start:end].sum(axis=0, out=found[row])
+            np.add.reduce(steps[start:end], axis=0, out=found[row])
         found += self.base
         return found
 
