@@ -12,6 +12,7 @@ from typing import Final
 from recsys.adapters.artifacts.directory import ArtifactDirectory
 from recsys.adapters.chance import SystemChance
 from recsys.adapters.clock import ManualClock, SystemClock
+from recsys.domain.items import Catalogue
 from recsys.domain.model import Model
 from recsys.domain.published import Published
 from recsys.domain.recorded import Recorded
@@ -36,12 +37,25 @@ EVENTS_FILE: Final = "state.sqlite3"
 TAKEDOWNS_FILE: Final = "takedowns.json"
 DECISIONS_DIRECTORY: Final = "decisions"
 PROFILES_FILE: Final = "profiles.sqlite3"
+SEARCH_FILE: Final = "search.index"
 BOOKMARK_FILE: Final = "listens.place"
 
 
 def artifact_directory(path: Path) -> ArtifactDirectory:
-    """Return the store of one published model."""
-    return ArtifactDirectory(path)
+    """Return the store of one published model, its search index beside it."""
+    return ArtifactDirectory(path, {SEARCH_FILE: _write_index})
+
+
+def _write_index(path: Path, catalogue: Catalogue, model_version: str) -> None:
+    from recsys.adapters import search_file
+
+    search_file.write(path, catalogue, model_version)
+
+
+def _search(settings: ServeSettings, model: Model) -> SearchIndex:
+    from recsys.adapters import search_file
+
+    return search_file.read(settings.artifact / SEARCH_FILE, model.catalogue, model.version)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +67,9 @@ class Loaded:
 
 
 def loaded(settings: ServeSettings) -> Loaded:
-    """Read the model and index it. Raises `ArtifactError`."""
-    from recsys.adapters.search import TantivySearch
-
+    """Read the model and its search index. Raises `ArtifactError`."""
     published = artifact_directory(settings.artifact).read()
-    return Loaded(published, TantivySearch(published.model.catalogue))
+    return Loaded(published, _search(settings, published.model))
 
 
 def production(settings: ServeSettings, worker: int = 0, before: Loaded | None = None) -> Outside:
@@ -93,8 +105,6 @@ def renewed(settings: ServeSettings, outside: Outside) -> Outside | None:
     Stores, connections and counters stay. Raises `ArtifactError` for a model that cannot be served, and
     `InvalidValueError` for one that lacks the service's market.
     """
-    from recsys.adapters.search import TantivySearch
-
     directory = artifact_directory(settings.artifact)
     if directory.manifest().model_version == outside.published.model.version:
         return None
@@ -102,7 +112,7 @@ def renewed(settings: ServeSettings, outside: Outside) -> Outside | None:
     return replace(
         outside,
         published=published,
-        search=TantivySearch(published.model.catalogue),
+        search=_search(settings, published.model),
         decisions=_for_model(outside.decisions, settings, published.model),
         market=home_market(published.model, settings.market),
     )

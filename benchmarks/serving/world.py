@@ -12,7 +12,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.adapters.artifacts.directory import ArtifactDirectory
+from recsys.bootstrap import artifact_directory
 from recsys.domain.config import DEFAULT
 from recsys.domain.context import context_of
 from recsys.domain.events import EventColumns, Kind
@@ -88,7 +88,7 @@ def make(directory: Path, tracks: int, shape: Shape = TRAINED, seed: int = 7) ->
     scorer = ForestScorer.of(forest_from_dump(booster.dump_model(), SCHEMA.version))
     directory.mkdir(parents=True)
     booster.save_model(directory / BOOSTER)
-    ArtifactDirectory(directory / "model").write(Published(replace(model, scorer=scorer), histories, {}))
+    artifact_directory(directory / "model").write(Published(replace(model, scorer=scorer), histories, {}))
     return World.at(directory, tracks)
 
 

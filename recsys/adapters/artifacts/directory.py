@@ -1,9 +1,10 @@
 """A model directory: written whole, verified to the last byte when read, then memory-mapped."""
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +12,25 @@ from numpy.typing import NDArray
 from recsys.adapters.artifacts import codec, manifest
 from recsys.adapters.artifacts.files import check_writable, new_directory, sha256_of
 from recsys.adapters.artifacts.manifest import FileEntry, Manifest
+from recsys.domain.items import Catalogue
 from recsys.domain.model import Model
 from recsys.domain.published import Published
 from recsys.errors import ArtifactError, InvalidValueError
 from recsys.features.schema import SCHEMA
 
+Beside: TypeAlias = Callable[[Path, Catalogue, str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class ArtifactDirectory:
-    """One place for one published model. `write` and `read` are inverse: scores are bit-equal."""
+    """One place for one published model. `write` and `read` are inverse: scores are bit-equal.
+
+    beside: by file name, what writes a file that follows from the model, and is not part of it: into the path given,
+    for the catalogue and the model version. `read` does not look at them; `take` takes them along.
+    """
 
     path: Path
+    beside: Mapping[str, Beside] = field(default_factory=dict)
 
     def load(self) -> Model:
         """Return the published model. Raises `ArtifactError`."""
@@ -84,6 +93,8 @@ class ArtifactDirectory:
                     details=dict(published.details),
                 ).sealed()
                 (scratch / manifest.FILE_NAME).write_bytes(manifest.encode(sealed))
+                for name, write in self.beside.items():
+                    write(scratch / name, model.catalogue, sealed.model_version)
         except OSError as error:
             raise ArtifactError(f"{self.path} cannot be written: {error.strerror or error}") from error
         return sealed.model_version
@@ -102,7 +113,12 @@ class ArtifactDirectory:
             with new_directory(self.path, replace=True) as scratch:
                 for name in (*held.files, manifest.FILE_NAME):
                     shutil.copyfile(source.path / name, scratch / name)
-                ArtifactDirectory(scratch).read()
+                catalogue = ArtifactDirectory(scratch).read().model.catalogue
+                for name, write in self.beside.items():
+                    if (source.path / name).is_file():
+                        shutil.copyfile(source.path / name, scratch / name)
+                    else:
+                        write(scratch / name, catalogue, held.model_version)
         except OSError as error:
             raise ArtifactError(f"{self.path} cannot be written: {error.strerror or error}") from error
         return held.model_version

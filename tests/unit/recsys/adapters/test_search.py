@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recsys.adapters import search_file
 from recsys.adapters.search import WORD, TantivySearch, _folded, words_of
 from recsys.domain.items import Catalogue
 from tests.recsys_fakes import Track, make_catalogue
@@ -23,9 +24,13 @@ def catalogue() -> Catalogue:
     return replace(make_catalogue(tracks), titles=TITLES, artist_names=("Björk", "The The", "Do"))
 
 
-@pytest.fixture(scope="module")
-def index() -> TantivySearch:
-    return TantivySearch(catalogue())
+@pytest.fixture(scope="module", params=["built", "from a file"])
+def index(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> TantivySearch:
+    if request.param == "built":
+        return TantivySearch(catalogue())
+    file = tmp_path_factory.mktemp("search") / "search.index"
+    search_file.write(file, catalogue(), "1")
+    return search_file.read(file, replace(catalogue(), titles=("x",) * len(TITLES)), "1")
 
 
 ALL = np.ones(len(TITLES), dtype=np.bool_)
