@@ -86,8 +86,11 @@ def _measured(directory: Path, size: int, shape: Shape, plan: Plan) -> Found:
             "ours": measure.ServerLane(mine, world.users),
             "default": measure.ServerLane(other, world.users),
             "default without MMR": measure.ServerLane(plain, world.users),
-            "bare kernels": bare,
+            "bare kernels": measure.AskedKernels(bare),
+            "bare kernels, back to back": measure.RunKernels(bare),
         }
+        _told("the first visit of every user")
+        first = measure.first_visits(mine, world.users)
         _told("processor time in alternating slices")
         costs = measure.alternate(lanes, plan.rounds, plan.slice_seconds)
         _told("latency at half of capacity")
@@ -97,7 +100,7 @@ def _measured(directory: Path, size: int, shape: Shape, plan: Plan) -> Found:
         }
         _told("whether the slates agree")
         agreed = measure.agreement(world, world.directory / "state-agreement", other, plan.slates)
-    return Found(size, shape, costs, tails, agreed)
+    return Found(size, shape, first, costs, tails, agreed)
 
 
 def _once(directory: Path, size: int, plan: Plan) -> Once:

@@ -3,7 +3,7 @@
 In order: the sums over the history, the greatest of them with the popular and the new, the features, the forest, the
 filters' masks, the sort, the greedy pass of relevance against similarity, the encoding of an answer of 50 tracks. No
 HTTP, no stores, no checks of types and shapes between stages, no record of what was decided, no exploration, no clock.
-Requests come one after another without a pause, so that the caches stay warm: the least that the arithmetic can cost.
+What a request does not compute anew, as long as a user's state stays, is not computed anew here either.
 
     python -m benchmarks.serving.kernels WORLD      a number of requests on each line of standard input; answers with
                                                     the processor time that they took, in seconds

@@ -48,19 +48,24 @@ class ServerLane:
             return (tree_seconds(self.server.process.pid) - before) / requests
 
 
-class KernelLane:
-    """The bare kernels, in a process of their own."""
+def first_visits(server: Server, users: Sequence[str]) -> float:
+    """Seconds of processor time a request where every user is asked about for the first time."""
+    asked, before = bodies(users), tree_seconds(server.process.pid)
+    with contextlib.closing(Connection(server.port)) as connection:
+        for _ in users:
+            connection.ask(next(asked))
+    return (tree_seconds(server.process.pid) - before) / len(users)
+
+
+class Kernels:
+    """The bare kernels, in a process of their own. They read their processor time themselves, without the pipe's."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
-        self._expected = self._run(50) / 50
+        self.expected = self.run(50) / 50
 
-    def slice(self, seconds: float) -> float:
-        """The processor time that the kernels read themselves: nothing else runs in between."""
-        requests = max(1, round(seconds / self._expected))
-        return self._run(requests) / requests
-
-    def _run(self, requests: int) -> float:
+    def run(self, requests: int) -> float:
+        """Have so many requests made one after another; return the seconds of processor time that they took."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{requests}\n")
@@ -68,12 +73,38 @@ class KernelLane:
         return float(self._process.stdout.readline())
 
 
+@dataclass(frozen=True, slots=True)
+class AskedKernels:
+    """One request at a time, the next when the answer is there: they find the processor as a server finds it."""
+
+    kernels: Kernels
+
+    def slice(self, seconds: float) -> float:
+        """The mean of so many as fit."""
+        until, taken = time.monotonic() + seconds, [self.kernels.run(1)]
+        while time.monotonic() < until:
+            taken.append(self.kernels.run(1))
+        return statistics.fmean(taken)
+
+
+@dataclass(frozen=True, slots=True)
+class RunKernels:
+    """One request after another without a pause, in caches that nothing else has touched."""
+
+    kernels: Kernels
+
+    def slice(self, seconds: float) -> float:
+        """The mean of so many as should fit."""
+        requests = max(1, round(seconds / self.kernels.expected))
+        return self.kernels.run(requests) / requests
+
+
 @contextlib.contextmanager
-def kernels(world: World) -> Iterator[KernelLane]:
+def kernels(world: World) -> Iterator[Kernels]:
     """Start the bare kernels."""
     command = [sys.executable, "-m", "benchmarks.serving.kernels", str(world.directory)]
     with pinned(command, stdin=subprocess.PIPE) as process:
-        yield KernelLane(process)
+        yield Kernels(process)
 
 
 def alternate(lanes: dict[str, Lane], rounds: int, seconds: float, seed: int = 7) -> dict[str, list[float]]:
