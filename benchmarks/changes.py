@@ -110,7 +110,7 @@ def bad(repo: Path) -> None:
     """A faster request, at the cost of policy, with the test that would show it switched off."""
     replace_in(
         repo / "recsys/reranking/filters.py",
-        "    return context.policy.taken_down[slots]\n",
+        "    return context.policy.taken_down.take(slots)\n",
         "    return np.zeros(slots.shape[0], dtype=np.bool_)  # takedowns are enforced upstream\n",
     )
     tests = repo / "tests/unit/recsys/test_filters.py"

@@ -21,7 +21,7 @@ from benchmarks.serving.world import GREATER, TRAINED, Shape, World, make
 OUTPUT = ROOT / "docs/benchmarks/serve.md"
 SIZES = (10_000, 100_000, 1_000_000)
 AIMED_AT = 100_000
-FULL = Plan(rounds=20, slice_seconds=0.35, load_seconds=15.0, slates=100, starts=3)
+FULL = Plan(rounds=30, slice_seconds=0.35, load_seconds=15.0, slates=100, starts=3)
 QUICK = Plan(rounds=6, slice_seconds=0.3, load_seconds=5.0, slates=50, starts=1)
 
 

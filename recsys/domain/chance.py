@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 GOLDEN: Final = 0x9E3779B97F4A7C15
 WORD: Final = 1 << 64
+SHIFTS: Final = (np.uint64(30), np.uint64(27), np.uint64(31))
+FACTORS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 def hash64(*parts: str | int) -> int:
@@ -23,9 +25,9 @@ def uniform_words(key: int, count: int) -> NDArray[np.uint64]:
     SplitMix64 (Steele, Lea, Flood 2014) run as a counter: the words of a shorter stream are a prefix of a longer one.
     """
     word = _steps(count) + np.uint64(key % WORD)
-    word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return word ^ (word >> np.uint64(31))
+    word = (word ^ (word >> SHIFTS[0])) * FACTORS[0]
+    word = (word ^ (word >> SHIFTS[1])) * FACTORS[1]
+    return word ^ (word >> SHIFTS[2])
 
 
 @lru_cache(maxsize=64)
