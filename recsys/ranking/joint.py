@@ -7,6 +7,7 @@ table stays in the second-level cache.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from math import prod
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from recsys.domain.arrays import Slots
 
 Masks: TypeAlias = NDArray[np.unsignedinteger]
+EXACT: Final = 1 << 24  # every whole number below it is a float32
 TABLE_BYTES: Final = 1 << 18  # of one group: eight of them fill a second-level cache of 2 MB
 
 
@@ -22,46 +24,34 @@ TABLE_BYTES: Final = 1 << 18  # of one group: eight of them fill a second-level 
 class JointMasks:
     """The masks of f features in g groups, every combination of the places of a group's features combined.
 
-    order: (f,) int32 features, group by group. starts: (g,) int32, where each group begins in `order`.
-    strides: (f, 1) int32 by row of `order`: rows of `masks` from one place of that feature to the next.
-    base: (g, 1) int32, the row of each group when all places are 0. masks: (rows, t).
+    steps: (g, f) float, the rows of `masks` from one place of a feature to the next, 0 for features of other groups.
+    base: (g, 1) float, the row of each group when all places are 0. masks: (rows, t).
+    All are whole numbers that the float holds exactly, so that a matrix product may add them.
     """
 
-    order: Slots
-    starts: Slots
-    strides: Slots
-    base: Slots
+    steps: NDArray[np.floating]
+    base: NDArray[np.floating]
     masks: Masks
 
     @staticmethod
     def of(tables: Sequence[Masks], table_bytes: int = TABLE_BYTES) -> "JointMasks":
         """Group the tables of the features, (places, t) each, so that no group of two or more exceeds `table_bytes`."""
-        groups = _grouped([table.shape[0] for table in tables], table_bytes // max(tables[0][:1].nbytes, 1))
+        sizes = [table.shape[0] for table in tables]
+        groups = _grouped(sizes, table_bytes // max(tables[0][:1].nbytes, 1))
         joint = [reduce(_product, (tables[feature] for feature in group)) for group in groups]
-        strides = [
-            np.prod([tables[after].shape[0] for after in group[row + 1 :]], dtype=np.int32)
-            for group in groups
-            for row in range(len(group))
-        ]
-        return JointMasks(
-            order=np.concatenate(groups).astype(np.int32),
-            starts=_starts([len(group) for group in groups]),
-            strides=np.array(strides, dtype=np.int32)[:, None],
-            base=_starts([table.shape[0] for table in joint])[:, None],
-            masks=np.concatenate(joint),
-        )
+        masks = np.concatenate(joint)
+        steps = np.zeros((len(groups), len(tables)), dtype=np.float32 if masks.shape[0] < EXACT else np.float64)
+        for row, group in enumerate(groups):
+            for place, feature in enumerate(group):
+                steps[row, feature] = prod(sizes[after] for after in group[place + 1 :])
+        base = np.cumsum([0, *(table.shape[0] for table in joint)])[:-1, None]
+        return JointMasks(steps, base.astype(steps.dtype), masks)
 
-    def rows(self, places: Slots) -> Slots:
-        """Return (g, m) int32 rows of `masks` for the (f, m) int32 places of m candidates, each from 0."""
-        if not places.shape[0]:
-            return np.zeros((1, places.shape[1]), dtype=np.int32)  # no test of any tree: all leaves are left
-        steps = places.take(self.order, axis=0) * self.strides
-        ends = [*self.starts[1:].tolist(), steps.shape[0]]
-        found: Slots = np.empty((len(ends), steps.shape[1]), dtype=np.int32)
-        for row, (start, end) in enumerate(zip(self.starts.tolist(), ends, strict=True)):
-            np.add.reduce(steps[start:end], axis=0, out=found[row])
+    def rows(self, places: Slots) -> NDArray[np.intp]:
+        """Return (g, m) rows of `masks` for the (f, m) int32 places of m candidates, each from 0."""
+        found = self.steps[:, : places.shape[0]] @ places.astype(self.steps.dtype)
         found += self.base
-        return found
+        return found.astype(np.intp)
 
 
 def _product(first: Masks, second: Masks) -> Masks:
@@ -83,7 +73,3 @@ def _grouped(sizes: Sequence[int], most: int) -> list[list[int]]:
         groups[place].append(feature)
         products[place] *= size
     return groups
-
-
-def _starts(sizes: Sequence[int]) -> Slots:
-    return np.concatenate(([0], np.cumsum(sizes)[:-1])).astype(np.int32)

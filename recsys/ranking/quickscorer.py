@@ -22,6 +22,7 @@ from recsys.ranking.joint import JointMasks, Masks
 from recsys.ranking.thresholds import Thresholds
 
 LEAF_SCALE: Final = 1 << 30
+PAIR_BITS: Final = np.uint16(4)
 ROWS_AT_ONCE: Final = 1_024  # a request's all together, and a catalogue's in no more memory
 DE_BRUIJN: Final = {16: 0x09AF, 32: 0x077CB531, 64: 0x03F79D71B4CB0A89}
 """By bits of a word: times a power of two, its leading bits differ for every power (Leiserson et al. 1998)."""
@@ -34,7 +35,8 @@ class ForestScorer:
     thresholds: of all features. joint: for each combination of places of a group of features, what the tests of the
     thresholds below, failed, leave of t words of w bits, one bit a leaf.
     values: (t, w) float64 leaf values, multiples of 2**-30, so that their sums are exact; that of the leaf of bit b
-    stands at `_hashes`(1 << b).
+    stands at `_hashes`(1 << b). Of words of 16 bits, (t / 2, 256) sums of a leaf of tree i, which picks the 16, and one
+    of tree t / 2 + i: half as many numbers to fetch. An odd t is made even by a tree of nothing.
     forest: what it was compiled from, for publishing.
     """
 
@@ -49,7 +51,9 @@ class ForestScorer:
         leaves = np.diff(forest.leaf_start)
         width = int(leaves.max(initial=1))
         node_masks = np.zeros(forest.feature.shape[0], dtype=_word(width))
-        values = np.zeros((forest.trees, width))
+        paired = node_masks.dtype == np.uint16
+        count = forest.trees + (forest.trees % 2 if paired else 0)
+        values = np.zeros((count, width))
         for tree in range(forest.trees):
             _compile_tree(forest, tree, node_masks, values)
         if np.abs(values).max(axis=1, initial=0.0).sum() >= 1 << 20:
@@ -59,12 +63,13 @@ class ForestScorer:
         cuts = np.where(cuts > forest.threshold, np.nextafter(cuts, np.float32(-np.inf)), cuts)
         trees = np.repeat(np.arange(forest.trees), np.diff(forest.node_start))
         parts = [
-            _combine(cuts[rows], node_masks[rows], trees[rows], forest.trees)
+            _combine(cuts[rows], node_masks[rows], trees[rows], count)
             for rows in (np.flatnonzero(forest.feature == feature) for feature in range(forest.feature_count))
         ]
         thresholds = Thresholds.of([cuts for cuts, _ in parts])
-        joint = JointMasks.of([masks for _, masks in parts] or [_all_leaves(1, forest.trees, node_masks)])
-        return ForestScorer(thresholds, joint, _by_hash(to_grid(values, LEAF_SCALE), node_masks.dtype), forest)
+        joint = JointMasks.of([masks for _, masks in parts] or [_all_leaves(1, count, node_masks)])
+        placed = _by_hash(to_grid(values, LEAF_SCALE), node_masks.dtype)
+        return ForestScorer(thresholds, joint, _paired(placed) if paired else placed, forest)
 
     @property
     def schema_version(self) -> str:
@@ -79,8 +84,7 @@ class ForestScorer:
             )
         if np.isnan(features).any():
             raise InvalidValueError("a feature is NaN; the trees have no branch for it: repair the feature")
-        places = self.thresholds.places(np.ascontiguousarray(features.T))
-        rows = self.joint.rows(places).astype(np.intp)
+        rows = self.joint.rows(self.thresholds.places(np.ascontiguousarray(features.T)))
         sums = np.empty(rows.shape[1])
         for start in range(0, sums.shape[0], ROWS_AT_ONCE):
             block = slice(start, start + ROWS_AT_ONCE)
@@ -100,11 +104,16 @@ class ForestScorer:
 
         A matrix product adds them: their sums are exact, in whatever order it adds.
         """
-        trees, width = self.values.shape
+        tables, width = self.values.shape
+        places = _hashes(left)
+        if tables != places.shape[1]:
+            first = places[:, :tables] << PAIR_BITS
+            first |= places[:, tables:]
+            places = first
         # The narrower the words, the more of them are added at once.
-        places = _hashes(left) + np.arange(0, trees * width, width, dtype=np.min_scalar_type(trees * width))
+        places = places + np.arange(0, tables * width, width, dtype=np.min_scalar_type(tables * width))
         # Every place is inside: `clip` spares numpy the question.
-        return np.asarray(self.values.ravel().take(places.astype(np.intp), mode="clip") @ np.ones(trees))
+        return np.asarray(self.values.ravel().take(places.astype(np.intp), mode="clip") @ np.ones(tables))
 
 
 def _word(leaves: int) -> type[np.unsignedinteger]:
@@ -132,6 +141,12 @@ def _by_hash(values: Floats, word: np.dtype[np.unsignedinteger]) -> Floats:
     placed = np.zeros((trees, word.itemsize * 8))
     placed[:, _hashes(word.type(1) << np.arange(leaves).astype(word))] = values
     return placed
+
+
+def _paired(values: Floats) -> Floats:
+    """Return (t / 2, 256): the sums of every value of a tree of the first half and every value of its partner."""
+    half = values.shape[0] // 2
+    return (values[:half, :, None] + values[half:, None, :]).reshape(half, values.shape[1] ** 2)
 
 
 def _all_leaves(rows: int, trees: int, like: Masks) -> Masks:

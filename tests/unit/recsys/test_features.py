@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from recsys.domain.arrays import Singles
+from recsys.domain.items import SECONDS_A_DAY
 from recsys.domain.profile import profile_of
 from recsys.domain.query import UserState
 from recsys.features.assemble import assemble
@@ -75,10 +76,10 @@ def test_a_track_is_held_against_the_greatest_of_its_artist() -> None:
 
 def test_what_is_recent_is_read_from_the_newest_ten_tracks() -> None:
     tracks = [Track(f"t{row:02d}", artist="new" if row > 2 else "old") for row in range(14)]
-    vectors = {f"t{row:02d}": (0, 1) if row > 2 else (1, 0) for row in range(13)} | {"t12": (1, 0), "t13": (1, 0)}
+    vectors = {f"t{row:02d}": (1, 0) if row in (1, 2, 12, 13) else (0, 1) for row in range(14)}
     model = make_model(tracks, {("t02", "t13"): 1.0, ("t03", "t13"): 2.0, ("t12", "t13"): 4.0}, vectors=vectors)
     state = make_user(
-        model.catalogue, [f"t{row:02d}" for row in range(13)], liked=model.catalogue.slots(["t00", "t03"])
+        model.catalogue, [f"t{row:02d}" for row in range(13)], liked=model.catalogue.slots(["t01", "t03"])
     )
     state = replace(state, times=np.full(13, NOW))
     values = assemble(model, profile_of(model, state, NOW), 0, np.array([0, 13], dtype=np.int32))
@@ -90,12 +91,13 @@ def test_what_is_recent_is_read_from_the_newest_ten_tracks() -> None:
     assert row_of(values, 1, "last_similarity") == 1.0
     assert row_of(values, 1, "liked_similarity") == pytest.approx(np.sqrt(0.5), abs=0.01)
     assert row_of(values, 1, "recent_similarity") == pytest.approx(1 / np.hypot(1, 9), abs=0.01)
-    assert row_of(values, 1, "taste_similarity") == pytest.approx(4 / np.hypot(4, 9), abs=0.01)
+    assert row_of(values, 1, "taste_similarity") == pytest.approx(3 / np.hypot(3, 10), abs=0.01)
     assert row_of(values, 0, "history_variety") == np.float32(2 / 13)
 
 
 def test_days_without_a_listen_are_counted_up_to_a_year() -> None:
-    user = make_user(MODEL.catalogue, ["t2"])
+    user = make_user(MODEL.catalogue, ["t0", "t2"])
+    user = replace(user, times=NOW - np.array([10, 1]) * SECONDS_A_DAY)
     later = [assemble(MODEL, profile_of(MODEL, user, now), 0, np.zeros(1, dtype=np.int32)) for now in (NOW, NOW * 2)]
     assert [row_of(values, 0, "idle_days") for values in later] == [1.0, 365.0]
 

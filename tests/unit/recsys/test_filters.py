@@ -96,9 +96,14 @@ def test_a_policy_for_another_catalogue_refuses_the_request() -> None:
         context(policy=PolicySnapshot("p", np.zeros(2, dtype=np.bool_)))
 
 
-def test_a_user_state_of_another_catalogue_refuses_the_request() -> None:
+@pytest.mark.parametrize("column", ["blocked", "liked", "skipped"])
+@pytest.mark.parametrize("about", [None, 3])
+def test_a_user_state_of_another_catalogue_refuses_the_request(column: str, about: int | None) -> None:
+    changes = {column: np.array([8], dtype=np.int32)}
+    if column == "skipped":
+        changes["skip_times"] = np.array([NOW])
     with pytest.raises(VersionMismatchError, match="slot 8"):
-        context(make_user(CATALOGUE, blocked=np.array([8], dtype=np.int32)))
+        context(make_user(CATALOGUE, **changes), about=about)
 
 
 def test_blocked_artists_and_every_release_of_blocked_recordings() -> None:

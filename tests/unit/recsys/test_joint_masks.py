@@ -18,7 +18,7 @@ def test_a_row_of_a_group_is_what_the_rows_of_its_features_have_in_common(table_
     joint = JointMasks.of(tables, table_bytes)
 
     rows = joint.rows(places)
-    assert rows.dtype == np.int32
+    assert rows.dtype == np.intp
     wanted = np.bitwise_and.reduce([table[place] for table, place in zip(tables, places, strict=True)])
     np.testing.assert_array_equal(np.bitwise_and.reduce(joint.masks[rows], axis=0), wanted)
 

@@ -145,9 +145,11 @@ def test_what_was_heard_is_read_again_until_a_weight_the_state_or_the_model_is_a
     user = random_user(model, 50, seed=4)
     first = profiles.of(model, user, NOW).listening
     assert profiles.of(model, user, NOW + 1).listening is first
-    assert profiles.of(model, user, NOW + 5 * SECONDS_A_DAY).listening is not first
     assert profiles.of(model, replace(user, liked=user.history[:3]), NOW).listening is not first
+    assert profiles.of(model, user, NOW).listening is first
     assert profiles.of(replace(model), user, NOW).listening is not first
+    assert profiles.of(model, user, NOW).listening is not first
+    assert profiles.of(model, user, NOW + 5 * SECONDS_A_DAY).listening is not profiles.of(model, user, NOW).listening
 
 
 def test_what_was_kept_goes_with_the_state() -> None:

@@ -58,6 +58,14 @@ def test_item_item_spends_its_budget_on_what_is_new() -> None:
     assert ItemItemSource().retrieve(here).slots.tolist() == [2]
 
 
+def test_item_item_looks_on_where_the_best_are_releases_of_what_was_played() -> None:
+    tracks = [Track(f"t{row:02d}", recording=f"t{row // 10 * 10:02d}") for row in range(32)]
+    model = make_model(tracks, {("t30", f"t{row:02d}"): 1 - row / 100 for row in range(30)})
+    user = make_user(model.catalogue, ["t00", "t10", "t30"])  # stands for the first 20 tracks
+    here = context_of(make_query(), user, no_takedowns(model.catalogue), model, Config(item_item_budget=2))
+    assert ItemItemSource().retrieve(here).slots.tolist() == [20, 21]
+
+
 def test_item_item_has_nothing_without_a_history() -> None:
     assert ItemItemSource().retrieve(context()).slots.shape == (0,)
 

@@ -97,7 +97,7 @@ def test_thresholds_are_counted_as_a_search_counts_them() -> None:
     tiny = np.float32(1e-42)
     features = [
         np.unique(np.array(cuts, dtype=np.float32))
-        for cuts in (rng.normal(size=200), 1 + rng.normal(size=200) / 1e5, [0.0], [-0.0], [-1e-42, 0.0, 1e-42], [])
+        for cuts in (rng.normal(size=600), 1 + rng.normal(size=200) / 1e5, [0.0], [-0.0], [-1e-42, 0.0, 1e-42], [])
     ]
     thresholds = Thresholds.of(features)
     for ascending in features:

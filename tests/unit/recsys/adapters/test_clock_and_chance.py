@@ -1,7 +1,7 @@
 """Time and chance at the edge."""
 
 import time
-from uuid import UUID
+from uuid import RFC_4122, UUID
 
 from recsys.adapters.chance import SystemChance
 from recsys.adapters.clock import ManualClock, SystemClock
@@ -28,6 +28,7 @@ def test_request_ids_are_distinct_uuids() -> None:
     ids = {SystemChance().request_id() for _ in range(100)}
     assert len(ids) == 100
     assert all(str(UUID(text)) == text for text in ids)
+    assert {(UUID(text).version, UUID(text).variant) for text in ids} == {(4, RFC_4122)}
 
 
 def test_seeds_differ_unless_they_are_fixed() -> None:

@@ -1,6 +1,7 @@
 """The search index beside a model: what is served from it is what was built, and what cannot be used is built anew."""
 
 import logging
+from contextlib import closing
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -161,3 +162,33 @@ def test_an_index_that_cannot_be_built_leaves_all_as_it_was(tmp_path: Path, monk
     with pytest.raises(ArtifactError, match="No space left on device"):
         bootstrap.artifact_directory(tmp_path / "model").write(small_published())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_model_brings_its_own_index(tmp_path: Path) -> None:
+    published, path = small_published(), tmp_path / "model"
+    bootstrap.artifact_directory(path).write(published)
+    settings = ServeSettings(artifact=path, state=tmp_path / "state")
+    allowed = np.ones(published.model.catalogue.size, dtype=np.bool_)
+    renamed = replace(published.model.catalogue, titles=("unheard of",) * published.model.catalogue.size)
+    with closing(bootstrap.production(settings)) as outside:
+        assert not outside.search.search("unheard of", 3, allowed).size
+        other = replace(published, model=replace(published.model, catalogue=renamed))
+        bootstrap.artifact_directory(path).write(other, replace=True)
+        fresh = bootstrap.renewed(settings, outside)
+        assert fresh is not None
+        assert fresh.search.search("unheard of", 3, allowed).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("where", "what"), [("tantivy.__version__", "0"), ("unicodedata.unidata_version", "1"), ("code", "")]
+)
+def test_what_made_it_is_the_library_unicode_and_our_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, where: str, what: str
+) -> None:
+    before = search_file._made_by()
+    if where == "code":
+        (tmp_path / "search.py").write_text("# other code")
+        monkeypatch.setattr(search_file.search, "__file__", str(tmp_path / "search.py"))
+    else:
+        monkeypatch.setattr(where, what)
+    assert search_file._made_by.__wrapped__() != before
