@@ -225,7 +225,7 @@ def _frame(model: Model) -> pd.DataFrame:
         "world": model.world_popularity,
         "trend": model.trend,
         "skip_rate": model.skip_rate,
-        "artist_popularity": model.artist_popularity[catalogue.artist],
+        "artist_popularity": model.artist_popularity,
     }
     columns |= {f"popularity_{market}": values for market, values in enumerate(model.popularity)}
     return pd.DataFrame(columns)

@@ -79,7 +79,8 @@ class Model:
     skip_rate: (n,) float32 in [0, 1], smoothed. trend: (n,) float32, finite: recent against longer popularity.
     release_age: (n,) int64, ascending: days from the release to 1970, in the order of `release_order`.
     release_artist: (n,) int32, the artist of each in that order.
-    artist_popularity: (a,) float32, the greatest of its tracks in the mean over markets; 0 for an artist without any.
+    world_popularity: (n,) float32, the mean over markets.
+    artist_popularity: (n,) float32, the greatest of these among the tracks of the track's artist.
     half_life: seconds after which a listen counts half. history_limit: newest history rows that the profile reads.
 
     Raises `InvalidValueError` for a column of another shape. The pipeline raises `VersionMismatchError`, not this.
@@ -127,7 +128,7 @@ class Model:
         put(self, "release_artist", self.catalogue.artist[self.release_order])
         greatest = np.zeros(len(self.catalogue.artist_ids), dtype=np.float32)
         np.maximum.at(greatest, self.catalogue.artist, self.world_popularity)
-        put(self, "artist_popularity", greatest)
+        put(self, "artist_popularity", greatest[self.catalogue.artist])
 
 
 def popular_order_of(popularity: Singles) -> Slots:

@@ -65,12 +65,14 @@ def _directions(model: Model, profile: Profile) -> Singles:
 
 
 def _popularity(model: Model, profile: Profile, market: int | None, rows: Index) -> Columns:
-    world = model.world_popularity.take(rows)
+    world, greatest = model.world_popularity.take(rows), model.artist_popularity.take(rows)
     popularity = np.zeros(rows.shape[0], dtype=np.float32) if market is None else model.popularity[market].take(rows)
     return {
         "popularity": popularity,
         "popularity_lift": popularity - world,
         "popularity_gap": popularity - profile.listening.mean_popularity,
+        "artist_popularity": greatest,
+        "artist_popularity_gap": world - greatest,
         "trend": model.trend.take(rows),
         "skip_rate": model.skip_rate.take(rows),
     }
@@ -90,11 +92,10 @@ def _track(model: Model, profile: Profile, rows: Index) -> Columns:
 
 
 def _artist(model: Model, profile: Profile, rows: Index) -> Columns:
-    artists, heard = model.catalogue.artist.take(rows), profile.listening.artists
-    places = profile.number.take(artists).astype(np.intp)
+    heard = profile.listening.artists
+    places = profile.number.take(model.catalogue.artist.take(rows)).astype(np.intp)
     plays, skips, total = heard.plays.take(places), heard.skips.take(places), profile.listening.weight
     days = np.maximum(profile.now - heard.last.take(places), 0) / SECONDS_A_DAY
-    greatest = model.artist_popularity.take(artists)
     return {
         "artist_share": heard.weight.take(places) / total if total > 0 else np.zeros(rows.shape[0]),
         "artist_plays": plays,
@@ -103,8 +104,6 @@ def _artist(model: Model, profile: Profile, rows: Index) -> Columns:
         "artist_likes": heard.likes.take(places),
         "artist_recent": heard.recent.take(places),
         "artist_days": np.minimum(days, LONG_AGO_DAYS),
-        "artist_popularity": greatest,
-        "artist_popularity_gap": model.world_popularity.take(rows) - greatest,
     }
 
 

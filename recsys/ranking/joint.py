@@ -49,6 +49,7 @@ class JointMasks:
 
     def rows(self, places: Slots) -> NDArray[np.intp]:
         """Return (g, m) rows of `masks` for the (f, m) int32 places of m candidates, each from 0."""
+        # A forest without features has one table all the same, of all leaves, and nothing to look up in it.
         found = self.steps[:, : places.shape[0]] @ places.astype(self.steps.dtype)
         found += self.base
         return found.astype(np.intp)

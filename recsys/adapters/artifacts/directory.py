@@ -26,7 +26,7 @@ class ArtifactDirectory:
     """One place for one published model. `write` and `read` are inverse: scores are bit-equal.
 
     beside: by file name, what writes a file that follows from the model, and is not part of it: into the path given,
-    for the catalogue and the model version. `read` does not look at them; `take` takes them along.
+    for the catalogue and the model version. `read` does not look at them; `take` makes its own.
     """
 
     path: Path
@@ -115,10 +115,7 @@ class ArtifactDirectory:
                     shutil.copyfile(source.path / name, scratch / name)
                 catalogue = ArtifactDirectory(scratch).read().model.catalogue
                 for name, write in self.beside.items():
-                    if (source.path / name).is_file():
-                        shutil.copyfile(source.path / name, scratch / name)
-                    else:
-                        write(scratch / name, catalogue, held.model_version)
+                    write(scratch / name, catalogue, held.model_version)
         except OSError as error:
             raise ArtifactError(f"{self.path} cannot be written: {error.strerror or error}") from error
         return held.model_version
